@@ -1,0 +1,332 @@
+//! The durable list of projects. Killed at any moment it holds the old state or the new one; a
+//! file that cannot be read is refused and never overwritten.
+
+pub mod roots;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::rel_path;
+
+/// The layout of the tables, kept in SQLite's `user_version`.
+const VERSION: i64 = 1;
+/// How long to wait for another process to let go of the file.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Identifies a project for ever; survives renames of the folder and of the project.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct ProjectId(String);
+
+impl ProjectId {
+    /// A new id; later ones sort behind earlier ones.
+    pub fn generate() -> ProjectId {
+        ProjectId(uuid::Uuid::now_v7().simple().to_string())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ProjectId {
+    fn from(id: &str) -> ProjectId {
+        ProjectId(id.to_owned())
+    }
+}
+
+impl std::fmt::Display for ProjectId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A registered root folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    pub id: ProjectId,
+    pub name: String,
+    /// Absolute and without links.
+    pub root: PathBuf,
+    pub pinned: bool,
+    pub paused: bool,
+    pub last_searched: Option<Timestamp>,
+    pub last_indexed: Option<Timestamp>,
+    /// What the index held when it was last written.
+    pub held: Held,
+}
+
+/// How much a project's index holds, as remembered while it is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub files: u64,
+    pub chunks: u64,
+    pub skipped: u64,
+    pub bytes: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    #[error("the catalogue {path} cannot be read and was left as it is: {source}")]
+    Unreadable { path: PathBuf, source: rusqlite::Error },
+    #[error("the catalogue {path} is damaged and was left as it is: {detail}")]
+    Damaged { path: PathBuf, detail: String },
+    #[error("the catalogue {path} was written by a newer Quarry (version {found})")]
+    TooNew { path: PathBuf, found: i64 },
+    #[error("the catalogue {path} could not be written: {source}")]
+    Unwritable { path: PathBuf, source: rusqlite::Error },
+}
+
+pub struct Catalogue {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Catalogue {
+    /// Opens the catalogue at `path`, or makes an empty one where there is no file.
+    ///
+    /// # Errors
+    /// When there is a file that is not a sound catalogue of a known version.
+    pub fn open(path: &Path) -> Result<Catalogue, CatalogueError> {
+        let unreadable = |source| CatalogueError::Unreadable { path: path.to_owned(), source };
+        let connection = Connection::open(path).map_err(unreadable)?;
+        connection.busy_timeout(BUSY).map_err(unreadable)?;
+        let version: i64 = connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(unreadable)?;
+        if version > VERSION {
+            return Err(CatalogueError::TooNew { path: path.to_owned(), found: version });
+        }
+        let verdict: String = connection
+            .pragma_query_value(None, "quick_check", |row| row.get(0))
+            .map_err(unreadable)?;
+        if verdict != "ok" {
+            return Err(CatalogueError::Damaged { path: path.to_owned(), detail: verdict });
+        }
+        connection.pragma_update(None, "synchronous", "FULL").map_err(unreadable)?;
+        let catalogue = Catalogue { path: path.to_owned(), connection: Mutex::new(connection) };
+        if version < VERSION {
+            catalogue.write(|connection| {
+                connection.execute_batch(&format!(
+                    "BEGIN;
+                     CREATE TABLE project (
+                         id TEXT PRIMARY KEY,
+                         name TEXT NOT NULL,
+                         root TEXT NOT NULL UNIQUE,
+                         pinned INTEGER NOT NULL DEFAULT 0,
+                         paused INTEGER NOT NULL DEFAULT 0,
+                         last_searched TEXT,
+                         last_indexed TEXT,
+                         files INTEGER NOT NULL DEFAULT 0,
+                         chunks INTEGER NOT NULL DEFAULT 0,
+                         skipped INTEGER NOT NULL DEFAULT 0,
+                         bytes INTEGER NOT NULL DEFAULT 0
+                     ) STRICT;
+                     PRAGMA user_version = {VERSION};
+                     COMMIT;"
+                ))
+            })?;
+        }
+        Ok(catalogue)
+    }
+
+    /// Every project, oldest first.
+    ///
+    /// # Errors
+    /// [`CatalogueError::Unreadable`].
+    pub fn projects(&self) -> Result<Vec<Project>, CatalogueError> {
+        let connection = self.lock();
+        let list = || -> rusqlite::Result<Vec<Project>> {
+            connection
+                .prepare("SELECT * FROM project ORDER BY id")?
+                .query_map([], project)?
+                .collect()
+        };
+        list().map_err(|source| CatalogueError::Unreadable { path: self.path.clone(), source })
+    }
+
+    /// Adds a project, unless its root is registered: then the one that has it is returned.
+    ///
+    /// # Errors
+    /// [`CatalogueError::Unwritable`]; nothing is added then.
+    pub fn insert(&self, added: &Project) -> Result<Option<ProjectId>, CatalogueError> {
+        self.write(|connection| {
+            let transaction = connection.transaction()?;
+            let root = root_text(&added.root);
+            let existing: Option<String> = transaction
+                .query_row("SELECT id FROM project WHERE root = ?1", params![root], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            if existing.is_none() {
+                transaction.execute(
+                    "INSERT INTO project (id, name, root, pinned, paused) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![added.id.0, added.name, root, added.pinned, added.paused],
+                )?;
+            }
+            transaction.commit()?;
+            Ok(existing.map(ProjectId))
+        })
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`]; the project is still there then.
+    pub fn remove(&self, id: &ProjectId) -> Result<(), CatalogueError> {
+        self.execute("DELETE FROM project WHERE id = ?1", params![id.0])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_pinned(&self, id: &ProjectId, pinned: bool) -> Result<(), CatalogueError> {
+        self.execute("UPDATE project SET pinned = ?2 WHERE id = ?1", params![id.0, pinned])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_paused(&self, id: &ProjectId, paused: bool) -> Result<(), CatalogueError> {
+        self.execute("UPDATE project SET paused = ?2 WHERE id = ?1", params![id.0, paused])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn stamp_searched(&self, id: &ProjectId, at: Timestamp) -> Result<(), CatalogueError> {
+        self.execute(
+            "UPDATE project SET last_searched = ?2 WHERE id = ?1",
+            params![id.0, at.to_string()],
+        )
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn stamp_indexed(
+        &self,
+        id: &ProjectId,
+        at: Timestamp,
+        held: Held,
+    ) -> Result<(), CatalogueError> {
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.execute(
+            "UPDATE project SET last_indexed = ?2, files = ?3, chunks = ?4, skipped = ?5, bytes = ?6
+             WHERE id = ?1",
+            params![
+                id.0,
+                at.to_string(),
+                number(held.files),
+                number(held.chunks),
+                number(held.skipped),
+                number(held.bytes)
+            ],
+        )
+    }
+
+    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), CatalogueError> {
+        self.write(|connection| connection.execute(sql, values).map(|_| ()))
+    }
+
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogueError> {
+        change(&mut self.lock())
+            .map_err(|source| CatalogueError::Unwritable { path: self.path.clone(), source })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Roots are stored with [`rel_path`]'s escapes, which keep names that are not UTF-8.
+fn root_text(root: &Path) -> String {
+    rel_path::encode(root)
+}
+
+fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
+    let number = |name| row.get::<_, i64>(name).map(|n| u64::try_from(n).unwrap_or(0));
+    let time = |name| {
+        let text: Option<String> = row.get(name)?;
+        Ok::<_, rusqlite::Error>(text.and_then(|text| text.parse().ok()))
+    };
+    Ok(Project {
+        id: ProjectId(row.get("id")?),
+        name: row.get("name")?,
+        root: rel_path::decode(&row.get::<_, String>("root")?),
+        pinned: row.get("pinned")?,
+        paused: row.get("paused")?,
+        last_searched: time("last_searched")?,
+        last_indexed: time("last_indexed")?,
+        held: Held {
+            files: number("files")?,
+            chunks: number("chunks")?,
+            skipped: number("skipped")?,
+            bytes: number("bytes")?,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(root: &str) -> Project {
+        Project {
+            id: ProjectId::generate(),
+            name: "sample".into(),
+            root: root.into(),
+            pinned: false,
+            paused: true,
+            last_searched: None,
+            last_indexed: None,
+            held: Held::default(),
+        }
+    }
+
+    #[test]
+    fn projects_survive_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalogue.sqlite");
+        let project = sample("/somewhere/größe");
+        let held = Held { files: 3, chunks: 5, skipped: 1, bytes: 99 };
+        {
+            let catalogue = Catalogue::open(&path).unwrap();
+            assert_eq!(catalogue.insert(&project).unwrap(), None);
+            assert_eq!(
+                catalogue.insert(&sample("/somewhere/größe")).unwrap(),
+                Some(project.id.clone())
+            );
+            catalogue.stamp_indexed(&project.id, Timestamp::UNIX_EPOCH, held).unwrap();
+            catalogue.set_pinned(&project.id, true).unwrap();
+        }
+        let catalogue = Catalogue::open(&path).unwrap();
+        let expected =
+            Project { pinned: true, last_indexed: Some(Timestamp::UNIX_EPOCH), held, ..project };
+        assert_eq!(catalogue.projects().unwrap(), [expected.clone()]);
+        catalogue.remove(&expected.id).unwrap();
+        assert_eq!(catalogue.projects().unwrap(), []);
+    }
+
+    #[test]
+    fn a_file_that_is_no_catalogue_is_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalogue.sqlite");
+        let rubbish = b"not a database, but precious all the same".repeat(200);
+        std::fs::write(&path, &rubbish).unwrap();
+        assert!(matches!(Catalogue::open(&path), Err(CatalogueError::Unreadable { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), rubbish);
+    }
+
+    #[test]
+    fn a_newer_catalogue_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalogue.sqlite");
+        drop(Catalogue::open(&path).unwrap());
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(Catalogue::open(&path), Err(CatalogueError::TooNew { found: 99, .. })));
+    }
+}

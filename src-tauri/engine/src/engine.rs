@@ -1,0 +1,585 @@
+//! The façade: what the shell, the command line and the tests use.
+
+mod lock;
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{mpsc, watch};
+
+use crate::catalogue::{Catalogue, CatalogueError, Held, Project, ProjectId, roots};
+use crate::index::{Limits, SkippedFile};
+use crate::registry::{Hot, Registry, ResolveError, Settings};
+use crate::rel_path;
+use crate::search::{
+    FailedProject, Found, Search, SearchAnswer, SearchError, SearchRequest, Searched, Target,
+};
+use crate::status::{Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot};
+use crate::watch::Tuning;
+use lock::OwnerLock;
+
+/// How long a caller waits for a project to be opened.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Open indexes may take this much of the disk cache together; in bytes.
+const HOT_BYTES: u64 = 4 << 30;
+/// Each open project has a watcher of its own, and the system gives a user 128 of them.
+const HOT_PROJECTS: usize = 64;
+/// Projects that come open while a search waits are merged at most this often.
+const MERGE_EVERY: Duration = Duration::from_millis(30);
+
+/// How an engine is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Holds everything that Quarry stores; made where it is not there.
+    pub data_dir: PathBuf,
+    /// Refused as a project, with all that contains it.
+    pub home: Option<PathBuf>,
+    /// How long a search waits for projects that are being opened.
+    pub patience: Duration,
+    pub limits: Limits,
+    pub tuning: Tuning,
+    /// Bytes of open indexes, and number of open projects, from which on the least recently used
+    /// ones are closed.
+    pub hot_bytes: u64,
+    pub hot_projects: usize,
+}
+
+impl Options {
+    /// The defaults, with everything stored in `data_dir`.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Options {
+        Options {
+            data_dir: data_dir.into(),
+            home: std::env::home_dir(),
+            patience: PATIENCE,
+            limits: Limits::default(),
+            tuning: Tuning::default(),
+            hot_bytes: HOT_BYTES,
+            hot_projects: HOT_PROJECTS,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("No project is called {0}.")]
+    NotFound(String),
+    #[error("Several projects are called {name}: use one of the ids {}.", ids.join(", "))]
+    Ambiguous { name: String, ids: Vec<String> },
+    #[error("{0}.")]
+    Refused(#[from] roots::RootError),
+    #[error("Another Quarry uses {0} already.")]
+    AlreadyOwned(PathBuf),
+    #[error("{0}.")]
+    Query(SearchError),
+    #[error("{0} cannot be searched yet.")]
+    NotYet(&'static str),
+    #[error("The project is still being opened; try again in a moment.")]
+    Loading,
+    /// A project that could not be opened; the sentence is its own.
+    #[error("{message}")]
+    Failed { cause: &'static str, message: String },
+    #[error("{0} lies outside its project.")]
+    OutsideProject(String),
+    #[error("{0}.")]
+    Catalogue(#[from] CatalogueError),
+    #[error("{path} cannot be used: {source}.")]
+    DataDir { path: PathBuf, source: std::io::Error },
+}
+
+impl EngineError {
+    /// A word to act on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "NotFound",
+            Self::Ambiguous { .. } => "Ambiguous",
+            Self::Refused(_) | Self::OutsideProject(_) => "Refused",
+            Self::AlreadyOwned(_) => "AlreadyOwned",
+            Self::Query(SearchError::NotYet(_)) | Self::NotYet(_) => "NotYet",
+            Self::Query(_) => "BadQuery",
+            Self::Loading => "Loading",
+            Self::Failed { .. } => "Failed",
+            Self::Catalogue(_) | Self::DataDir { .. } => "Unavailable",
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Loading | Self::Failed { .. } | Self::Catalogue(_) | Self::DataDir { .. }
+        )
+    }
+}
+
+/// The outcome of [`Engine::add`].
+#[derive(Clone, Debug)]
+pub struct Added {
+    pub project: ProjectStatus,
+    /// Its root was registered before.
+    pub already: bool,
+}
+
+/// Everything Quarry does, without a window. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: Options,
+    catalogue: Arc<Catalogue>,
+    registry: Registry,
+    /// Let go of when the last clone is dropped.
+    _owner: OwnerLock,
+}
+
+impl Engine {
+    /// Opens the engine over a data directory; needs a tokio runtime. The projects used last are
+    /// opened in the background.
+    ///
+    /// # Errors
+    /// [`EngineError::AlreadyOwned`], [`EngineError::DataDir`] or [`EngineError::Catalogue`].
+    pub fn open(options: Options) -> Result<Engine, EngineError> {
+        let unusable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| EngineError::DataDir { path, source }
+        };
+        lock::create_private(&options.data_dir).map_err(unusable(&options.data_dir))?;
+        let data_dir = options.data_dir.canonicalize().map_err(unusable(&options.data_dir))?;
+        let owner = OwnerLock::take(&data_dir)
+            .map_err(unusable(&data_dir))?
+            .ok_or_else(|| EngineError::AlreadyOwned(data_dir.clone()))?;
+        let home = options.home.as_ref().and_then(|home| home.canonicalize().ok());
+        let options = Options { data_dir, home, ..options };
+        let catalogue = Arc::new(Catalogue::open(&options.data_dir.join("catalogue.sqlite"))?);
+        let projects = catalogue.projects()?;
+        let indexes = options.data_dir.join("indexes");
+        lock::create_private(&indexes).map_err(unusable(&indexes))?;
+        delete_orphans(&indexes, &projects);
+        let settings = Settings {
+            indexes,
+            excluded: vec![options.data_dir.clone()],
+            limits: options.limits,
+            tuning: options.tuning,
+            hot_bytes: options.hot_bytes,
+            hot_projects: options.hot_projects,
+        };
+        let registry = Registry::new(settings, Arc::clone(&catalogue), projects);
+        registry.warm();
+        Ok(Engine { shared: Arc::new(Shared { options, catalogue, registry, _owner: owner }) })
+    }
+
+    /// Registers a folder and starts to index it.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] or [`EngineError::Catalogue`]; nothing is registered then.
+    pub async fn add(&self, path: &Path, name: Option<String>) -> Result<Added, EngineError> {
+        let engine = self.clone();
+        let path = path.to_owned();
+        let (id, already) = blocking(move || engine.register(&path, name)).await?;
+        Ok(Added { project: self.status(id.as_str())?, already })
+    }
+
+    fn register(
+        &self,
+        path: &Path,
+        name: Option<String>,
+    ) -> Result<(ProjectId, bool), EngineError> {
+        let Options { home, data_dir, .. } = &self.shared.options;
+        let root = roots::check(path, home.as_deref(), data_dir)?;
+        let names: Vec<String> =
+            self.shared.registry.projects().into_iter().map(|project| project.name).collect();
+        let taken = |name: &str| names.iter().any(|other| other == name);
+        let project = Project {
+            id: ProjectId::generate(),
+            name: name.unwrap_or_else(|| roots::name_for(&root, &taken)),
+            root,
+            pinned: false,
+            paused: false,
+            last_searched: None,
+            last_indexed: None,
+            held: Held::default(),
+        };
+        match self.shared.catalogue.insert(&project)? {
+            Some(existing) => Ok((existing, true)),
+            None => {
+                let id = project.id.clone();
+                self.shared.registry.insert(project);
+                Ok((id, false))
+            }
+        }
+    }
+
+    /// Does `action` to the project with this id or unique name.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Ambiguous`] or [`EngineError::Catalogue`].
+    pub async fn act(&self, project: &str, action: ProjectAction) -> Result<(), EngineError> {
+        let id = self.find(project)?;
+        let Shared { registry, catalogue, .. } = &*self.shared;
+        match action {
+            ProjectAction::Remove => self.remove(&id).await?,
+            ProjectAction::Retry => registry.retry(&id),
+            ProjectAction::Reindex => {
+                self.resolve(&id).await?.tell(crate::registry::Control::Reindex);
+            }
+            ProjectAction::Pause | ProjectAction::Resume => {
+                let paused = action == ProjectAction::Pause;
+                let (catalogue, key) = (Arc::clone(catalogue), id.clone());
+                blocking(move || catalogue.set_paused(&key, paused)).await?;
+                registry.set_paused(&id, paused);
+            }
+            ProjectAction::Pin | ProjectAction::Unpin => {
+                let pinned = action == ProjectAction::Pin;
+                let (catalogue, key) = (Arc::clone(catalogue), id.clone());
+                blocking(move || catalogue.set_pinned(&key, pinned)).await?;
+                registry.set_pinned(&id, pinned);
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: &ProjectId) -> Result<(), EngineError> {
+        let Shared { registry, catalogue, .. } = &*self.shared;
+        // First where it lasts: killed in between, the start finds an index without a project.
+        let (catalogue, key) = (Arc::clone(catalogue), id.clone());
+        blocking(move || catalogue.remove(&key)).await?;
+        registry.remove(id).await;
+        let directory = registry.index_directory(id);
+        blocking(move || delete_directory(&directory)).await;
+        Ok(())
+    }
+
+    /// The state of all projects; never waits.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.registry.snapshot()
+    }
+
+    /// Gets every further snapshot, at most ten a second.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.shared.registry.subscribe()
+    }
+
+    /// One project's state at this moment.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] or [`EngineError::Ambiguous`].
+    pub fn status(&self, project: &str) -> Result<ProjectStatus, EngineError> {
+        let id = self.find(project)?;
+        self.shared.registry.status(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
+    }
+
+    /// The files of the project that are known and not searched, with the reason.
+    ///
+    /// # Errors
+    /// As for a search in that project.
+    pub async fn skipped(&self, project: &str) -> Result<Vec<SkippedFile>, EngineError> {
+        let hot = self.resolve(&self.find(project)?).await?;
+        blocking(move || {
+            hot.index.skipped().map_err(|error| EngineError::Failed {
+                cause: crate::registry::Cause::of(&error).word(),
+                message: error.to_string(),
+            })
+        })
+        .await
+    }
+
+    /// Waits until the lane is complete for the project.
+    ///
+    /// # Errors
+    /// [`EngineError::NotYet`] for lanes that do not exist; [`EngineError::Failed`] when the
+    /// project fails while waiting.
+    pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
+        match lane {
+            LaneName::Text => {}
+            LaneName::Symbols => return Err(EngineError::NotYet("Symbols")),
+            LaneName::Meaning => return Err(EngineError::NotYet("Meaning")),
+            LaneName::Names => return Err(EngineError::NotYet("File names")),
+            LaneName::Regex => return Err(EngineError::NotYet("Regular expressions")),
+        }
+        let id = self.find(project)?;
+        let mut snapshots = self.subscribe();
+        self.shared.registry.wake(&id);
+        loop {
+            let status = self.status(id.as_str())?;
+            let upkeep = self.shared.registry.upkeep(&id);
+            let complete = upkeep.is_some_and(|upkeep| upkeep.complete);
+            match (status.residency, status.freshness) {
+                (Residency::Hot, Freshness::Fresh) if complete => return Ok(status),
+                (Residency::Failed, _)
+                | (Residency::Hot, Freshness::Failing | Freshness::RootMissing) => {
+                    let message = status.error.map_or_else(String::new, |error| error.message);
+                    return Err(EngineError::Failed { cause: "Failed", message });
+                }
+                _ => {}
+            }
+            // A snapshot may have been published between the look and this wait: then it is
+            // marked as unseen, and comes at once.
+            if snapshots.changed().await.is_err() {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// Searches the projects asked for; waits for those that have to be opened first.
+    ///
+    /// # Errors
+    /// [`EngineError::Query`] for a query that cannot be run, [`EngineError::NotFound`] for a
+    /// project that does not exist. A project that fails is named in the answer.
+    pub async fn search(&self, request: SearchRequest) -> Result<SearchAnswer, EngineError> {
+        self.search_until(request, None).await
+    }
+
+    /// As [`Engine::search`], and sends what is found so far each time there is more. The answers
+    /// are complete in themselves; the last one is the whole. Dropping the receiver ends it.
+    ///
+    /// # Errors
+    /// As for [`Engine::search`].
+    pub async fn search_streaming(
+        &self,
+        request: SearchRequest,
+        updates: mpsc::Sender<SearchAnswer>,
+    ) -> Result<(), EngineError> {
+        let answer = self.search_until(request, Some(&updates)).await?;
+        // Nobody may be listening any more.
+        let _ = updates.send(answer).await;
+        Ok(())
+    }
+
+    async fn search_until(
+        &self,
+        request: SearchRequest,
+        updates: Option<&mpsc::Sender<SearchAnswer>>,
+    ) -> Result<SearchAnswer, EngineError> {
+        let started = Instant::now();
+        let search =
+            Search::new(&request.query, request.mode, request.limit).map_err(EngineError::Query)?;
+        let scope = self.scope(&request.projects, &search.query.projects)?;
+        let registry = &self.shared.registry;
+        let mut gathered = Gathered { total: scope.len(), ..Gathered::default() };
+        let mut opening = FuturesUnordered::new();
+        for id in scope {
+            registry.note_search(&id);
+            match registry.hot(&id) {
+                Some(hot) => gathered.targets.push(target(&hot)),
+                None => opening.push(async move {
+                    let resolved = registry.resolve(&id, self.shared.options.patience).await;
+                    (id, resolved)
+                }),
+            }
+        }
+        gathered.loading = opening.len();
+        let mut found = self.run(&search, &gathered.targets).await;
+        while !opening.is_empty() {
+            if let Some(updates) = updates {
+                let partial = gathered.answer(&request, &found, started);
+                if updates.send(partial).await.is_err() {
+                    break;
+                }
+            }
+            let Some(first) = opening.next().await else {
+                break;
+            };
+            gathered.take(first);
+            let merge = tokio::time::sleep(MERGE_EVERY);
+            tokio::pin!(merge);
+            loop {
+                tokio::select! {
+                    () = &mut merge => break,
+                    Some(next) = opening.next() => gathered.take(next),
+                    else => break,
+                }
+            }
+            found = self.run(&search, &gathered.targets).await;
+        }
+        Ok(gathered.answer(&request, &found, started))
+    }
+
+    async fn run(&self, search: &Search, targets: &[Target]) -> Found {
+        let (search, targets) = (search.clone(), targets.to_vec());
+        blocking(move || search.run(&targets)).await
+    }
+
+    /// The projects to search: those asked for by id or name and by `project:`, or all.
+    fn scope(
+        &self,
+        requested: &[String],
+        filters: &[String],
+    ) -> Result<Vec<ProjectId>, EngineError> {
+        let mut ids = Vec::new();
+        for project in requested {
+            ids.push(self.find(project)?);
+        }
+        let projects = self.shared.registry.projects();
+        let asked = |project: &Project| {
+            (requested.is_empty() || ids.contains(&project.id))
+                && (filters.is_empty()
+                    || filters.iter().any(|filter| names_project(filter, project, &projects)))
+        };
+        let scope: Vec<ProjectId> =
+            projects.iter().filter(|p| asked(p)).map(|p| p.id.clone()).collect();
+        match filters.first() {
+            Some(filter) if scope.is_empty() => Err(EngineError::NotFound(filter.clone())),
+            _ => Ok(scope),
+        }
+    }
+
+    /// The absolute path of a project's file.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], or [`EngineError::OutsideProject`] for a path that leaves the
+    /// root, through links too.
+    pub fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
+        let id = self.find(project)?;
+        let not_found = || EngineError::NotFound(project.to_owned());
+        let root = self.shared.registry.project(&id).ok_or_else(not_found)?.root;
+        let relative_path = rel_path::decode(relative);
+        let outside = || EngineError::OutsideProject(relative.to_owned());
+        if relative_path.components().any(|part| !matches!(part, Component::Normal(_))) {
+            return Err(outside());
+        }
+        let path = root.join(relative_path);
+        match path.canonicalize() {
+            Ok(real) if !real.starts_with(&root) => Err(outside()),
+            _ => Ok(path),
+        }
+    }
+
+    /// Stops every watcher and run. What is committed stays; the engine is of no use afterwards.
+    pub async fn close(&self) {
+        self.shared.registry.close().await;
+    }
+
+    /// The id of the project with this id or unique name.
+    fn find(&self, project: &str) -> Result<ProjectId, EngineError> {
+        let projects = self.shared.registry.projects();
+        if let Some(found) = projects.iter().find(|candidate| candidate.id.as_str() == project) {
+            return Ok(found.id.clone());
+        }
+        let named: Vec<&Project> =
+            projects.iter().filter(|candidate| candidate.name == project).collect();
+        match named.as_slice() {
+            [] => Err(EngineError::NotFound(project.to_owned())),
+            [one] => Ok(one.id.clone()),
+            several => Err(EngineError::Ambiguous {
+                name: project.to_owned(),
+                ids: several.iter().map(|p| p.id.to_string()).collect(),
+            }),
+        }
+    }
+
+    async fn resolve(&self, id: &ProjectId) -> Result<Arc<Hot>, EngineError> {
+        let resolved = self.shared.registry.resolve(id, self.shared.options.patience).await;
+        resolved.map_err(|error| match error {
+            ResolveError::NotFound(id) => EngineError::NotFound(id.to_string()),
+            ResolveError::Loading { .. } => EngineError::Loading,
+            ResolveError::Failed(failure) => EngineError::Failed {
+                cause: failure.cause.word(),
+                message: failure.message.clone(),
+            },
+        })
+    }
+}
+
+/// The projects of one search, as they come open.
+#[derive(Default)]
+struct Gathered {
+    total: usize,
+    loading: usize,
+    targets: Vec<Target>,
+    failed: Vec<FailedProject>,
+}
+
+impl Gathered {
+    fn take(&mut self, (id, resolved): (ProjectId, Result<Arc<Hot>, ResolveError>)) {
+        match resolved {
+            Ok(hot) => {
+                self.loading -= 1;
+                self.targets.push(target(&hot));
+            }
+            // Longer than the caller's patience: still loading, and said so.
+            Err(ResolveError::Loading { .. }) => {}
+            Err(ResolveError::Failed(failure)) => {
+                self.loading -= 1;
+                let cause = failure.cause.word().to_owned();
+                self.failed.push(FailedProject { project: id.to_string(), cause });
+            }
+            // Removed while the search waited.
+            Err(ResolveError::NotFound(_)) => {
+                self.loading -= 1;
+                self.total -= 1;
+            }
+        }
+    }
+
+    fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
+        let mut failed = self.failed.clone();
+        failed.extend(found.failed.iter().map(|(project, error)| FailedProject {
+            project: project.clone(),
+            cause: crate::registry::Cause::of(error).word().to_owned(),
+        }));
+        SearchAnswer {
+            query: request.query.clone(),
+            mode: request.mode,
+            took_ms: started.elapsed().as_secs_f64() * 1000.0,
+            searched: Searched {
+                total: self.total,
+                hot: self.targets.len().saturating_sub(found.failed.len()),
+                loading: self.loading,
+                failed,
+            },
+            lanes: found.lanes.clone(),
+            results: found.hits.clone(),
+        }
+    }
+}
+
+fn target(hot: &Arc<Hot>) -> Target {
+    Target { project: hot.id.to_string(), root: hot.root.clone(), index: Arc::clone(&hot.index) }
+}
+
+/// Whether `filter` means the project: its id or name, or part of a name where none is the whole.
+fn names_project(filter: &str, project: &Project, all: &[Project]) -> bool {
+    let is_name = |candidate: &Project| candidate.name.eq_ignore_ascii_case(filter);
+    if all.iter().any(is_name) {
+        return is_name(project);
+    }
+    let name = project.name.to_lowercase();
+    project.id.as_str() == filter || name.contains(&filter.to_lowercase())
+}
+
+/// Deletes index directories that belong to no project: left over from a kill during a removal.
+fn delete_orphans(indexes: &Path, projects: &[Project]) {
+    for entry in std::fs::read_dir(indexes).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let owned = path.file_stem().is_some_and(|stem| {
+            projects.iter().any(|project| stem == std::ffi::OsStr::new(project.id.as_str()))
+        });
+        if !owned {
+            delete_directory(&path);
+        }
+    }
+}
+
+fn delete_directory(directory: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(directory)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(directory = %directory.display(), %error, "an old index was not deleted");
+    }
+}
+
+/// Runs `work` where blocking is allowed; its panic is the caller's.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => std::panic::resume_unwind(payload),
+            // Only a runtime that is being shut down cancels blocking work, and with it the task
+            // that waits here.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

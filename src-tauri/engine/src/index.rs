@@ -1,0 +1,151 @@
+//! One project's index on disk: what can be searched, and the record of which files it holds.
+//!
+//! The index is its own manifest: a file's stamp and its chunks go in and out in one commit, so
+//! that a kill at any moment leaves the state before or the state after. Readers work on the last
+//! commit and never wait for a writer.
+
+mod chunk;
+mod document;
+mod error;
+pub mod language;
+pub mod manifest;
+mod scan;
+pub mod schema;
+pub mod text;
+pub mod tokenizer;
+mod update;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tantivy::directory::MmapDirectory;
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
+
+pub use error::IndexError;
+pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
+pub use scan::{Matcher, Rules, Scan, Seen};
+pub use text::SkipReason;
+pub(crate) use update::content_hash;
+pub use update::{Limits, Progress, Report, Run, Scope, WriteGate};
+
+/// Stored with every commit.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+struct CommitNote {
+    version: u32,
+    /// A comparison with the whole tree has ended since the index was made.
+    complete: bool,
+}
+
+/// An open index. Cloning is not needed: share it in an `Arc`.
+pub struct ProjectIndex {
+    directory: PathBuf,
+    index: Index,
+    reader: IndexReader,
+    fields: schema::Fields,
+    /// Files whose stamp changed and whose bytes did not: the index is not written for them.
+    same_bytes: Mutex<std::collections::HashMap<String, Stamp>>,
+}
+
+impl ProjectIndex {
+    /// Opens the index in `directory`, or makes an empty one where there is none or where it has
+    /// an older layout.
+    ///
+    /// # Errors
+    /// [`IndexError::TooNew`], [`IndexError::Corrupt`], [`IndexError::Unreadable`] or
+    /// [`IndexError::Io`]; the directory is then as it was.
+    pub fn open(directory: &Path) -> Result<ProjectIndex, IndexError> {
+        std::fs::create_dir_all(directory)
+            .map_err(|source| IndexError::from_io(directory, source))?;
+        let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
+        let mmap = MmapDirectory::open(directory).map_err(|error| failed(error.into()))?;
+        let (expected, fields) = schema::build();
+        let exists = Index::exists(&mmap).map_err(|error| failed(error.into()))?;
+        let mut index = if exists {
+            let index = Index::open(mmap).map_err(failed)?;
+            let note = commit_note(&index).map_err(failed)?;
+            if note.version > schema::VERSION {
+                return Err(IndexError::TooNew {
+                    path: directory.to_owned(),
+                    found: note.version,
+                    supported: schema::VERSION,
+                });
+            }
+            if note.version < schema::VERSION || index.schema() != expected {
+                drop(index);
+                create_anew(directory, expected)?
+            } else {
+                index
+            }
+        } else {
+            create_anew(directory, expected)?
+        };
+        schema::register_tokenizer(&mut index);
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(failed)?;
+        let directory = directory.to_owned();
+        Ok(ProjectIndex { directory, index, reader, fields, same_bytes: Mutex::default() })
+    }
+
+    /// The last committed state; it stays readable while later commits happen.
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    pub fn fields(&self) -> schema::Fields {
+        self.fields
+    }
+
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the stored counts cannot be read.
+    pub fn counts(&self) -> Result<Counts, IndexError> {
+        Manifest::new(&self.searcher(), self.fields).counts().map_err(|e| self.failed(e))
+    }
+
+    /// The files that are known and not searched, with the reason.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the index cannot be read.
+    pub fn skipped(&self) -> Result<Vec<SkippedFile>, IndexError> {
+        Manifest::new(&self.searcher(), self.fields).skipped().map_err(|e| self.failed(e))
+    }
+
+    /// Whether the index has been compared with the whole tree since it was made.
+    pub fn is_complete(&self) -> bool {
+        commit_note(&self.index).is_ok_and(|note| note.complete)
+    }
+
+    /// Bytes on disk.
+    pub fn size(&self) -> u64 {
+        let files = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    fn failed(&self, error: TantivyError) -> IndexError {
+        IndexError::from_tantivy(&self.directory, error)
+    }
+
+    fn same_bytes(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<String, Stamp>> {
+        self.same_bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The note of the last commit; the default where nothing has been committed.
+fn commit_note(index: &Index) -> tantivy::Result<CommitNote> {
+    let metas = index.load_metas()?;
+    match metas.payload {
+        None => Ok(CommitNote { version: schema::VERSION, complete: false }),
+        Some(payload) => serde_json::from_str(&payload)
+            .map_err(|error| TantivyError::InvalidArgument(format!("commit note: {error}"))),
+    }
+}
+
+fn create_anew(directory: &Path, schema: tantivy::schema::Schema) -> Result<Index, IndexError> {
+    let io = |source| IndexError::from_io(directory, source);
+    std::fs::remove_dir_all(directory).map_err(io)?;
+    std::fs::create_dir_all(directory).map_err(io)?;
+    Index::create_in_dir(directory, schema)
+        .map_err(|error| IndexError::from_tantivy(directory, error))
+}

@@ -1,0 +1,76 @@
+//! Cuts a text into chunks: windows of whole lines, broken where the text itself pauses.
+
+use std::ops::Range;
+
+/// A window grows to about this many bytes : large enough for a function, small enough to point at.
+const WINDOW_BYTES: usize = 1500;
+/// From here on a blank line ends the window.
+const EARLIEST_BREAK: usize = WINDOW_BYTES * 2 / 3;
+
+/// A piece of a file: bytes of the decoded text, and lines counted from 1, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    pub bytes: Range<usize>,
+    pub line_start: u64,
+    pub line_end: u64,
+}
+
+/// The chunks of `text`, in order. Together they cover it; each ends at the end of a line.
+pub fn windows(text: &str) -> Vec<Chunk> {
+    let mut chunks = Vec::with_capacity(text.len() / WINDOW_BYTES + 1);
+    let (mut start, mut end) = (0, 0);
+    let (mut line_start, mut line) = (1, 0);
+    for piece in text.split_inclusive('\n') {
+        let size = end - start;
+        if size > 0 && size + piece.len() > WINDOW_BYTES {
+            chunks.push(Chunk { bytes: start..end, line_start, line_end: line });
+            (start, line_start) = (end, line + 1);
+        }
+        end += piece.len();
+        line += 1;
+        if end - start >= EARLIEST_BREAK && piece.trim_end().is_empty() {
+            chunks.push(Chunk { bytes: start..end, line_start, line_end: line });
+            (start, line_start) = (end, line + 1);
+        }
+    }
+    if end > start {
+        chunks.push(Chunk { bytes: start..end, line_start, line_end: line });
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_text_has_no_chunk() {
+        assert_eq!(windows(""), []);
+    }
+
+    #[test]
+    fn a_window_ends_at_a_blank_line_once_it_is_large_enough() {
+        let text = format!("{}\n{}", "let a = 1;\n".repeat(100), "let b = 2;\n".repeat(20));
+        let chunks = windows(&text);
+        assert_eq!((chunks[0].line_start, chunks[0].line_end), (1, 101));
+        assert_eq!((chunks[1].line_start, chunks[1].line_end), (102, 121));
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_cover_the_text_and_count_its_lines(text in "([a-z]{0,300}\r?\n|\n){0,60}[a-z]{0,20}") {
+            let chunks = windows(&text);
+            let (mut byte, mut line) = (0, 1);
+            for chunk in &chunks {
+                prop_assert_eq!(chunk.bytes.start, byte);
+                prop_assert_eq!(chunk.line_start, line);
+                let piece = &text[chunk.bytes.clone()];
+                prop_assert_eq!(piece.lines().count() as u64, chunk.line_end + 1 - chunk.line_start);
+                byte = chunk.bytes.end;
+                line = chunk.line_end + 1;
+            }
+            prop_assert_eq!(byte, text.len());
+        }
+    }
+}

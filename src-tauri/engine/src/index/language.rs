@@ -1,0 +1,107 @@
+//! A file's language by its name: the value of the `lang:` filter and of `lang` in answers.
+
+use crate::rel_path;
+
+/// The language of the file at `path`, in lower case, or `None` where its name does not tell.
+pub fn of(path: &str) -> Option<&'static str> {
+    let name = rel_path::file_name(path);
+    by_name(name).or_else(|| {
+        let (_, extension) = name.rsplit_once('.')?;
+        by_extension(&extension.to_ascii_lowercase())
+    })
+}
+
+fn by_name(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Makefile" | "makefile" | "GNUmakefile" | "Kbuild" => "make",
+        "CMakeLists.txt" => "cmake",
+        "Dockerfile" | "Containerfile" => "dockerfile",
+        "Kconfig" => "kconfig",
+        "Gemfile" | "Rakefile" => "ruby",
+        "BUILD" | "BUILD.bazel" | "WORKSPACE" => "starlark",
+        "Jenkinsfile" => "groovy",
+        ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" => "bash",
+        _ => return None,
+    })
+}
+
+fn by_extension(extension: &str) -> Option<&'static str> {
+    Some(match extension {
+        "rs" => "rust",
+        "py" | "pyi" | "pyw" => "python",
+        "js" | "mjs" | "cjs" | "jsx" => "javascript",
+        "ts" | "mts" | "cts" => "typescript",
+        "tsx" => "tsx",
+        "go" => "go",
+        "java" => "java",
+        "kt" | "kts" => "kotlin",
+        "c" | "h" => "c",
+        "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "ipp" | "inl" => "cpp",
+        "m" | "mm" => "objective-c",
+        "cs" => "csharp",
+        "rb" | "rake" | "gemspec" => "ruby",
+        "php" => "php",
+        "swift" => "swift",
+        "scala" | "sc" => "scala",
+        "lua" => "lua",
+        "sh" | "bash" | "zsh" | "ksh" => "bash",
+        "ps1" | "psm1" => "powershell",
+        "zig" => "zig",
+        "ex" | "exs" => "elixir",
+        "erl" | "hrl" => "erlang",
+        "hs" | "lhs" => "haskell",
+        "ml" | "mli" => "ocaml",
+        "fs" | "fsi" | "fsx" => "fsharp",
+        "clj" | "cljs" | "cljc" | "edn" => "clojure",
+        "dart" => "dart",
+        "r" => "r",
+        "jl" => "julia",
+        "pl" | "pm" => "perl",
+        "html" | "htm" | "xhtml" => "html",
+        "css" => "css",
+        "scss" | "sass" | "less" => "scss",
+        "vue" => "vue",
+        "svelte" => "svelte",
+        "yaml" | "yml" => "yaml",
+        "toml" => "toml",
+        "json" | "jsonc" | "json5" => "json",
+        "xml" | "xsd" | "xsl" | "svg" => "xml",
+        "md" | "markdown" | "mdx" => "markdown",
+        "rst" => "rst",
+        "tex" => "latex",
+        "sql" => "sql",
+        "tf" | "hcl" => "hcl",
+        "mk" | "mak" => "make",
+        "cmake" => "cmake",
+        "proto" => "protobuf",
+        "graphql" | "gql" => "graphql",
+        "nix" => "nix",
+        "s" | "asm" => "assembly",
+        "dts" | "dtsi" => "devicetree",
+        "vim" => "vim",
+        "el" | "lisp" | "cl" => "lisp",
+        "groovy" | "gradle" => "groovy",
+        "bzl" | "star" => "starlark",
+        "v" | "sv" | "svh" => "verilog",
+        "vhd" | "vhdl" => "vhdl",
+        "f" | "f90" | "f95" | "f03" => "fortran",
+        "pas" | "pp" => "pascal",
+        "ini" | "cfg" | "conf" | "properties" => "ini",
+        "txt" => "text",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_wins_over_an_extension_and_case_does_not_matter() {
+        assert_eq!(of("cmake/CMakeLists.txt"), Some("cmake"));
+        assert_eq!(of("a/README.MD"), Some("markdown"));
+        assert_eq!(of("src/main.rs"), Some("rust"));
+        assert_eq!(of("LICENSE"), None);
+        assert_eq!(of("a.b/LICENSE"), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! The files that an index holds, read from the index itself.
+
+use std::collections::HashMap;
+
+use tantivy::collector::{Count, DocSetCollector};
+use tantivy::columnar::Column;
+use tantivy::query::{EnableScoring, Query, TermQuery};
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{
+    DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
+};
+
+use super::SkipReason;
+use super::schema::{Fields, Kind};
+
+/// What tells a changed file from an unchanged one without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// Nanoseconds since 1970.
+    pub mtime: i64,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// One file as the index knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub stamp: Stamp,
+    /// Hash of the bytes; `None` for a skipped file.
+    pub hash: Option<u64>,
+    pub skipped: Option<SkipReason>,
+}
+
+/// How much an index holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub files: u64,
+    pub chunks: u64,
+    pub skipped: u64,
+}
+
+/// A skipped file and the reason, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedFile {
+    pub path: String,
+    pub reason: SkipReason,
+    pub note: String,
+}
+
+pub struct Manifest<'a> {
+    searcher: &'a Searcher,
+    fields: Fields,
+}
+
+impl<'a> Manifest<'a> {
+    pub fn new(searcher: &'a Searcher, fields: Fields) -> Self {
+        Self { searcher, fields }
+    }
+
+    pub fn counts(&self) -> tantivy::Result<Counts> {
+        let count = |kind| self.searcher.search(&self.kind_query(kind), &Count);
+        Ok(Counts {
+            files: count(Kind::File)? as u64,
+            chunks: count(Kind::Chunk)? as u64,
+            skipped: count(Kind::Skipped)? as u64,
+        })
+    }
+
+    /// Every file, skipped ones too, by path.
+    pub fn all(&self) -> tantivy::Result<HashMap<String, Entry>> {
+        let mut entries = HashMap::new();
+        for kind in [Kind::File, Kind::Skipped] {
+            self.collect(&self.kind_query(kind), &mut entries)?;
+        }
+        Ok(entries)
+    }
+
+    /// The file at `path`.
+    pub fn get(&self, path: &str) -> tantivy::Result<Option<Entry>> {
+        let mut entries = HashMap::new();
+        self.collect_files(self.fields.path, path, &mut entries)?;
+        Ok(entries.remove(path))
+    }
+
+    /// The paths of all files below the directory `dir` (not the root), however deep.
+    pub fn below(&self, dir: &str) -> tantivy::Result<Vec<String>> {
+        let from = format!("{dir}/");
+        // '0' follows '/' in the alphabet, so that this bound ends the paths that start with it.
+        let to = format!("{dir}0");
+        let mut paths = Vec::new();
+        for segment in self.searcher.segment_readers() {
+            let inverted = segment.inverted_index(self.fields.path)?;
+            let mut terms =
+                inverted.terms().range().ge(from.as_bytes()).lt(to.as_bytes()).into_stream()?;
+            while terms.advance() {
+                let mut postings = inverted
+                    .read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+                if first_alive(segment, &mut postings).is_some()
+                    && let Ok(path) = std::str::from_utf8(terms.key())
+                {
+                    paths.push(path.to_owned());
+                }
+            }
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// Whether the index holds anything below the directory `dir`.
+    pub fn has_directory(&self, dir: &str) -> tantivy::Result<bool> {
+        let term = Term::from_field_text(self.fields.dir, dir);
+        let query = TermQuery::new(term, IndexRecordOption::Basic);
+        Ok(self.searcher.search(&query, &Count)? > 0 || !self.below(dir)?.is_empty())
+    }
+
+    /// The skipped files with their reasons, by path.
+    pub fn skipped(&self) -> tantivy::Result<Vec<SkippedFile>> {
+        let addresses = self.searcher.search(&self.kind_query(Kind::Skipped), &DocSetCollector)?;
+        let mut files = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let document: TantivyDocument = self.searcher.doc(address)?;
+            let note = document.get_first(self.fields.note).and_then(|v| v.as_str());
+            let note = note.unwrap_or_default().to_owned();
+            let columns = Columns::open(self.searcher.segment_reader(address.segment_ord))?;
+            if let Some((path, entry)) = columns.entry(address.doc_id)?
+                && let Some(reason) = entry.skipped
+            {
+                files.push(SkippedFile { path, reason, note });
+            }
+        }
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    fn kind_query(&self, kind: Kind) -> TermQuery {
+        let term = Term::from_field_u64(self.fields.kind, kind as u64);
+        TermQuery::new(term, IndexRecordOption::Basic)
+    }
+
+    fn collect_files(
+        &self,
+        field: tantivy::schema::Field,
+        value: &str,
+        entries: &mut HashMap<String, Entry>,
+    ) -> tantivy::Result<()> {
+        let term = Term::from_field_text(field, value);
+        self.collect(&TermQuery::new(term, IndexRecordOption::Basic), entries)
+    }
+
+    fn collect(
+        &self,
+        query: &dyn Query,
+        entries: &mut HashMap<String, Entry>,
+    ) -> tantivy::Result<()> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
+        for segment in self.searcher.segment_readers() {
+            let columns = Columns::open(segment)?;
+            let mut scorer = weight.scorer(segment, 1.0)?;
+            while let Some(doc) = next_alive(segment, scorer.as_mut()) {
+                if let Some((path, entry)) = columns.entry(doc)? {
+                    entries.insert(path, entry);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn first_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
+    next_alive(segment, docs)
+}
+
+/// The document at the cursor of `docs`, or the next one that is not deleted; moves past it.
+fn next_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
+    loop {
+        let doc = docs.doc();
+        if doc == TERMINATED {
+            return None;
+        }
+        docs.advance();
+        if !segment.is_deleted(doc) {
+            return Some(doc);
+        }
+    }
+}
+
+/// The columns of one segment that describe files and chunks.
+pub struct Columns {
+    path: Option<tantivy::columnar::StrColumn>,
+    kind: Column<u64>,
+    mtime: Option<Column<i64>>,
+    size: Option<Column<u64>>,
+    hash: Option<Column<u64>>,
+    skip: Option<Column<u64>>,
+    line_start: Option<Column<u64>>,
+    line_end: Option<Column<u64>>,
+}
+
+impl Columns {
+    pub fn open(segment: &SegmentReader) -> tantivy::Result<Columns> {
+        let columns = segment.fast_fields();
+        Ok(Columns {
+            path: columns.str(Fields::PATH)?,
+            kind: columns.u64(Fields::KIND)?,
+            mtime: columns.column_opt(Fields::MTIME)?,
+            size: columns.column_opt(Fields::SIZE)?,
+            hash: columns.column_opt(Fields::HASH)?,
+            skip: columns.column_opt(Fields::SKIP)?,
+            line_start: columns.column_opt(Fields::LINE_START)?,
+            line_end: columns.column_opt(Fields::LINE_END)?,
+        })
+    }
+
+    pub fn path(&self, doc: DocId) -> tantivy::Result<Option<String>> {
+        let Some(column) = &self.path else {
+            return Ok(None);
+        };
+        let Some(ord) = column.term_ords(doc).next() else {
+            return Ok(None);
+        };
+        let mut path = String::new();
+        Ok(column.ord_to_str(ord, &mut path)?.then_some(path))
+    }
+
+    /// First and last line of a chunk.
+    pub fn lines(&self, doc: DocId) -> Option<(u64, u64)> {
+        Some((self.line_start.as_ref()?.first(doc)?, self.line_end.as_ref()?.first(doc)?))
+    }
+
+    fn entry(&self, doc: DocId) -> tantivy::Result<Option<(String, Entry)>> {
+        fn value<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+            column: &Option<Column<T>>,
+            doc: DocId,
+        ) -> Option<T> {
+            column.as_ref()?.first(doc)
+        }
+        if self.kind.first(doc) == Some(Kind::Chunk as u64) {
+            return Ok(None);
+        }
+        let (Some(mtime), Some(size)) = (value(&self.mtime, doc), value(&self.size, doc)) else {
+            return Ok(None);
+        };
+        let entry = Entry {
+            stamp: Stamp { mtime, size },
+            hash: value(&self.hash, doc),
+            skipped: value(&self.skip, doc).and_then(SkipReason::from_code),
+        };
+        Ok(self.path(doc)?.map(|path| (path, entry)))
+    }
+}
+
+/// The path and lines of the chunk at `address`.
+pub fn chunk_at(
+    searcher: &Searcher,
+    address: DocAddress,
+) -> tantivy::Result<Option<(String, u64, u64)>> {
+    let columns = Columns::open(searcher.segment_reader(address.segment_ord))?;
+    let Some(path) = columns.path(address.doc_id)? else {
+        return Ok(None);
+    };
+    Ok(columns.lines(address.doc_id).map(|(first, last)| (path, first, last)))
+}

@@ -1,0 +1,91 @@
+//! What a project's index holds: a document a file (its stamp, or why it was skipped) and a
+//! document a chunk. All documents of a file carry its path, so that one term takes them out.
+
+use tantivy::Index;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
+
+use super::tokenizer::{CODE, CodeTokenizer};
+
+/// Raised when a stored index can no longer be read as what the code expects.
+pub const VERSION: u32 = 1;
+
+/// What a document stands for: the value of [`Fields::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file whose chunks are in the index.
+    File = 0,
+    Chunk = 1,
+    /// A file that is known but not searched.
+    Skipped = 2,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    pub kind: Field,
+    /// The whole path, as one term and as a column.
+    pub path: Field,
+    /// Files only: the directory that holds the file, as one term.
+    pub dir: Field,
+    /// Chunks only: the path's words.
+    pub path_words: Field,
+    pub lang: Field,
+    /// Chunks only: the code tokens.
+    pub text: Field,
+    /// Chunks only: first and last line, from 1.
+    pub line_start: Field,
+    pub line_end: Field,
+    /// Files only: modification time in nanoseconds since 1970, size in bytes, content hash.
+    pub mtime: Field,
+    pub size: Field,
+    pub hash: Field,
+    /// Skipped files only: [`super::SkipReason::code`], and a note in words.
+    pub skip: Field,
+    pub note: Field,
+}
+
+impl Fields {
+    pub const KIND: &str = "kind";
+    pub const PATH: &str = "path";
+    pub const LINE_START: &str = "line_start";
+    pub const LINE_END: &str = "line_end";
+    pub const MTIME: &str = "mtime";
+    pub const SIZE: &str = "size";
+    pub const HASH: &str = "hash";
+    pub const SKIP: &str = "skip";
+}
+
+/// The schema and its fields.
+pub fn build() -> (Schema, Fields) {
+    let words = |option| {
+        TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default().set_tokenizer(CODE).set_index_option(option),
+        )
+    };
+    let mut schema = Schema::builder();
+    let fields = Fields {
+        kind: schema.add_u64_field(Fields::KIND, INDEXED | FAST),
+        path: schema.add_text_field(Fields::PATH, STRING | FAST),
+        dir: schema.add_text_field("dir", STRING),
+        path_words: schema.add_text_field("path_words", words(IndexRecordOption::WithFreqs)),
+        lang: schema.add_text_field("lang", STRING),
+        text: schema.add_text_field("text", words(IndexRecordOption::WithFreqsAndPositions)),
+        line_start: schema.add_u64_field(Fields::LINE_START, FAST),
+        line_end: schema.add_u64_field(Fields::LINE_END, FAST),
+        mtime: schema.add_i64_field(Fields::MTIME, FAST),
+        size: schema.add_u64_field(Fields::SIZE, FAST),
+        hash: schema.add_u64_field(Fields::HASH, FAST),
+        skip: schema.add_u64_field(Fields::SKIP, FAST),
+        note: schema.add_text_field("note", STORED),
+    };
+    (schema.build(), fields)
+}
+
+/// Every opened index needs the tokenizer, which is not stored with it.
+pub fn register_tokenizer(index: &mut Index) {
+    let tokenizers = TokenizerManager::default();
+    tokenizers.register(CODE, TextAnalyzer::builder(CodeTokenizer::default()).build());
+    index.set_tokenizers(tokenizers);
+}

@@ -1,0 +1,591 @@
+//! Brings an index up to date with the tree: compares stamps, then content, writes the difference.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
+use std::time::{Duration, Instant};
+
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy, UserOperation};
+use tantivy::{IndexWriter, Term};
+use tokio_util::sync::CancellationToken;
+
+use super::document::{FileText, IndexDocument, TextBudget};
+use super::manifest::{Entry, Manifest, Stamp};
+use super::scan::{Found, Rules, Scan, Seen};
+use super::{CommitNote, IndexError, ProjectIndex, SkipReason, chunk, schema, text};
+use crate::rel_path;
+
+/// Text read and not yet indexed, in bytes.
+const TEXT_IN_FLIGHT: usize = 32 << 20;
+/// From this many files on, a run uses all the threads it may.
+const BULK_FILES: usize = 500;
+/// tantivy's least budget for one writing thread.
+const SMALL_ARENA: usize = 15_000_000;
+/// A bulk run's budget for one writing thread: larger arenas make fewer segments to merge.
+const BULK_ARENA: usize = 160_000_000;
+/// Two threads write and two read: on a small machine the system shares them out, on a large one
+/// the rest is left to its user.
+const WRITERS: usize = 2;
+const READERS: usize = 2;
+/// A bulk run lets people search what it has so far: first after this time, then after twice …
+const FIRST_COMMIT: Duration = Duration::from_secs(4);
+/// … and at most this.
+const LAST_INTERVAL: Duration = Duration::from_secs(60);
+/// How often a bulk run that waits for its turn asks again.
+const GATE_POLL: Duration = Duration::from_millis(50);
+/// Trees smaller than this may lose more than half of their files unsuspected.
+const FEW_FILES: usize = 40;
+
+/// What one run looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole tree. `expect_loss`: that most files are gone is no surprise.
+    Everything { expect_loss: bool },
+    /// These absolute paths, files or directories, there or gone.
+    Paths(BTreeSet<PathBuf>),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Larger files are skipped.
+    pub file_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { file_bytes: 16 << 20 }
+    }
+}
+
+/// How far a run is; written by the run, read by whoever shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files that are done, and files to do; both 0 while the tree is compared.
+    pub done: AtomicU64,
+    pub total: AtomicU64,
+    /// Grows whenever anything moves: a run that hangs is one whose pulse has stopped.
+    pub pulse: AtomicU64,
+}
+
+impl Progress {
+    fn beat(&self) {
+        self.pulse.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets one bulk writer work at a time: each takes both cores and its arenas.
+#[derive(Clone, Debug, Default)]
+pub struct WriteGate(Arc<Mutex<()>>);
+
+impl WriteGate {
+    /// Waits for its turn, with a beating pulse.
+    fn enter(
+        &self,
+        cancel: &CancellationToken,
+        progress: &Progress,
+    ) -> Result<MutexGuard<'_, ()>, IndexError> {
+        loop {
+            match self.0.try_lock() {
+                Ok(turn) => return Ok(turn),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if cancel.is_cancelled() => {
+                    return Err(IndexError::Cancelled);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    progress.beat();
+                    std::thread::sleep(GATE_POLL);
+                }
+            }
+        }
+    }
+}
+
+/// One run's orders.
+pub struct Run<'a> {
+    pub rules: &'a Rules,
+    pub scope: Scope,
+    /// Read and write every file, changed or not.
+    pub force: bool,
+    pub limits: Limits,
+    pub cancel: &'a CancellationToken,
+    pub progress: &'a Progress,
+    pub gate: &'a WriteGate,
+    /// Hears of every kept directory before it is read.
+    pub on_directory: &'a (dyn Fn(&Path) + Sync),
+}
+
+/// What a run did, in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Read to compare or to index.
+    pub read: u64,
+    pub indexed: u64,
+    pub skipped: u64,
+    pub removed: u64,
+    /// Stamp changed, bytes the same.
+    pub same: u64,
+    pub commits: u64,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    found: Found,
+    known: Option<Entry>,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    candidates: Vec<Candidate>,
+    removals: Vec<String>,
+    /// Directories that the system would not list.
+    unreadable: u64,
+}
+
+impl ProjectIndex {
+    /// Compares the tree with the index and writes the difference.
+    ///
+    /// # Errors
+    /// See [`IndexError`]. What was committed until then stays, file by file whole.
+    pub fn update(&self, run: &Run<'_>) -> Result<Report, IndexError> {
+        let plan = self.plan(run)?;
+        let whole = matches!(run.scope, Scope::Everything { .. });
+        let first_complete = whole && !self.is_complete();
+        run.progress.done.store(0, Ordering::Relaxed);
+        run.progress.total.store(plan.candidates.len() as u64, Ordering::Relaxed);
+        let complete = whole || self.is_complete();
+        Writing::new(self, run, complete).execute(plan, first_complete)
+    }
+
+    fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
+        match &run.scope {
+            Scope::Everything { expect_loss } => self.plan_everything(run, *expect_loss),
+            Scope::Paths(paths) => self.plan_paths(run, paths),
+        }
+    }
+
+    fn plan_everything(&self, run: &Run<'_>, expect_loss: bool) -> Result<Plan, IndexError> {
+        let root = run.rules.root();
+        let scan = walk(run, "")?;
+        let mut known = self.manifest(|manifest| manifest.all())?;
+        run.progress.beat();
+        let (found, before) = (scan.files.len(), known.len());
+        let mut plan = Plan { unreadable: scan.unreadable.len() as u64, ..Plan::default() };
+        for found in scan.files {
+            let entry = known.remove(&found.path);
+            self.consider(found, entry, run.force, &mut plan);
+        }
+        plan.removals =
+            known.into_keys().filter(|path| !below_any(path, &scan.unreadable)).collect();
+        if !root.is_dir() {
+            return Err(IndexError::RootMissing { root: root.to_owned() });
+        }
+        let lost_most = before > FEW_FILES && found < before / 2 && !plan.removals.is_empty();
+        if lost_most && !expect_loss {
+            return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
+        }
+        Ok(plan)
+    }
+
+    fn plan_paths(&self, run: &Run<'_>, paths: &BTreeSet<PathBuf>) -> Result<Plan, IndexError> {
+        let root = run.rules.root();
+        let missing = || IndexError::RootMissing { root: root.to_owned() };
+        if !root.is_dir() {
+            return Err(missing());
+        }
+        let mut plan = Plan::default();
+        let Some(mut matcher) = run.rules.matcher() else {
+            return Ok(plan);
+        };
+        let mut removals = BTreeSet::new();
+        let mut found = HashMap::new();
+        for path in paths {
+            if run.cancel.is_cancelled() {
+                return Err(IndexError::Cancelled);
+            }
+            let Ok(relative) = path.strip_prefix(root) else {
+                continue;
+            };
+            let key = rel_path::encode(relative);
+            match matcher.look(path) {
+                Ok(Seen::File(file)) => {
+                    // A file where a directory was: what it held is gone.
+                    removals.extend(self.manifest(|manifest| manifest.below(&key))?);
+                    found.insert(key, file);
+                }
+                Ok(Seen::Directory) => {
+                    let scan = walk(run, &key)?;
+                    plan.unreadable += scan.unreadable.len() as u64;
+                    let before = self.manifest(|manifest| manifest.below(&key))?;
+                    let kept = before.into_iter().filter(|old| !below_any(old, &scan.unreadable));
+                    removals.extend(kept);
+                    found.extend(scan.files.into_iter().map(|file| (file.path.clone(), file)));
+                    removals.insert(key);
+                }
+                Ok(Seen::Nothing) => {
+                    removals.extend(self.manifest(|manifest| manifest.below(&key))?);
+                    removals.insert(key);
+                }
+                Err(error) => {
+                    tracing::debug!(path = %path.display(), %error, "cannot look at a changed path");
+                    plan.unreadable += 1;
+                }
+            }
+            run.progress.beat();
+        }
+        if !root.is_dir() {
+            return Err(missing());
+        }
+        for path in removals {
+            if !found.contains_key(&path) && self.manifest(|m| m.get(&path))?.is_some() {
+                plan.removals.push(path);
+            }
+        }
+        for (path, file) in found {
+            let entry = self.manifest(|manifest| manifest.get(&path))?;
+            self.consider(file, entry, run.force, &mut plan);
+        }
+        plan.candidates.sort_unstable_by(|a, b| a.found.path.cmp(&b.found.path));
+        Ok(plan)
+    }
+
+    /// Puts the file on the plan unless the index holds it with the same stamp.
+    fn consider(&self, found: Found, known: Option<Entry>, force: bool, plan: &mut Plan) {
+        let unchanged = known.is_some_and(|entry| {
+            entry.stamp == found.stamp || self.same_bytes().get(&found.path) == Some(&found.stamp)
+        });
+        // A file that could not be read is tried again when its stamp or its rights change; the
+        // latter shows in no stamp, so that every run asks once more, at the price of one open.
+        let unreadable = known.is_some_and(|e| e.skipped == Some(SkipReason::Unreadable));
+        if force || !unchanged || unreadable {
+            plan.candidates.push(Candidate { found, known });
+        }
+    }
+
+    fn manifest<T>(
+        &self,
+        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
+    ) -> Result<T, IndexError> {
+        let searcher = self.searcher();
+        read(&Manifest::new(&searcher, self.fields)).map_err(|error| self.failed(error))
+    }
+}
+
+fn walk(run: &Run<'_>, below: &str) -> Result<Scan, IndexError> {
+    let on_directory = |path: &Path| {
+        run.progress.beat();
+        (run.on_directory)(path);
+    };
+    let scan = run.rules.walk(below, run.cancel, &on_directory).map_err(|source| {
+        let root = run.rules.root();
+        if source.kind() == std::io::ErrorKind::NotFound && !root.is_dir() {
+            IndexError::RootMissing { root: root.to_owned() }
+        } else {
+            IndexError::from_io(root.join(rel_path::decode(below)), source)
+        }
+    })?;
+    if scan.cancelled { Err(IndexError::Cancelled) } else { Ok(scan) }
+}
+
+fn below_any(path: &str, directories: &[(String, String)]) -> bool {
+    directories.iter().any(|(dir, _)| {
+        dir.is_empty() || path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+/// The writing half of a run: readers pull candidates, tantivy's threads index them.
+struct Writing<'a> {
+    index: &'a ProjectIndex,
+    run: &'a Run<'a>,
+    complete: bool,
+    next: AtomicUsize,
+    failed: AtomicBool,
+    failure: Mutex<Option<IndexError>>,
+    report: Mutex<Report>,
+    budget: Arc<TextBudget>,
+}
+
+impl<'a> Writing<'a> {
+    fn new(index: &'a ProjectIndex, run: &'a Run<'a>, complete: bool) -> Self {
+        Writing {
+            index,
+            run,
+            complete,
+            next: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            failure: Mutex::default(),
+            report: Mutex::default(),
+            budget: TextBudget::new(TEXT_IN_FLIGHT),
+        }
+    }
+
+    fn execute(self, plan: Plan, first_complete: bool) -> Result<Report, IndexError> {
+        if plan.candidates.is_empty() && plan.removals.is_empty() && !first_complete {
+            return Ok(Report::default());
+        }
+        // Reading first shows whether there is anything to write at all: opening a writer costs
+        // more than hashing a saved file whose bytes are the same.
+        let bulk = plan.candidates.len() >= BULK_FILES;
+        let prepared = if bulk { None } else { Some(self.prepare(&plan.candidates)?) };
+        if let Some(prepared) = &prepared
+            && prepared.is_empty()
+            && plan.removals.is_empty()
+            && !first_complete
+        {
+            return Ok(self.finished());
+        }
+        let _turn = if bulk {
+            Some(self.run.gate.enter(self.run.cancel, self.run.progress)?)
+        } else {
+            None
+        };
+        let writer = RwLock::new(self.open_writer(bulk)?);
+        self.remove(&plan.removals, &writer);
+        match prepared {
+            Some(prepared) => prepared.into_iter().for_each(|file| self.add(file, &writer)),
+            None => self.index_in_bulk(&plan.candidates, &writer),
+        }
+        if let Some(failure) = lock(&self.failure).take() {
+            return Err(failure);
+        }
+        let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.commit(&mut writer, self.complete)?;
+        if bulk {
+            writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+        }
+        writer.wait_merging_threads().map_err(|error| self.index.failed(error))?;
+        self.index.reader.reload().map_err(|error| self.index.failed(error))?;
+        Ok(self.finished())
+    }
+
+    fn finished(&self) -> Report {
+        *lock(&self.report)
+    }
+
+    fn open_writer(&self, bulk: bool) -> Result<IndexWriter<IndexDocument>, IndexError> {
+        let threads = if bulk { WRITERS } else { 1 };
+        let arena = if bulk { BULK_ARENA } else { SMALL_ARENA };
+        let writer = self
+            .index
+            .index
+            .writer_with_num_threads(threads, threads * arena)
+            .map_err(|error| self.index.failed(error))?;
+        if bulk {
+            // Merging while the processor is wanted for text only delays the first answers.
+            writer.set_merge_policy(Box::new(NoMergePolicy));
+        }
+        Ok(writer)
+    }
+
+    /// Reads the few files of a small run.
+    fn prepare(&self, candidates: &[Candidate]) -> Result<Vec<PreparedFile>, IndexError> {
+        let mut prepared = Vec::new();
+        for candidate in candidates {
+            if self.run.cancel.is_cancelled() {
+                return Err(IndexError::Cancelled);
+            }
+            prepared.extend(self.read(candidate));
+            self.advance();
+        }
+        Ok(prepared)
+    }
+
+    fn remove(&self, paths: &[String], writer: &RwLock<IndexWriter<IndexDocument>>) {
+        let writer = writer.read().unwrap_or_else(PoisonError::into_inner);
+        let mut same_bytes = self.index.same_bytes();
+        for path in paths {
+            writer.delete_term(Term::from_field_text(self.index.fields.path, path));
+            same_bytes.remove(path);
+        }
+        lock(&self.report).removed += paths.len() as u64;
+    }
+
+    fn index_in_bulk(&self, candidates: &[Candidate], writer: &RwLock<IndexWriter<IndexDocument>>) {
+        let commits = Mutex::new(CommitClock::new(Instant::now()));
+        std::thread::scope(|scope| {
+            for _ in 0..READERS {
+                scope.spawn(|| {
+                    while let Some(candidate) =
+                        candidates.get(self.next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        if self.run.cancel.is_cancelled() {
+                            self.fail(IndexError::Cancelled);
+                        }
+                        if self.failed.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        if let Some(file) = self.read(candidate) {
+                            self.add(file, writer);
+                        }
+                        self.advance();
+                        self.commit_when_due(&commits, writer);
+                    }
+                });
+            }
+        });
+    }
+
+    fn commit_when_due(
+        &self,
+        commits: &Mutex<CommitClock>,
+        writer: &RwLock<IndexWriter<IndexDocument>>,
+    ) {
+        // Whoever finds the clock taken leaves the commit to its holder.
+        let Ok(mut clock) = commits.try_lock() else {
+            return;
+        };
+        if clock.due > Instant::now() {
+            return;
+        }
+        let mut writer = writer.write().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.commit(&mut writer, false) {
+            self.fail(error);
+        }
+        clock.advance(Instant::now());
+    }
+
+    fn commit(
+        &self,
+        writer: &mut IndexWriter<IndexDocument>,
+        complete: bool,
+    ) -> Result<(), IndexError> {
+        let failed = |error| self.index.failed(error);
+        let note =
+            CommitNote { version: schema::VERSION, complete: complete || self.index.is_complete() };
+        let note = serde_json::to_string(&note).map_err(|error| IndexError::Io {
+            path: self.index.directory.clone(),
+            source: error.into(),
+        })?;
+        let mut prepared = writer.prepare_commit().map_err(failed)?;
+        prepared.set_payload(&note);
+        prepared.commit().map_err(failed)?;
+        self.index.reader.reload().map_err(failed)?;
+        self.run.progress.beat();
+        lock(&self.report).commits += 1;
+        Ok(())
+    }
+
+    /// Reads one file; `None` when its bytes are those that the index already holds.
+    fn read(&self, candidate: &Candidate) -> Option<PreparedFile> {
+        let Found { path, stamp, is_file } = &candidate.found;
+        let skip = |reason, note: String| {
+            let known = candidate.known.is_some_and(|entry| {
+                entry.skipped == Some(reason) && entry.stamp == *stamp && !self.run.force
+            });
+            (!known).then(|| PreparedFile {
+                path: path.clone(),
+                stamp: *stamp,
+                content: Content::Skipped(reason, note),
+            })
+        };
+        if !is_file {
+            return skip(SkipReason::NotAFile, String::new());
+        }
+        if text::is_credential(path) {
+            return skip(SkipReason::Credential, String::new());
+        }
+        if stamp.size > self.run.limits.file_bytes {
+            return skip(SkipReason::TooLarge, format!("{} bytes", stamp.size));
+        }
+        let bytes = match std::fs::read(self.run.rules.root().join(rel_path::decode(path))) {
+            Ok(bytes) => bytes,
+            Err(error) => return skip(SkipReason::Unreadable, error.to_string()),
+        };
+        lock(&self.report).read += 1;
+        let hash = content_hash(&bytes);
+        if !self.run.force && candidate.known.and_then(|entry| entry.hash) == Some(hash) {
+            self.index.same_bytes().insert(path.clone(), *stamp);
+            lock(&self.report).same += 1;
+            return None;
+        }
+        match text::decode(&bytes) {
+            Ok(text) => {
+                let content = Content::Text(text.into_owned(), hash);
+                Some(PreparedFile { path: path.clone(), stamp: *stamp, content })
+            }
+            Err(reason) => skip(reason, String::new()),
+        }
+    }
+
+    /// Replaces what the index holds of the file, in one operation.
+    fn add(&self, file: PreparedFile, writer: &RwLock<IndexWriter<IndexDocument>>) {
+        let fields = self.index.fields;
+        self.index.same_bytes().remove(&file.path);
+        let mut operations =
+            vec![UserOperation::Delete(Term::from_field_text(fields.path, &file.path))];
+        match file.content {
+            Content::Text(text, hash) => {
+                let share = Some(self.budget.take(text.len()));
+                let source = Arc::new(FileText { path: file.path, text, share });
+                let document = IndexDocument::file(fields, &source, file.stamp, hash);
+                operations.push(UserOperation::Add(document));
+                operations.extend(
+                    chunk::windows(&source.text)
+                        .into_iter()
+                        .map(|chunk| IndexDocument::chunk(fields, &source, chunk))
+                        .map(UserOperation::Add),
+                );
+                lock(&self.report).indexed += 1;
+            }
+            Content::Skipped(reason, note) => {
+                let source =
+                    Arc::new(FileText { path: file.path, text: String::new(), share: None });
+                let document = IndexDocument::skipped(fields, &source, file.stamp, reason, note);
+                operations.push(UserOperation::Add(document));
+                lock(&self.report).skipped += 1;
+            }
+        }
+        let result = writer.read().unwrap_or_else(PoisonError::into_inner).run(operations);
+        if let Err(error) = result {
+            self.fail(self.index.failed(error));
+        }
+    }
+
+    fn advance(&self) {
+        self.run.progress.done.fetch_add(1, Ordering::Relaxed);
+        self.run.progress.beat();
+    }
+
+    fn fail(&self, error: IndexError) {
+        self.failed.store(true, Ordering::Relaxed);
+        lock(&self.failure).get_or_insert(error);
+    }
+}
+
+/// A file that was read and is to be written.
+struct PreparedFile {
+    path: String,
+    stamp: Stamp,
+    content: Content,
+}
+
+enum Content {
+    Text(String, u64),
+    Skipped(SkipReason, String),
+}
+
+/// When a bulk run commits next: the intervals double, so that commits stay few.
+struct CommitClock {
+    due: Instant,
+    interval: Duration,
+}
+
+impl CommitClock {
+    fn new(now: Instant) -> Self {
+        CommitClock { due: now + FIRST_COMMIT, interval: FIRST_COMMIT }
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.interval = (self.interval * 2).min(LAST_INTERVAL);
+        self.due = now + self.interval;
+    }
+}
+
+/// The hash that tells whether a file's bytes changed (XXH3, 64 bits).
+pub(crate) fn content_hash(bytes: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(bytes)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

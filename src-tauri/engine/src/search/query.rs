@@ -1,0 +1,198 @@
+//! The query language: words, `"exact"`, `-not`, `project:`, `path:`, `lang:`, `case:yes`,
+//! `sym:` and `/regex/`. Filters that are not known are words.
+
+/// A parsed query. Every list keeps the order in which it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    pub words: Vec<String>,
+    /// Texts that have to stand in the file as they are (case apart).
+    pub phrases: Vec<String>,
+    /// Words and phrases that must not be there.
+    pub excluded: Vec<String>,
+    pub projects: Vec<String>,
+    pub paths: Vec<String>,
+    pub excluded_paths: Vec<String>,
+    pub languages: Vec<String>,
+    pub symbols: Vec<String>,
+    pub regexes: Vec<String>,
+    /// Upper and lower case differ.
+    pub case_sensitive: bool,
+}
+
+impl Query {
+    /// Whether there is anything to look for, apart from filters.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+            && self.phrases.is_empty()
+            && self.symbols.is_empty()
+            && self.regexes.is_empty()
+    }
+}
+
+/// Reads a query. Every text is one: what makes no sense as syntax is taken as words.
+pub fn parse(text: &str) -> Query {
+    let mut query = Query::default();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (term, after) = next_term(rest);
+        rest = after.trim_start();
+        query.take(term);
+    }
+    query
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Term<'a> {
+    negated: bool,
+    /// What stands before a colon.
+    key: Option<&'a str>,
+    value: &'a str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Word,
+    Quoted,
+    Regex,
+}
+
+fn next_term(text: &str) -> (Term<'_>, &str) {
+    let (negated, body) = match text.strip_prefix('-') {
+        Some(body) if body.starts_with(|c: char| !c.is_whitespace() && c != '-') => (true, body),
+        _ => (false, text),
+    };
+    let (key, body) = match body.split_once(':') {
+        Some((key, value))
+            if !key.is_empty()
+                && key.chars().all(|c| c.is_ascii_alphabetic())
+                && value.starts_with(|c: char| !c.is_whitespace() && c != ':') =>
+        {
+            (Some(key), value)
+        }
+        _ => (None, body),
+    };
+    let (kind, value, after) = if let Some(quoted) = body.strip_prefix('"') {
+        // A quote that is still being typed reaches to the end.
+        let (value, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+        (Kind::Quoted, value, after)
+    } else if let Some((regex, after)) = key.is_none().then(|| delimited_regex(body)).flatten() {
+        (Kind::Regex, regex, after)
+    } else {
+        let end = body.find(char::is_whitespace).unwrap_or(body.len());
+        (Kind::Word, &body[..end], &body[end..])
+    };
+    (Term { negated, key, value, kind }, after)
+}
+
+/// `/…/` where the closing slash ends the term; `\/` is a slash inside.
+fn delimited_regex(text: &str) -> Option<(&str, &str)> {
+    let body = text.strip_prefix('/')?;
+    let mut escaped = false;
+    for (at, c) in body.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '/' => {
+                let after = &body[at + 1..];
+                let ends = after.is_empty() || after.starts_with(char::is_whitespace);
+                if ends {
+                    return (at > 0).then_some((&body[..at], after));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+impl Query {
+    fn take(&mut self, term: Term<'_>) {
+        let Term { negated, key, value, kind } = term;
+        if value.is_empty() {
+            return;
+        }
+        let owned = || value.to_owned();
+        match (key.map(str::to_ascii_lowercase).as_deref(), negated) {
+            (Some("project"), false) => self.projects.push(owned()),
+            (Some("path" | "file"), false) => self.paths.push(owned()),
+            (Some("path" | "file"), true) => self.excluded_paths.push(owned()),
+            (Some("lang"), false) => self.languages.push(value.to_ascii_lowercase()),
+            (Some("sym"), false) => self.symbols.push(owned()),
+            (Some("case"), false) => {
+                self.case_sensitive = matches!(value, "yes" | "true" | "on");
+            }
+            (Some(_), _) => {
+                // Not a filter of ours: what was typed is the word.
+                let word = key.map_or_else(owned, |key| format!("{key}:{value}"));
+                if negated { self.excluded.push(word) } else { self.words.push(word) }
+            }
+            (None, true) => self.excluded.push(owned()),
+            (None, false) => match kind {
+                Kind::Word => self.words.push(owned()),
+                Kind::Quoted => self.phrases.push(owned()),
+                Kind::Regex => self.regexes.push(owned()),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn strings(list: &[&str]) -> Vec<String> {
+        list.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn words_phrases_exclusions_and_filters_are_told_apart() {
+        let query = parse(
+            r#"tcp send "struct sock *sk" -test -"not this" project:linux path:net/ipv4 LANG:C case:yes"#,
+        );
+        let expected = Query {
+            words: strings(&["tcp", "send"]),
+            phrases: strings(&["struct sock *sk"]),
+            excluded: strings(&["test", "not this"]),
+            projects: strings(&["linux"]),
+            paths: strings(&["net/ipv4"]),
+            languages: strings(&["c"]),
+            case_sensitive: true,
+            ..Query::default()
+        };
+        assert_eq!(query, expected);
+    }
+
+    #[test]
+    fn a_filter_takes_a_quoted_value() {
+        assert_eq!(parse(r#"project:"my app" x"#).projects, ["my app"]);
+    }
+
+    #[test]
+    fn unknown_filters_and_lonely_punctuation_are_words() {
+        assert_eq!(
+            parse("std::string foo:bar http://x - --").words.join(" "),
+            "std::string foo:bar http://x - --"
+        );
+    }
+
+    #[test]
+    fn a_regex_may_hold_spaces_and_a_path_is_none() {
+        assert_eq!(parse(r"/foo \d+/ x").regexes, [r"foo \d+"]);
+        assert_eq!(parse("/usr/lib").words, ["/usr/lib"]);
+        assert_eq!(parse(r"/a\/b/").regexes, [r"a\/b"]);
+    }
+
+    #[test]
+    fn an_open_quote_reaches_to_the_end() {
+        assert_eq!(parse("\"half typed").phrases, ["half typed"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_query(text in "\\PC{0,60}") {
+            parse(&text);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What Quarry says of its projects: the shapes that leave the engine. See the command line's
+//! `list --json` and `status --json`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Whether an index is open, and on its way to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum Residency {
+    /// On disk only.
+    Cold,
+    Loading,
+    /// Open for search and watched.
+    Hot,
+    Unloading,
+    /// Could not be opened; the project's error says why.
+    Failed,
+}
+
+/// How current a hot index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum Freshness {
+    Fresh,
+    /// Changes wait for their quiet period.
+    Pending,
+    Indexing,
+    /// The tree is being compared with the index.
+    Reconciling,
+    /// The last run failed; another one is due.
+    Retrying,
+    /// Runs keep failing.
+    Failing,
+    RootMissing,
+    /// A run neither moves nor ends.
+    Stuck,
+}
+
+/// How changes are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum WatchMode {
+    Native,
+    Polling,
+    Paused,
+    Off,
+}
+
+/// One way of finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum LaneName {
+    Names,
+    Text,
+    Regex,
+    Symbols,
+    Meaning,
+}
+
+/// How far a lane's indexing is, in files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Progress {
+    pub lane: LaneName,
+    pub done: u64,
+    pub total: u64,
+}
+
+/// Why a project is not well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProjectError {
+    /// A word to act on, such as `RootMissing` or `DiskFull`.
+    pub cause: String,
+    /// A sentence for people.
+    pub message: String,
+    #[ts(type = "string")]
+    pub first_at: Timestamp,
+    pub attempts: u32,
+    /// When the next attempt comes by itself.
+    #[ts(type = "string | null")]
+    pub next_retry: Option<Timestamp>,
+}
+
+/// Everything that is known of one project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProjectStatus {
+    pub id: String,
+    pub name: String,
+    pub root: String,
+    pub residency: Residency,
+    pub freshness: Freshness,
+    pub watch_mode: WatchMode,
+    pub files: u64,
+    pub chunks: u64,
+    pub symbols: u64,
+    pub vectors: u64,
+    /// Changed paths that are not indexed yet.
+    pub pending: u64,
+    pub skipped: u64,
+    /// Bytes on disk.
+    pub index_bytes: u64,
+    #[ts(type = "string | null")]
+    pub last_indexed: Option<Timestamp>,
+    pub progress: Option<Progress>,
+    /// Why changes are looked for instead of heard of.
+    pub watch_reason: Option<String>,
+    pub error: Option<ProjectError>,
+    pub pinned: bool,
+}
+
+/// The state of all projects at one moment, sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub seq: u64,
+    pub projects: Vec<ProjectStatus>,
+}
+
+/// What people can do with a project, apart from adding it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum ProjectAction {
+    /// Forget it and delete its index; the folder is never touched.
+    Remove,
+    /// Try again at once what has failed.
+    Retry,
+    /// Index every file anew.
+    Reindex,
+    /// Stop watching and indexing.
+    Pause,
+    Resume,
+    /// Keep it open whatever the memory budget says.
+    Pin,
+    Unpin,
+}

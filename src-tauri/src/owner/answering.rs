@@ -1,0 +1,154 @@
+//! What the owner does for a request. The same for its own command and for one from the socket.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use quarry_engine::engine::Engine;
+use quarry_engine::status::{LaneName, ProjectStatus, Snapshot};
+use tokio::sync::mpsc;
+
+use super::protocol::{Problem, Reply, Request};
+
+/// Replies that wait for a slow reader before the answer itself waits.
+const REPLIES_AHEAD: usize = 8;
+
+/// Who owns the data directory.
+#[derive(Clone)]
+pub struct Owner {
+    pub engine: Engine,
+    pub host: Host,
+}
+
+#[derive(Clone)]
+pub enum Host {
+    /// The program in the tray.
+    Desktop(Arc<dyn Front>),
+    /// `quarry --headless`.
+    Headless,
+    /// A command, for as long as it runs.
+    Command,
+}
+
+/// The windows, as far as another process may move them.
+pub trait Front: Send + Sync {
+    fn show_popup(&self);
+    fn toggle_popup(&self);
+}
+
+type Replies = mpsc::Sender<Reply>;
+
+/// The code of the refusal to show a popup by an owner that will be gone in a moment.
+pub const BUSY: &str = "Busy";
+
+impl Owner {
+    /// Replies until the request is done. Dropping the receiver ends the work for it.
+    pub fn ask(&self, request: Request) -> mpsc::Receiver<Reply> {
+        let (sender, receiver) = mpsc::channel(REPLIES_AHEAD);
+        let owner = self.clone();
+        tokio::spawn(async move {
+            let last = tokio::select! {
+                () = sender.closed() => return,
+                outcome = owner.answer(request, &sender) => match outcome {
+                    Ok(()) => Reply::Done,
+                    Err(problem) => Reply::Refused(problem),
+                },
+            };
+            // A receiver that is gone wants no answer.
+            let _ = sender.send(last).await;
+        });
+        receiver
+    }
+
+    async fn answer(&self, request: Request, replies: &Replies) -> Result<(), Problem> {
+        let engine = &self.engine;
+        match request {
+            Request::ShowPopup => self.front()?.show_popup(),
+            Request::TogglePopup => self.front()?.toggle_popup(),
+            Request::Add { path, name } => {
+                let added = engine.add(&path, name).await?;
+                let (project, already) = (added.project, added.already);
+                send(replies, Reply::Added { project, already }).await;
+            }
+            Request::Act { project, action } => engine.act(&project, action).await?,
+            Request::Snapshot => {
+                send(replies, Reply::Snapshot(engine.snapshot().as_ref().clone())).await;
+            }
+            Request::Status { project } => {
+                send(replies, Reply::Project(engine.status(&project)?)).await;
+            }
+            Request::Watch { project } => self.watch(project, replies).await?,
+            Request::Search(request) => {
+                send(replies, Reply::Answer(engine.search(request).await?)).await;
+            }
+            Request::Wait { project, lane } => self.wait(&project, lane, replies).await?,
+        }
+        Ok(())
+    }
+
+    fn front(&self) -> Result<&dyn Front, Problem> {
+        match &self.host {
+            Host::Desktop(front) => Ok(front.as_ref()),
+            Host::Headless => Err(Problem::new(
+                "Headless",
+                "Quarry runs without windows (`quarry --headless`). End it and start `quarry` to \
+                 have the popup.",
+            )),
+            Host::Command => Err(Problem {
+                retryable: true,
+                ..Problem::new(
+                    BUSY,
+                    "Another Quarry command is still at work on this data directory. Start Quarry \
+                     again once it is done.",
+                )
+            }),
+        }
+    }
+
+    async fn watch(&self, project: Option<String>, replies: &Replies) -> Result<(), Problem> {
+        let id = match &project {
+            Some(project) => Some(self.engine.status(project)?.id),
+            None => None,
+        };
+        let mut changes = self.engine.subscribe();
+        let mut sent: Option<Vec<ProjectStatus>> = None;
+        loop {
+            let now = changes.borrow_and_update().clone();
+            let projects = only(&now, id.as_deref());
+            if sent.as_ref() != Some(&projects) {
+                send(replies, Reply::Snapshot(Snapshot { seq: now.seq, projects: projects.clone() }))
+                    .await;
+                sent = Some(projects);
+            }
+            if changes.changed().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn wait(&self, project: &str, lane: LaneName, replies: &Replies) -> Result<(), Problem> {
+        let id = self.engine.status(project)?.id;
+        let tell = self.watch(Some(id.clone()), replies);
+        let waited = first(self.engine.wait(&id, lane), tell).await?;
+        send(replies, Reply::Project(waited)).await;
+        Ok(())
+    }
+}
+
+/// The output of `work`, with `beside` going on for as long as that takes.
+async fn first<T>(work: impl Future<Output = T>, beside: impl Future) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        output = &mut work => output,
+        _ = beside => work.await,
+    }
+}
+
+fn only(snapshot: &Snapshot, id: Option<&str>) -> Vec<ProjectStatus> {
+    let wanted = |status: &&ProjectStatus| id.is_none_or(|id| status.id == id);
+    snapshot.projects.iter().filter(wanted).cloned().collect()
+}
+
+/// The receiver may be gone; then the task around ends by itself.
+async fn send(replies: &Replies, reply: Reply) {
+    let _ = replies.send(reply).await;
+}

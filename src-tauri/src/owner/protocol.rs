@@ -1,0 +1,170 @@
+//! What is said over the socket: one [`Call`] from the client, then [`Reply`]s up to the one that
+//! ends it, each as JSON on a line of its own. Closing the connection takes the call back.
+
+use std::path::PathBuf;
+
+use quarry_engine::engine::EngineError;
+use quarry_engine::search::{SearchAnswer, SearchRequest};
+use quarry_engine::status::{LaneName, ProjectAction, ProjectStatus, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// Goes up with every change that an older or newer program would misread.
+pub const VERSION: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    pub protocol: u32,
+    pub request: Request,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    ShowPopup,
+    TogglePopup,
+    Add { path: PathBuf, name: Option<String> },
+    Act { project: String, action: ProjectAction },
+    Snapshot,
+    Status { project: String },
+    /// The present state and then every change, until the client hangs up.
+    Watch { project: Option<String> },
+    Search(SearchRequest),
+    /// The project's state with every change until the lane is complete.
+    Wait { project: String, lane: LaneName },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    Added { project: ProjectStatus, already: bool },
+    Snapshot(Snapshot),
+    Project(ProjectStatus),
+    Answer(SearchAnswer),
+    /// Ends the call: all of it is done.
+    Done,
+    /// Ends the call.
+    Refused(Problem),
+}
+
+/// Why something did not work, for people and for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    /// A word to act on.
+    pub code: String,
+    /// A sentence with cause and remedy.
+    pub message: String,
+    pub retryable: bool,
+}
+
+impl Problem {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), retryable: false }
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            retryable: error.retryable(),
+            message: error.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    #[error(
+        "The running Quarry ({ours}) speaks version {VERSION} of its protocol and this command \
+         version {theirs}. Quit it and start it again, so that both are the same program.",
+        ours = env!("CARGO_PKG_VERSION")
+    )]
+    OtherVersion { theirs: u32 },
+    #[error("The running Quarry does not understand the request: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        Self::new("Protocol", error.to_string())
+    }
+}
+
+impl Call {
+    pub fn new(request: Request) -> Self {
+        Self { protocol: VERSION, request }
+    }
+
+    /// A call of another version is told from a broken one before its request is looked at.
+    pub fn parse(line: &str) -> Result<Request, CallError> {
+        #[derive(Deserialize)]
+        struct Head {
+            protocol: u32,
+        }
+        let head: Head = serde_json::from_str(line)?;
+        if head.protocol != VERSION {
+            return Err(CallError::OtherVersion { theirs: head.protocol });
+        }
+        let call: Call = serde_json::from_str(line)?;
+        Ok(call.request)
+    }
+}
+
+/// A value as one line, with its end.
+pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut line = serde_json::to_string(value)?;
+    line.push('\n');
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quarry_engine::search::Mode;
+
+    #[test]
+    fn every_request_comes_out_as_it_went_in() {
+        let requests = [
+            Request::ShowPopup,
+            Request::TogglePopup,
+            Request::Add { path: "/a b\n\"c".into(), name: Some("ü".to_owned()) },
+            Request::Act { project: "x".to_owned(), action: ProjectAction::Reindex },
+            Request::Snapshot,
+            Request::Status { project: "x".to_owned() },
+            Request::Watch { project: None },
+            Request::Search(SearchRequest {
+                query: "fn main\n".to_owned(),
+                mode: Mode::Text,
+                projects: vec!["x".to_owned()],
+                limit: 7,
+            }),
+            Request::Wait { project: "x".to_owned(), lane: LaneName::Text },
+        ];
+        for request in requests {
+            let line = line(&Call::new(request.clone())).unwrap();
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert_eq!(Call::parse(line.trim_end()).unwrap(), request);
+        }
+    }
+
+    #[test]
+    fn replies_come_out_as_they_went_in() {
+        let replies = [
+            Reply::Snapshot(Snapshot::default()),
+            Reply::Done,
+            Reply::Refused(Problem::new("NotFound", "No project is called \"x\".\nNone.")),
+        ];
+        for reply in replies {
+            let line = line(&reply).unwrap();
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert_eq!(serde_json::from_str::<Reply>(&line).unwrap(), reply);
+        }
+    }
+
+    #[test]
+    fn another_version_is_named_even_if_its_request_is_unknown() {
+        let error = Call::parse(r#"{"protocol":2,"request":{"Dance":{}}}"#).unwrap_err();
+        assert!(matches!(error, CallError::OtherVersion { theirs: 2 }));
+        let unknown = format!(r#"{{"protocol":{VERSION},"request":"Dance"}}"#);
+        assert!(matches!(Call::parse(&unknown), Err(CallError::Malformed(_))));
+    }
+}

@@ -1,0 +1,218 @@
+//! A command's way to the owner of the data directory: the running one, or this process itself.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use interprocess::local_socket::tokio::Stream;
+use interprocess::local_socket::tokio::prelude::*;
+use quarry_engine::engine::{Engine, Options};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::mpsc;
+
+use super::address::Address;
+use super::answering::{BUSY, Host, Owner};
+use super::protocol::{self, Call, Problem, Reply, Request};
+use super::server::Server;
+use crate::place::Place;
+
+/// How long an owner may take from its lock to its socket, or from its last answer to its end.
+const TAKEOVER: Duration = Duration::from_secs(8);
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// How often a request may lose its owner: each time another process ended while it was asked.
+const OWNERS_LOST: u32 = 5;
+
+/// What others may still finish when the command that owns the directory is done. After that they
+/// become the owner themselves.
+const GRACE: Duration = Duration::from_secs(1);
+
+pub struct Session {
+    place: Place,
+    link: Link,
+}
+
+enum Link {
+    Remote(Address),
+    Own { owner: Owner, server: Server },
+}
+
+/// How a process came by the data directory.
+pub enum Claim {
+    /// Another process owns it and listens.
+    Theirs(Address),
+    /// This one does now.
+    Ours(Engine, Address),
+}
+
+/// The owner that is there, or this process as a new one.
+pub async fn claim(place: &Place) -> Result<Claim, Problem> {
+    let address = Address::of(&place.data_dir);
+    let deadline = Instant::now() + TAKEOVER;
+    loop {
+        if connect(&address).await?.is_some() {
+            return Ok(Claim::Theirs(address));
+        }
+        match Engine::open(Options::new(place.data_dir.clone())) {
+            Ok(engine) => return Ok(Claim::Ours(engine, address)),
+            // Another one starts or ends just now.
+            Err(error) if error.code() == "AlreadyOwned" && Instant::now() < deadline => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+impl Session {
+    pub async fn open(place: &Place) -> Result<Self, Problem> {
+        let link = link(place).await?;
+        Ok(Self { place: place.clone(), link })
+    }
+
+    /// Whether this process is the owner, so that all work ends with it.
+    pub fn is_owner(&self) -> bool {
+        matches!(self.link, Link::Own { .. })
+    }
+
+    /// Hands every reply to `take` until the request is done. Where the owner ends meanwhile,
+    /// asks the next one, which may be this process.
+    pub async fn run<E: From<Problem>>(
+        &mut self,
+        request: Request,
+        mut take: impl FnMut(Reply) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut lost = 0;
+        loop {
+            let mut replies = match &self.link {
+                Link::Own { owner, .. } => owner.ask(request.clone()),
+                Link::Remote(address) => ask(address, &request).await?,
+            };
+            while let Some(reply) = replies.recv().await {
+                match reply {
+                    Reply::Done => return Ok(()),
+                    Reply::Refused(problem) => return Err(problem.into()),
+                    reply => take(reply)?,
+                }
+            }
+            lost += 1;
+            if lost > OWNERS_LOST || matches!(request, Request::Watch { .. }) {
+                return Err(gone().into());
+            }
+            self.link = link(&self.place).await?;
+        }
+    }
+
+    /// Ends what this process has taken over.
+    pub async fn close(self) {
+        if let Link::Own { owner, server } = self.link {
+            server.stop(GRACE).await;
+            owner.engine.close().await;
+        }
+    }
+}
+
+/// Asks the running program for its popup.
+///
+/// Waits for a command to end that owns the directory, as that is over soon.
+pub async fn ask_for_popup(address: &Address, request: Request) -> Result<Shown, Problem> {
+    let deadline = Instant::now() + TAKEOVER;
+    loop {
+        let refusal = match ask(address, &request).await?.recv().await {
+            Some(Reply::Refused(problem)) => problem,
+            Some(_) => return Ok(Shown::Yes),
+            None => return Ok(Shown::OwnerGone),
+        };
+        if refusal.code != BUSY || Instant::now() > deadline {
+            return Err(refusal);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Yes,
+    /// Nobody listens any more.
+    OwnerGone,
+}
+
+async fn link(place: &Place) -> Result<Link, Problem> {
+    match claim(place).await? {
+        Claim::Theirs(address) => Ok(Link::Remote(address)),
+        Claim::Ours(engine, address) => {
+            let owner = Owner { engine, host: Host::Command };
+            let server =
+                Server::start(owner.clone(), &address).map_err(|error| no_socket(&error))?;
+            Ok(Link::Own { owner, server })
+        }
+    }
+}
+
+/// Sends the request; the channel ends without a last reply if the owner does. No owner at all
+/// looks the same.
+async fn ask(address: &Address, request: &Request) -> Result<mpsc::Receiver<Reply>, Problem> {
+    let (sender, receiver) = mpsc::channel(1);
+    let Some(stream) = connect(address).await? else { return Ok(receiver) };
+    let call = protocol::line(&Call::new(request.clone()))
+        .map_err(|error| Problem::new("Refused", format!("The request cannot be sent: {error}")))?;
+    tokio::spawn(async move {
+        if let Err(error) = exchange(stream, &call, &sender).await {
+            tracing::debug!(%error, "the owner went away");
+        }
+    });
+    Ok(receiver)
+}
+
+async fn exchange(stream: Stream, call: &str, replies: &mpsc::Sender<Reply>) -> io::Result<()> {
+    let (receiver, mut sender) = stream.split();
+    sender.write_all(call.as_bytes()).await?;
+    sender.flush().await?;
+    let mut lines = BufReader::new(receiver).lines();
+    while let Some(line) = lines.next_line().await? {
+        let reply = serde_json::from_str(&line).unwrap_or_else(|error| {
+            Reply::Refused(Problem::new(
+                "Protocol",
+                format!(
+                    "The running Quarry's answer cannot be read ({error}). Quit it and start it \
+                     again, so that both are the same program."
+                ),
+            ))
+        });
+        if replies.send(reply).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A connection, or none where nobody listens, be there a socket of a killed owner or not.
+async fn connect(address: &Address) -> Result<Option<Stream>, Problem> {
+    let name = address.name().map_err(|error| no_socket(&error))?;
+    match Stream::connect(name).await {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset => Ok(None),
+            _ => Err(no_socket(&error)),
+        },
+    }
+}
+
+pub fn no_socket(error: &io::Error) -> Problem {
+    Problem::new(
+        "Unavailable",
+        format!(
+            "The local socket of the data directory cannot be used: {error}. `quarry doctor` says \
+             more."
+        ),
+    )
+}
+
+fn gone() -> Problem {
+    Problem {
+        retryable: true,
+        ..Problem::new("Unavailable", "Quarry ended before it had answered. Try again.")
+    }
+}

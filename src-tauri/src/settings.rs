@@ -1,0 +1,145 @@
+//! What the user may choose, from a file that Quarry reads and never writes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, TomlError};
+
+pub const DEFAULT_HOTKEY: &str = "Ctrl+Shift+Space";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Shows and hides the popup, from anywhere.
+    pub hotkey: String,
+    /// The command that opens a hit, such as `code -g {file}:{line}`; detected where there is none.
+    pub editor: Option<String>,
+    /// Left as it is where this says nothing.
+    pub start_at_login: Option<bool>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { hotkey: DEFAULT_HOTKEY.to_owned(), editor: None, start_at_login: None }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("The settings in {path} cannot be read, so that the defaults hold: {source}")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("The settings in {path} are not valid TOML, so that the defaults hold: {source}")]
+    Syntax { path: PathBuf, source: Box<TomlError> },
+    #[error("The settings in {path} have no use for `{key}`; they know {KEYS}.")]
+    UnknownKey { path: PathBuf, key: String },
+    #[error("The setting `{key}` in {path} has to be {wanted}; its default holds.")]
+    WrongType { path: PathBuf, key: &'static str, wanted: &'static str },
+}
+
+const KEYS: &str = "`hotkey`, `editor` and `start_at_login`";
+
+impl Settings {
+    /// What can be read of the file; the defaults where there is none.
+    pub fn read(path: &Path) -> (Self, Option<SettingsError>) {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (Self::default(), None),
+            Err(source) => {
+                let error = SettingsError::Unreadable { path: path.to_owned(), source };
+                (Self::default(), Some(error))
+            }
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> (Self, Option<SettingsError>) {
+        let document = match text.parse::<DocumentMut>() {
+            Ok(document) => document,
+            Err(source) => {
+                let error =
+                    SettingsError::Syntax { path: path.to_owned(), source: Box::new(source) };
+                return (Self::default(), Some(error));
+            }
+        };
+        let mut settings = Self::default();
+        let mut problem = None;
+        for (key, item) in document.iter() {
+            if let Err(error) = settings.set(key, item, path) {
+                problem.get_or_insert(error);
+            }
+        }
+        (settings, problem)
+    }
+
+    fn set(&mut self, key: &str, item: &Item, path: &Path) -> Result<(), SettingsError> {
+        let wrong =
+            |key, wanted| SettingsError::WrongType { path: path.to_owned(), key, wanted };
+        let text = || item.as_str().map(str::trim).filter(|text| !text.is_empty());
+        match key {
+            "hotkey" => {
+                let hotkey = text().ok_or_else(|| wrong("hotkey", "keys, such as \"Alt+Space\""))?;
+                self.hotkey = hotkey.to_owned();
+            }
+            "editor" => {
+                let editor =
+                    text().ok_or_else(|| wrong("editor", "a command, such as \"code -g {file}:{line}\""))?;
+                self.editor = Some(editor.to_owned());
+            }
+            "start_at_login" => {
+                let start = item.as_bool().ok_or_else(|| wrong("start_at_login", "true or false"))?;
+                self.start_at_login = Some(start);
+            }
+            _ => {
+                return Err(SettingsError::UnknownKey {
+                    path: path.to_owned(),
+                    key: key.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (Settings, Option<SettingsError>) {
+        Settings::parse(text, Path::new("settings.toml"))
+    }
+
+    #[test]
+    fn no_file_means_the_defaults_and_no_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, problem) = Settings::read(&folder.path().join("settings.toml"));
+        assert_eq!(settings, Settings::default());
+        assert!(problem.is_none());
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let (settings, problem) =
+            parse("hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true");
+        assert_eq!(settings.hotkey, "Alt+Space");
+        assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));
+        assert_eq!(settings.start_at_login, Some(true));
+        assert!(problem.is_none());
+    }
+
+    #[test]
+    fn a_broken_file_is_said_and_the_defaults_hold() {
+        let (settings, problem) = parse("hotkey = ");
+        assert_eq!(settings, Settings::default());
+        assert!(matches!(problem, Some(SettingsError::Syntax { .. })));
+    }
+
+    #[test]
+    fn one_wrong_key_leaves_the_others() {
+        let (settings, problem) = parse("hotkey = 3\neditor = \"zed {file}:{line}\"");
+        assert_eq!(settings.hotkey, DEFAULT_HOTKEY);
+        assert_eq!(settings.editor.as_deref(), Some("zed {file}:{line}"));
+        assert!(matches!(problem, Some(SettingsError::WrongType { key: "hotkey", .. })));
+
+        let (_, problem) = parse("hotkeys = \"F1\"");
+        assert!(problem.unwrap().to_string().contains("`hotkeys`"));
+    }
+}

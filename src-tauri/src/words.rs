@@ -1,0 +1,219 @@
+//! A project's state in words, for the tray and the command line. Figures as people read them.
+
+use quarry_engine::status::{Freshness, LaneName, ProjectStatus, Residency, WatchMode};
+
+/// What a project's state asks of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing.
+    Rest,
+    /// To wait: it becomes searchable or fresh by itself.
+    Busy,
+    /// To act.
+    Trouble,
+}
+
+pub fn condition(project: &ProjectStatus) -> Condition {
+    match (project.residency, project.freshness) {
+        (Residency::Failed, _)
+        | (_, Freshness::Failing | Freshness::RootMissing | Freshness::Stuck) => Condition::Trouble,
+        (Residency::Loading, _)
+        | (
+            _,
+            Freshness::Pending
+            | Freshness::Indexing
+            | Freshness::Reconciling
+            | Freshness::Retrying,
+        ) => Condition::Busy,
+        (_, Freshness::Fresh) if project.progress.is_some() => Condition::Busy,
+        (_, Freshness::Fresh) => Condition::Rest,
+    }
+}
+
+/// A few words for a list.
+pub fn state(project: &ProjectStatus) -> String {
+    match condition(project) {
+        Condition::Trouble => trouble(project).to_owned(),
+        Condition::Busy => busy(project),
+        Condition::Rest if project.watch_mode == WatchMode::Paused => "paused".to_owned(),
+        Condition::Rest => match project.residency {
+            Residency::Hot => "fresh",
+            Residency::Unloading => "closing",
+            Residency::Cold | Residency::Loading | Residency::Failed => "cold",
+        }
+        .to_owned(),
+    }
+}
+
+/// The same word for everything but the course of an indexing, so that it changes rarely.
+pub fn steady_state(project: &ProjectStatus) -> String {
+    match condition(project) {
+        Condition::Busy if project.progress.is_some() => "indexing".to_owned(),
+        Condition::Busy if project.freshness == Freshness::Pending => "catching up".to_owned(),
+        _ => state(project),
+    }
+}
+
+fn trouble(project: &ProjectStatus) -> &'static str {
+    match project.freshness {
+        Freshness::RootMissing => "folder missing",
+        Freshness::Failing => "indexing fails",
+        Freshness::Stuck => "indexing is stuck",
+        _ if project.error.as_ref().is_some_and(|error| error.cause == "RootMissing") => {
+            "folder missing"
+        }
+        _ => "failed",
+    }
+}
+
+fn busy(project: &ProjectStatus) -> String {
+    if project.residency == Residency::Loading {
+        return "loading".to_owned();
+    }
+    if let Some(progress) = project.progress {
+        let purpose = match progress.lane {
+            LaneName::Text => "",
+            LaneName::Names => " names",
+            LaneName::Regex => " substrings",
+            LaneName::Symbols => " symbols",
+            LaneName::Meaning => " for meaning",
+        };
+        return match percent(progress.done, progress.total) {
+            Some(percent) => format!("indexing{purpose}, {percent} %"),
+            None => format!("indexing{purpose}"),
+        };
+    }
+    match project.freshness {
+        Freshness::Pending => format!("{} pending", counted(project.pending, "file")),
+        Freshness::Reconciling => "comparing".to_owned(),
+        Freshness::Retrying => "about to try again".to_owned(),
+        _ => "indexing".to_owned(),
+    }
+}
+
+/// Whole percent, never 100 before the end; none while the total is not known.
+pub fn percent(done: u64, total: u64) -> Option<u64> {
+    let percent = done.saturating_mul(100).checked_div(total)?;
+    Some(if done < total { percent.min(99) } else { 100 })
+}
+
+/// "1,234".
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// "1 file", "2 files".
+pub fn counted(value: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
+/// In decimal units, as file managers show them.
+pub fn bytes(value: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if value < 1000 {
+        return format!("{value} B");
+    }
+    let mut rest = value as f64 / 1000.0;
+    let mut unit = 0;
+    // 999.95 would be rounded to 1000.0.
+    while rest >= 999.95 && unit + 1 < UNITS.len() {
+        rest /= 1000.0;
+        unit += 1;
+    }
+    format!("{rest:.1} {}", UNITS[unit])
+}
+
+/// Without what a terminal or a menu would take for a command: file names and contents are text.
+pub fn visible(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\t' => ' ',
+            control if control.is_control() => char::REPLACEMENT_CHARACTER,
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use quarry_engine::status::Progress;
+
+    /// A project that is well.
+    pub fn project(name: &str) -> ProjectStatus {
+        ProjectStatus {
+            id: format!("id-{name}"),
+            name: name.to_owned(),
+            root: format!("/code/{name}"),
+            residency: Residency::Hot,
+            freshness: Freshness::Fresh,
+            watch_mode: WatchMode::Native,
+            files: 10,
+            chunks: 20,
+            symbols: 0,
+            vectors: 0,
+            pending: 0,
+            skipped: 0,
+            index_bytes: 1000,
+            last_indexed: None,
+            progress: None,
+            watch_reason: None,
+            error: None,
+            pinned: false,
+        }
+    }
+
+    #[test]
+    fn every_state_has_its_words() {
+        let words = |change: fn(&mut ProjectStatus)| {
+            let mut status = project("a");
+            change(&mut status);
+            state(&status)
+        };
+        assert_eq!(words(|_| {}), "fresh");
+        assert_eq!(words(|p| p.watch_mode = WatchMode::Paused), "paused");
+        assert_eq!(words(|p| p.residency = Residency::Cold), "cold");
+        assert_eq!(words(|p| p.residency = Residency::Loading), "loading");
+        assert_eq!(words(|p| p.residency = Residency::Failed), "failed");
+        assert_eq!(words(|p| p.freshness = Freshness::RootMissing), "folder missing");
+        let indexing = words(|p| {
+            p.progress = Some(Progress { lane: LaneName::Text, done: 1, total: 3 });
+        });
+        assert_eq!(indexing, "indexing, 33 %");
+    }
+
+    #[test]
+    fn progress_moves_no_steady_state() {
+        let mut status = project("a");
+        status.freshness = Freshness::Indexing;
+        status.progress = Some(Progress { lane: LaneName::Text, done: 1, total: 3 });
+        let before = steady_state(&status);
+        status.progress = Some(Progress { lane: LaneName::Text, done: 2, total: 3 });
+        assert_eq!(before, steady_state(&status));
+    }
+
+    #[test]
+    fn figures_are_readable() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1_500_000), "1.5 MB");
+        assert_eq!(percent(999, 1000), Some(99));
+        assert_eq!(percent(0, 0), None);
+    }
+
+    #[test]
+    fn no_control_character_reaches_a_terminal() {
+        assert_eq!(visible("a\u{1b}[31mb\tc"), "a\u{fffd}[31mb c");
+    }
+}

@@ -1,0 +1,14 @@
+//! What the tests stand on: an account for each, most with a desktop, and the ways a person or a
+//! script reaches Quarry in it.
+
+pub mod account;
+pub mod desktop;
+pub mod page;
+pub mod pointer;
+pub mod processes;
+pub mod quarry;
+pub mod tray;
+pub mod turn;
+pub mod wait;
+pub mod webdriver;
+pub mod windows;

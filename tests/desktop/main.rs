@@ -1,0 +1,11 @@
+//! The program as people and scripts use it: in real windows on a display of its own, with a real
+//! session bus, window manager and file manager, and over its command line.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod harness;

@@ -1,0 +1,196 @@
+// A program that is not there: the same answers to the same questions, without Tauri. Runs the
+// page in a browser and in the tests.
+
+import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
+import type { AddOutcome } from "./generated/AddOutcome";
+import type { Hit } from "./generated/Hit";
+import type { ProjectAction } from "./generated/ProjectAction";
+import type { ProjectStatus } from "./generated/ProjectStatus";
+import type { SearchAnswer } from "./generated/SearchAnswer";
+import type { SearchUpdate } from "./generated/SearchUpdate";
+import type { ShellState } from "./generated/ShellState";
+import type { Snapshot } from "./generated/Snapshot";
+
+export type Scene = {
+  projects: ProjectStatus[];
+  shell: ShellState;
+  hits: Hit[];
+  /** Events sent once the page listens to them. */
+  events: Partial<BackendEvents>;
+};
+
+type Handlers = { [Name in keyof BackendEvents]: Set<(payload: BackendEvents[Name]) => void> };
+
+export class FakeBackend implements Backend {
+  /** Every command but the reads, in order, for a test to look at. */
+  readonly calls: unknown[][] = [];
+  /** Set by a test that sends the updates of each search itself. */
+  held: ((update: SearchUpdate) => void)[] | null = null;
+
+  readonly #scene: Scene;
+  #seq = 1;
+  readonly #handlers: Handlers = {
+    snapshot: new Set(),
+    shell_state: new Set(),
+    drag: new Set(),
+    added: new Set(),
+    popup_shown: new Set(),
+    popup_hidden: new Set(),
+  };
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  search(request: SearchRequest, onUpdate: (update: SearchUpdate) => void): Promise<void> {
+    this.calls.push(["search", request.query, request.seq, request.limit]);
+    if (this.held) this.held.push(onUpdate);
+    else onUpdate(this.#answer(request));
+    return Promise.resolve();
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return Promise.resolve({ seq: this.#seq, projects: this.#scene.projects });
+  }
+
+  shellState(): Promise<ShellState> {
+    return Promise.resolve(this.#scene.shell);
+  }
+
+  openHit(project: string, path: string, line: number): Promise<void> {
+    this.calls.push(["openHit", project, path, line]);
+    return Promise.resolve();
+  }
+
+  addFolders(paths: string[]): Promise<AddOutcome[]> {
+    this.calls.push(["addFolders", paths]);
+    return Promise.resolve(paths.map(added));
+  }
+
+  pickFolders(): Promise<AddOutcome[]> {
+    this.calls.push(["pickFolders"]);
+    return Promise.resolve([added("/home/ada/src/ripgrep")]);
+  }
+
+  projectAction(project: string, action: ProjectAction): Promise<void> {
+    this.calls.push(["projectAction", project, action]);
+    const changed = this.#scene.projects.flatMap((status) =>
+      status.id === project ? afterAction(status, action) : [status],
+    );
+    this.#seq += 1;
+    this.#scene.projects = changed;
+    this.send("snapshot", { seq: this.#seq, projects: changed });
+    return Promise.resolve();
+  }
+
+  hidePopup(): Promise<void> {
+    this.calls.push(["hidePopup"]);
+    return Promise.resolve();
+  }
+
+  showProjects(): Promise<void> {
+    this.calls.push(["showProjects"]);
+    return Promise.resolve();
+  }
+
+  on<Name extends keyof BackendEvents>(
+    name: Name,
+    handler: (payload: BackendEvents[Name]) => void,
+  ): Promise<StopListening> {
+    const handlers: Set<(payload: BackendEvents[Name]) => void> = this.#handlers[name];
+    handlers.add(handler);
+    const due = this.#scene.events[name];
+    if (due !== undefined) setTimeout(() => handler(due));
+    return Promise.resolve(() => handlers.delete(handler));
+  }
+
+  send<Name extends keyof BackendEvents>(name: Name, payload: BackendEvents[Name]): void {
+    const handlers: Set<(payload: BackendEvents[Name]) => void> = this.#handlers[name];
+    for (const handler of handlers) handler(payload);
+  }
+
+  #answer({ query, seq, limit }: SearchRequest): SearchUpdate {
+    const regex = /^\/(.*)\/$/.exec(query)?.[1];
+    if (regex !== undefined) {
+      try {
+        new RegExp(regex);
+      } catch {
+        const message = `The regular expression cannot be read: ${regex}`;
+        const error = { code: "BadQuery", message, retryable: false, project_id: null };
+        return { seq, done: true, answer: null, error };
+      }
+    }
+    const hits = this.#scene.hits.flatMap((hit) => matched(hit, query)).slice(0, limit);
+    return { seq, done: true, answer: answer(query, hits, this.#scene.projects), error: null };
+  }
+}
+
+/** An answer as the program would give it over these projects. */
+export function answer(query: string, results: Hit[], projects: ProjectStatus[]): SearchAnswer {
+  const failed = projects.filter(({ residency }) => residency === "Failed");
+  const loading = projects.filter(({ residency }) => residency === "Loading");
+  return {
+    query,
+    mode: "auto",
+    took_ms: 3.4,
+    searched: {
+      total: projects.length,
+      hot: projects.length - failed.length - loading.length,
+      loading: loading.length,
+      failed: failed.map(({ id, error }) => ({ project: id, cause: error?.cause ?? "Panicked" })),
+    },
+    lanes: [
+      { lane: "text", took_ms: 1.2, note: null },
+      { lane: "symbols", took_ms: 0.6, note: null },
+    ],
+    results,
+  };
+}
+
+/** The hit with the query's occurrences highlighted, where its line or its path has the query. */
+function matched(hit: Hit, query: string): Hit[] {
+  const word = query.trim().toLowerCase();
+  const text = hit.snippet?.text ?? "";
+  const highlights: [number, number][] = [];
+  for (let at = text.toLowerCase().indexOf(word); at >= 0;) {
+    highlights.push([utf8Length(text.slice(0, at)), utf8Length(text.slice(0, at + word.length))]);
+    at = text.toLowerCase().indexOf(word, at + word.length);
+  }
+  if (highlights.length === 0 && !hit.path.toLowerCase().includes(word)) return [];
+  return [{ ...hit, snippet: hit.snippet && { ...hit.snippet, highlights } }];
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function added(path: string): AddOutcome {
+  const name = path.split("/").at(-1) ?? path;
+  const message = `${name} is registered and being indexed.`;
+  return { path, outcome: "Added", project: name, message };
+}
+
+function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatus[] {
+  switch (action) {
+    case "Remove":
+      return [];
+    case "Retry":
+      return [{ ...status, residency: "Loading", freshness: "Fresh", error: null }];
+    case "Reindex":
+      return [
+        {
+          ...status,
+          freshness: "Indexing",
+          progress: { lane: "text", done: 0, total: status.files },
+        },
+      ];
+    case "Pause":
+      return [{ ...status, watch_mode: "Paused" }];
+    case "Resume":
+      return [{ ...status, watch_mode: "Native" }];
+    case "Pin":
+      return [{ ...status, pinned: true }];
+    case "Unpin":
+      return [{ ...status, pinned: false }];
+  }
+}

@@ -1,0 +1,223 @@
+// Plausible states of the program for the fake, by name: `index.html?scene=indexing`.
+
+import type { Scene } from "./fake";
+import type { Hit } from "./generated/Hit";
+import type { ProjectStatus } from "./generated/ProjectStatus";
+import type { ShellState } from "./generated/ShellState";
+
+const MINUTE = 60_000;
+
+export function project(name: string, change: Partial<ProjectStatus> = {}): ProjectStatus {
+  return {
+    id: `id-${name}`,
+    name,
+    root: `/home/ada/src/${name}`,
+    residency: "Hot",
+    freshness: "Fresh",
+    watch_mode: "Native",
+    files: 1_842,
+    chunks: 21_300,
+    symbols: 9_410,
+    vectors: 21_300,
+    pending: 0,
+    skipped: 17,
+    index_bytes: 8_640_000,
+    last_indexed: new Date(Date.now() - 4 * MINUTE).toISOString(),
+    progress: null,
+    watch_reason: null,
+    error: null,
+    pinned: false,
+    ...change,
+  };
+}
+
+export function hit(
+  projectName: string,
+  path: string,
+  line: number,
+  text: string,
+  change: Partial<Hit> = {},
+): Hit {
+  return {
+    project: `id-${projectName}`,
+    path,
+    line_start: line,
+    line_end: line,
+    kind: "text",
+    symbol: null,
+    lang: "rust",
+    score: 1,
+    lanes: ["text"],
+    stale: false,
+    snippet: { line, text, highlights: [] },
+    ...change,
+  };
+}
+
+export const SHELL: ShellState = {
+  version: "0.1.0",
+  hotkey: "Ctrl+Shift+Space",
+  hotkey_error: null,
+  data_dir: "/home/ada/.local/share/quarry",
+  editor: "zed",
+};
+
+const PROJECTS: ProjectStatus[] = [
+  project("helix"),
+  project("linux", {
+    files: 78_512,
+    chunks: 690_200,
+    symbols: 410_000,
+    index_bytes: 372_400_000,
+    watch_mode: "Polling",
+    watch_reason: "The system allows no more file watches; compared every 120 s instead.",
+    pinned: true,
+  }),
+  project("quarry", { files: 214, index_bytes: 912_000 }),
+  project("tantivy", { residency: "Cold", watch_mode: "Off" }),
+  project("zed", { files: 5_310, index_bytes: 41_800_000 }),
+];
+
+const HITS: Hit[] = [
+  hit("quarry", "src-tauri/engine/src/watch/debounce.rs", 41, "pub struct Debounce {", {
+    kind: "struct",
+    symbol: "Debounce",
+  }),
+  hit(
+    "quarry",
+    "src-tauri/engine/src/watch/step.rs",
+    118,
+    "\t\tlet quiet = self.debounce.due(now);",
+  ),
+  hit(
+    "zed",
+    "crates/editor/src/editor.rs",
+    2_204,
+    "    fn debounce_code_actions(&mut self, cx: &mut Context<Self>) {",
+  ),
+  hit("zed", "crates/project/src/debounced_delay.rs", 9, "pub struct DebouncedDelay<E: 'static> {"),
+  hit(
+    "linux",
+    "drivers/gpio/gpiolib-cdev.c",
+    512,
+    "\tif (debounce_period_us && !READ_ONCE(line->sw_debounced)) return debounce_work_func(&line->work, debounce_period_us, GPIO_V2_LINE_ATTR_ID_DEBOUNCE);",
+    { lang: "c", stale: true },
+  ),
+  hit(
+    "linux",
+    "include/linux/gpio/consumer.h",
+    148,
+    "int gpiod_set_debounce(struct gpio_desc *desc, unsigned int debounce);",
+    { lang: "c" },
+  ),
+  hit(
+    "linux",
+    "drivers/input/keyboard/gpio_keys.c",
+    58,
+    "\tunsigned int software_debounce;\t/* in msecs, for GPIO-driven buttons */",
+    { lang: "c" },
+  ),
+  hit(
+    "linux",
+    "Documentation/devicetree/bindings/input/gpio-keys-with-a-rather-long-name.yaml",
+    73,
+    "      Debouncing interval time in milliseconds – größer ist träger 🐢 debounce-interval",
+    { lang: "yaml" },
+  ),
+  hit(
+    "helix",
+    "helix-event/src/debounce.rs",
+    1,
+    "//! Utilities for declaring an async (usually debounced) hook",
+  ),
+  hit(
+    "helix",
+    "helix-term/src/handlers/completion.rs",
+    66,
+    "    fn finish_debounce(&mut self) { <img src=x onerror=alert(1)> }",
+  ),
+  hit("helix", "debounce.toml", 1, "", {
+    snippet: null,
+    line_start: 1,
+    lang: "toml",
+    lanes: ["names"],
+  }),
+];
+
+const FAILED = project("archive", {
+  root: "/media/ada/backup/archive",
+  residency: "Failed",
+  watch_mode: "Off",
+  error: {
+    cause: "VolumeUnavailable",
+    message: "/media/ada/backup is not mounted.",
+    first_at: new Date(Date.now() - 50 * MINUTE).toISOString(),
+    attempts: 6,
+    next_retry: new Date(Date.now() + 2 * MINUTE).toISOString(),
+  },
+});
+
+const FAILING = project("website", {
+  freshness: "Failing",
+  error: {
+    cause: "PermissionDenied",
+    message: "/home/ada/src/website/.cache cannot be read.",
+    first_at: new Date(Date.now() - 9 * MINUTE).toISOString(),
+    attempts: 5,
+    next_retry: null,
+  },
+});
+
+function indexing(): ProjectStatus[] {
+  return PROJECTS.map((status) => {
+    if (status.name === "linux") {
+      const progress = { lane: "text" as const, done: 33_800, total: 78_512 };
+      return { ...status, freshness: "Indexing", progress, last_indexed: null };
+    }
+    return status.name === "zed" ? { ...status, residency: "Loading" } : status;
+  });
+}
+
+/** The scene of that name; the usual one for a name that is not known. */
+export function scene(name: string | null): Scene {
+  const usual: Scene = { projects: PROJECTS, shell: SHELL, hits: HITS, events: {} };
+  switch (name) {
+    case "empty":
+      return { ...usual, projects: [], hits: [] };
+    case "indexing":
+      return { ...usual, projects: indexing() };
+    case "failed": {
+      const hotkey_error =
+        "Hotkey Ctrl+Shift+Space is taken by another program. Choose another one in Settings.";
+      return {
+        ...usual,
+        projects: [...PROJECTS, FAILED, FAILING],
+        shell: { ...SHELL, hotkey_error },
+      };
+    }
+    case "drag":
+      return { ...usual, events: { drag: { phase: "Enter", count: 2 } } };
+    case "added":
+      return {
+        ...usual,
+        events: {
+          added: [
+            {
+              path: "/home/ada/src/ripgrep",
+              outcome: "Added",
+              project: "id-ripgrep",
+              message: "ripgrep is registered and being indexed.",
+            },
+            {
+              path: "/home/ada",
+              outcome: "Refused",
+              project: null,
+              message: "/home/ada is your home folder, which is too large to be one project.",
+            },
+          ],
+        },
+      };
+    default:
+      return usual;
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { answer } from "../backend/fake";
+import type { ProjectStatus } from "../backend/generated/ProjectStatus";
+import { project, scene } from "../backend/scenes";
+import { coverage, narrowed, nothingFound, resultCount, troubles } from "./sentences";
+
+const RESTING = ["a", "b", "c"].map((name) => project(name));
+
+function nothing(projects: ProjectStatus[]): string {
+  return nothingFound(answer("x", [], projects), projects);
+}
+
+describe("why there is nothing", () => {
+  test("no project", () => {
+    expect(nothing([])).toBe("No project is registered yet.");
+  });
+
+  test("everything was searched", () => {
+    expect(nothing(RESTING)).toBe("Nothing found in 3 projects.");
+    expect(nothing(RESTING.slice(0, 1))).toBe("Nothing found in 1 project.");
+  });
+
+  test("a project is being indexed, another one loaded", () => {
+    expect(nothing(scene("indexing").projects)).toBe(
+      "Nothing found yet: linux is 43 % indexed, zed is loading.",
+    );
+  });
+
+  test("the answer says that something is loading before a snapshot does", () => {
+    const late = answer("x", [], RESTING);
+    late.searched.loading = 1;
+    expect(nothingFound(late, RESTING)).toBe("Nothing found yet: 1 project still loading.");
+  });
+
+  test("a project failed", () => {
+    const failed = project("d", { residency: "Failed" });
+    expect(nothing([...RESTING, failed])).toBe(
+      "Nothing found in 3 of 4 projects. Not everything could be searched – d: it could not be opened.",
+    );
+  });
+
+  test("a filter left everything out", () => {
+    const filtered = answer("x", [], []);
+    expect(nothingFound(filtered, RESTING)).toBe(
+      "The filters in this query leave out all of 3 projects.",
+    );
+  });
+
+  test("many projects are counted, not listed", () => {
+    const loading = ["a", "b", "c", "d"].map((name) => project(name, { residency: "Loading" }));
+    expect(nothing(loading)).toBe("Nothing found yet: a is loading, b is loading and 2 more.");
+  });
+});
+
+test("coverage says how many of how many", () => {
+  const searched = { total: 5, hot: 4, loading: 1, failed: [] };
+  expect(coverage(searched, RESTING)).toBe("Searched 4 of 5 projects");
+  expect(coverage({ ...searched, hot: 5 }, RESTING)).toBe("Searched 5 projects");
+  expect(coverage(null, RESTING)).toBe("3 projects");
+});
+
+test("a failure that only the answer knows is told with its cause", () => {
+  const searched = {
+    total: 3,
+    hot: 2,
+    loading: 0,
+    failed: [{ project: "id-b", cause: "TimedOut" }],
+  };
+  expect(troubles(searched, RESTING)).toEqual([
+    { project: "id-b", name: "b", words: "it took too long" },
+  ]);
+});
+
+test("a full page is not called the whole", () => {
+  const results = scene(null).hits;
+  expect(resultCount(answer("x", results, []), results.length)).toBe("First 11 results");
+  expect(resultCount(answer("x", results, []), 20)).toBe("11 results");
+});
+
+test("a name with a space is quoted", () => {
+  expect(narrowed("zed")).toBe("project:zed ");
+  expect(narrowed("my site")).toBe('project:"my site" ');
+});

@@ -1,0 +1,97 @@
+// What the popup says about a search: in the footer, to a screen reader, and where the rows would be.
+
+import type { ProjectStatus } from "../backend/generated/ProjectStatus";
+import type { SearchAnswer } from "../backend/generated/SearchAnswer";
+import type { Searched } from "../backend/generated/Searched";
+import { count, counted } from "../shared/figures";
+import { visible } from "../shared/highlight";
+import { busyWords, causeWords, condition, troubleWords } from "../shared/project-words";
+
+/** Projects named in one sentence before the rest is only counted. */
+const NAMED = 2;
+
+export type Trouble = { project: string; name: string; words: string };
+
+/** "Searched 4 of 5 projects"; before a search, how many there are. */
+export function coverage(searched: Searched | null, projects: readonly ProjectStatus[]): string {
+  if (!searched) return counted(projects.length, "project");
+  const reached = reachedProjects(searched);
+  if (reached === searched.total) return `Searched ${counted(searched.total, "project")}`;
+  return `Searched ${count(reached)} of ${counted(searched.total, "project")}`;
+}
+
+/** "linux is 43 % indexed, zed is loading"; empty when every project is at rest. */
+export function busySentence(projects: readonly ProjectStatus[]): string {
+  const busy = projects.filter((project) => condition(project) === "busy");
+  return listed(busy.map((project) => `${visible(project.name)} is ${busyWords(project)}`));
+}
+
+/** Projects that cannot be searched or kept fresh, from their states and from the answer itself. */
+export function troubles(searched: Searched | null, projects: readonly ProjectStatus[]): Trouble[] {
+  const found: Trouble[] = projects
+    .filter((project) => condition(project) === "trouble")
+    .map((project) => ({
+      project: project.id,
+      name: visible(project.name),
+      words: troubleWords(project),
+    }));
+  for (const failed of searched?.failed ?? []) {
+    if (found.some((trouble) => trouble.project === failed.project)) continue;
+    const status = projects.find((project) => project.id === failed.project);
+    // Being tried again: said as busy, by its state.
+    if (status && condition(status) === "busy") continue;
+    const name = visible(status?.name ?? failed.project);
+    found.push({ project: failed.project, name, words: causeWords(failed.cause) });
+  }
+  return found;
+}
+
+/** What stands where the rows would be. It always says why there are none. */
+export function nothingFound(answer: SearchAnswer, projects: readonly ProjectStatus[]): string {
+  const { searched } = answer;
+  if (projects.length === 0) return "No project is registered yet.";
+  if (searched.total === 0) {
+    return `The filters in this query leave out all of ${counted(projects.length, "project")}.`;
+  }
+  const busy = busySentence(projects);
+  if (busy) return `Nothing found yet: ${busy}.`;
+  if (searched.loading > 0) {
+    return `Nothing found yet: ${counted(searched.loading, "project")} still loading.`;
+  }
+  const failed = troubles(searched, projects).map(({ name, words }) => `${name}: ${words}`);
+  if (failed.length > 0) {
+    return `Nothing found in ${reachedOf(searched)}. Not everything could be searched – ${listed(failed)}.`;
+  }
+  return `Nothing found in ${reachedOf(searched)}.`;
+}
+
+/** Which lanes had something to say: "meaning: the model is still loading". */
+export function laneNotes(answer: SearchAnswer): string[] {
+  return answer.lanes.flatMap(({ lane, note }) => (note ? [`${lane}: ${note}`] : []));
+}
+
+export function resultCount(answer: SearchAnswer, limit: number): string {
+  const { length } = answer.results;
+  return length >= limit ? `First ${counted(length, "result")}` : counted(length, "result");
+}
+
+function reachedProjects(searched: Searched): number {
+  return Math.min(searched.hot, searched.total);
+}
+
+function reachedOf(searched: Searched): string {
+  const reached = reachedProjects(searched);
+  const total = counted(searched.total, "project");
+  return reached === searched.total ? total : `${count(reached)} of ${total}`;
+}
+
+function listed(parts: readonly string[]): string {
+  const rest = parts.length - NAMED;
+  const named = parts.slice(0, NAMED).join(", ");
+  return rest > 0 ? `${named} and ${count(rest)} more` : named;
+}
+
+/** The beginning of a query for one project only. */
+export function narrowed(name: string): string {
+  return /\s/.test(name) ? `project:"${name}" ` : `project:${name} `;
+}

@@ -1,0 +1,128 @@
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, expect, test } from "vitest";
+import { FakeBackend } from "../backend/fake";
+import { project, scene } from "../backend/scenes";
+import ProjectsWindow from "./ProjectsWindow.svelte";
+
+let backend: FakeBackend;
+
+async function open(name: string | null = null): Promise<void> {
+  backend = new FakeBackend(scene(name));
+  render(ProjectsWindow, { backend });
+  await screen.findByText("Ctrl+Shift+Space");
+}
+
+function card(name: string): HTMLElement {
+  const found = screen.getAllByTestId("project").find(({ dataset }) => dataset.name === name);
+  if (!found) throw new Error(`no project ${name}`);
+  return found;
+}
+
+function press(name: string): Promise<boolean> {
+  return fireEvent.click(screen.getByRole("button", { name }));
+}
+
+afterEach(cleanup);
+
+test("every project is there by name, whatever its state", async () => {
+  await open("failed");
+  const names = screen.getAllByTestId("project").map(({ dataset }) => dataset.name);
+  expect(names).toEqual(["archive", "helix", "linux", "quarry", "tantivy", "website", "zed"]);
+});
+
+test("a failed project says why, how often and when next, and Retry asks for it", async () => {
+  await open("failed");
+  const failed = card("archive");
+  expect(failed.dataset).toMatchObject({ residency: "Failed", freshness: "Fresh" });
+  expect(failed.textContent).toContain("its volume is not available");
+  expect(failed.textContent).toContain("/media/ada/backup is not mounted.");
+  expect(failed.textContent).toMatch(/6 attempts, next attempt at \d\d:\d\d:\d\d/);
+  await press("Retry archive");
+  expect(backend.calls).toEqual([["projectAction", "id-archive", "Retry"]]);
+  await waitFor(() => expect(card("archive").dataset.residency).toBe("Loading"));
+  expect(screen.queryByRole("button", { name: "Retry archive" })).toBeNull();
+});
+
+test("a healthy project has no Retry", async () => {
+  await open();
+  expect(screen.queryByRole("button", { name: "Retry helix" })).toBeNull();
+});
+
+test("indexing shows how far it is", async () => {
+  await open("indexing");
+  const bar = within(card("linux")).getByRole("progressbar");
+  expect([bar.getAttribute("value"), bar.getAttribute("max")]).toEqual(["33800", "78512"]);
+  expect(card("linux").textContent).toContain("43 % indexed · 33,800 of 78,512");
+});
+
+test("a watch mode is explained", async () => {
+  await open();
+  const mode = within(card("linux")).getByText("Polled");
+  expect(mode.title).toContain("The system allows no more file watches");
+});
+
+test("removing asks first; Keep keeps", async () => {
+  await open();
+  await press("Remove helix");
+  expect(card("helix").textContent).toContain("Remove from Quarry? The folder is not touched.");
+  const keep = within(card("helix")).getByRole("button", { name: "Keep" });
+  await waitFor(() => expect(document.activeElement).toBe(keep));
+  await fireEvent.click(keep);
+  expect(backend.calls).toEqual([]);
+  await press("Remove helix");
+  await fireEvent.click(within(card("helix")).getByRole("button", { name: "Yes" }));
+  expect(backend.calls).toEqual([["projectAction", "id-helix", "Remove"]]);
+  await waitFor(() => expect(screen.getAllByTestId("project")).toHaveLength(4));
+});
+
+test("pause, pin and reindex go to the program and turn round", async () => {
+  await open();
+  await press("Pause helix");
+  await press("Pin helix");
+  await press("Reindex helix");
+  await press("Resume helix");
+  await press("Unpin helix");
+  expect(backend.calls.map((call) => call[2])).toEqual([
+    "Pause",
+    "Pin",
+    "Reindex",
+    "Resume",
+    "Unpin",
+  ]);
+});
+
+test("a refused action is a sentence", async () => {
+  await open();
+  backend.projectAction = () => Promise.reject(new Error("helix is being removed."));
+  await press("Pin helix");
+  expect((await screen.findByTestId("toast")).textContent).toContain("helix is being removed.");
+});
+
+test("the header shows the hotkey's error and the data directory", async () => {
+  await open("failed");
+  expect(screen.getByText(/is taken by another program/)).toBeTruthy();
+  expect(screen.getByText("/home/ada/.local/share/quarry")).toBeTruthy();
+});
+
+test("without projects the window says so and adds one", async () => {
+  await open("empty");
+  expect(await screen.findByText("No project is registered yet.")).toBeTruthy();
+  await press("Add folder…");
+  expect(backend.calls).toEqual([["pickFolders"]]);
+});
+
+test("pasted paths are registered", async () => {
+  await open();
+  const paste = Object.assign(new Event("paste"), {
+    clipboardData: { getData: () => "/home/ada/src/x" },
+  });
+  await fireEvent(window, paste);
+  expect(backend.calls).toEqual([["addFolders", ["/home/ada/src/x"]]]);
+});
+
+test("hostile names are shown as text", async () => {
+  await open();
+  backend.send("snapshot", { seq: 5, projects: [project("<b>x</b>")] });
+  await waitFor(() => expect(screen.getAllByTestId("project")).toHaveLength(1));
+  expect(screen.getByRole("heading", { level: 2 }).textContent).toBe("<b>x</b>");
+});

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { project } from "../backend/scenes";
+import { busyWords, byName, condition, progressWords, stateLine } from "./project-words";
+
+const ERROR = {
+  cause: "Locked",
+  message: "",
+  first_at: "2026-03-01T12:00:00Z",
+  attempts: 1,
+  next_retry: null,
+};
+
+test("an open and fresh project is good, a cold one at rest", () => {
+  expect(condition(project("a"))).toBe("good");
+  expect(condition(project("a", { residency: "Cold" }))).toBe("rest");
+});
+
+test("a failed, failing, stuck or vanished project is in trouble", () => {
+  expect(condition(project("a", { residency: "Failed" }))).toBe("trouble");
+  for (const freshness of ["Failing", "RootMissing", "Stuck"] as const) {
+    expect(condition(project("a", { freshness }))).toBe("trouble");
+  }
+});
+
+test("a fresh project whose vectors are still made is busy", () => {
+  const progress = { lane: "meaning" as const, done: 1, total: 4 };
+  expect(condition(project("a", { progress }))).toBe("busy");
+  expect(progressWords(progress)).toBe("25 % indexed for meaning");
+});
+
+test("progress without a total has no percentage", () => {
+  expect(progressWords({ lane: "text", done: 10, total: 0 })).toBe("being indexed");
+});
+
+test("loading is said before any other work", () => {
+  expect(busyWords(project("a", { residency: "Loading", freshness: "Pending" }))).toBe("loading");
+});
+
+test("a failure is said with its cause", () => {
+  expect(stateLine(project("a", { residency: "Failed", error: ERROR }))).toBe(
+    "Failed: another program holds its index",
+  );
+  expect(stateLine(project("a", { freshness: "RootMissing" }))).toBe("Folder missing");
+});
+
+test("projects are in the order of their names, with numbers as numbers", () => {
+  const names = ["b10", "b9", "A"].map((name) => project(name)).toSorted(byName);
+  expect(names.map(({ name }) => name)).toEqual(["A", "b9", "b10"]);
+});

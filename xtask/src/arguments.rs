@@ -1,0 +1,202 @@
+//! What `cargo xtask` can be asked for. Parsed by hand: a parser crate would be most of xtask's
+//! compile time, and this runs first on every machine.
+
+use std::path::PathBuf;
+
+pub const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  run [-- ARGS]             install what is missing, build, start Quarry with ARGS
+  build                     the same without starting; leaves target/release/quarry
+  test [--only STEP] [--long] [-- ARGS]
+                            install what is missing, then every check and test; STEP is one of
+                            fmt, page-format, page-lint, page-check, page-test, types, clippy,
+                            build, doc, test; --long runs the long versions of the kill, leak and
+                            property tests; ARGS go to `cargo test` of the step `test`
+  types                     write the page's types (ui/src/backend/generated) from the Rust ones
+  bench CORPUS [--json FILE] [-- ARGS]
+                            index and query the folder CORPUS, beside ripgrep; FILE is
+                            target/bench.json unless given
+  icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Task {
+    Help,
+    /// `arguments` go to the program as they are.
+    Run {
+        arguments: Vec<String>,
+    },
+    Build,
+    Test(TestRequest),
+    Types,
+    Bench(BenchRequest),
+    Icons,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct TestRequest {
+    /// The name of the one step to take; all of them when `None`.
+    pub only: Option<String>,
+    pub long: bool,
+    /// For `cargo test` in the step `test`: a filter, `--test desktop`, `-- --nocapture`.
+    pub extra: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchRequest {
+    pub corpus: PathBuf,
+    pub json: Option<PathBuf>,
+    /// For the bench program, after `--corpus` and `--json`.
+    pub extra: Vec<String>,
+}
+
+/// `Err` holds a sentence for the person who typed the arguments.
+pub fn parse(arguments: &[String]) -> Result<Task, String> {
+    let Some((command, rest)) = arguments.split_first() else {
+        return Ok(Task::Help);
+    };
+    let (own, extra) = split_at_double_dash(rest);
+    let nothing_more = |task: Task| match own.first().or(extra.first()) {
+        None => Ok(task),
+        Some(word) => Err(format!("`{command}` takes no `{word}`")),
+    };
+    match command.as_str() {
+        "help" | "--help" | "-h" => Ok(Task::Help),
+        // Also without `--`: `cargo xtask run --headless` can only mean the program's option.
+        "run" => Ok(Task::Run {
+            arguments: [own, extra].concat(),
+        }),
+        "build" => nothing_more(Task::Build),
+        "types" => nothing_more(Task::Types),
+        "icons" => nothing_more(Task::Icons),
+        "test" => test_request(own, extra).map(Task::Test),
+        "bench" => bench_request(own, extra).map(Task::Bench),
+        other => Err(format!("there is no command `{other}`")),
+    }
+}
+
+fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String> {
+    let mut request = TestRequest {
+        extra: extra.to_vec(),
+        ..TestRequest::default()
+    };
+    let mut words = own.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--only" => {
+                request.only = Some(
+                    words
+                        .next()
+                        .ok_or("`--only` needs the name of a step")?
+                        .clone(),
+                );
+            }
+            "--long" => request.long = true,
+            other => return Err(format!("`test` takes no `{other}`")),
+        }
+    }
+    Ok(request)
+}
+
+fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
+    let mut corpus = None;
+    let mut json = None;
+    let mut words = own.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--json" => {
+                json = Some(PathBuf::from(
+                    words.next().ok_or("`--json` needs the name of a file")?,
+                ));
+            }
+            option if option.starts_with('-') => {
+                return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
+            }
+            path if corpus.is_none() => corpus = Some(PathBuf::from(path)),
+            more => {
+                return Err(format!(
+                    "`bench` takes one folder, and `{more}` is a second"
+                ));
+            }
+        }
+    }
+    let corpus = corpus.ok_or("`bench` needs the folder to index")?;
+    Ok(BenchRequest {
+        corpus,
+        json,
+        extra: extra.to_vec(),
+    })
+}
+
+fn split_at_double_dash(words: &[String]) -> (&[String], &[String]) {
+    match words.iter().position(|word| word == "--") {
+        Some(at) => (&words[..at], &words[at + 1..]),
+        None => (words, &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, String> {
+        parse(
+            &line
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn what_follows_the_dashes_goes_to_the_program() {
+        let arguments = vec![
+            "--headless".to_owned(),
+            "--data-dir".to_owned(),
+            "/d".to_owned(),
+        ];
+        assert_eq!(
+            parsed("run -- --headless --data-dir /d"),
+            Ok(Task::Run { arguments })
+        );
+        assert_eq!(parsed("run"), Ok(Task::Run { arguments: vec![] }));
+    }
+
+    #[test]
+    fn test_takes_one_step_the_long_versions_and_a_filter() {
+        assert_eq!(
+            parsed("test --only test --long -- --test desktop -- --nocapture"),
+            Ok(Task::Test(TestRequest {
+                only: Some("test".to_owned()),
+                long: true,
+                extra: ["--test", "desktop", "--", "--nocapture"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            }))
+        );
+        assert!(parsed("test --only").is_err());
+        assert!(parsed("test fmt").is_err());
+    }
+
+    #[test]
+    fn bench_takes_one_folder() {
+        assert_eq!(
+            parsed("bench /corpus --json out.json -- --runs 3"),
+            Ok(Task::Bench(BenchRequest {
+                corpus: "/corpus".into(),
+                json: Some("out.json".into()),
+                extra: vec!["--runs".to_owned(), "3".to_owned()],
+            }))
+        );
+        assert!(parsed("bench").is_err());
+        assert!(parsed("bench a b").is_err());
+        assert!(parsed("bench a --runs 3").is_err());
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused() {
+        assert!(parsed("tset").is_err());
+        assert!(parsed("build now").is_err());
+        assert!(parsed("build -- now").is_err());
+    }
+}
