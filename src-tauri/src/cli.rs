@@ -170,7 +170,8 @@ impl Command {
 impl Cli {
     /// What no single argument shows to be wrong.
     pub fn check(self) -> Result<Self, clap::Error> {
-        let conflict = |message: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        let conflict =
+            |message: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, message));
         match &self.command {
             Some(_) if self.headless => conflict("--headless goes with no command"),
             Some(Command::Add(add)) if add.name.is_some() && add.paths.len() > 1 => {
@@ -220,8 +221,18 @@ mod tests {
     #[test]
     fn a_search_takes_words_and_options_in_any_order() {
         let found = search(&[
-            "search", "fn", "--limit", "3", "main", "--project", "a", "--project", "b", "--mode",
-            "text", "--json",
+            "search",
+            "fn",
+            "--limit",
+            "3",
+            "main",
+            "--project",
+            "a",
+            "--project",
+            "b",
+            "--mode",
+            "text",
+            "--json",
         ]);
         assert_eq!(found.query, ["fn", "main"]);
         assert_eq!(found.projects, ["a", "b"]);

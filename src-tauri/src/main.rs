@@ -1,1 +1,76 @@
-fn main() {}
+//! Quarry: the program in the tray and its command line.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking"))]
+
+mod cli;
+mod desktop;
+mod headless;
+mod owner;
+mod place;
+mod renderer;
+mod settings;
+mod signals;
+mod words;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use cli::Cli;
+use cli::output::{Failure, complain};
+use place::Place;
+use tokio::runtime::Runtime;
+use tracing_subscriber::EnvFilter;
+
+/// Says what is logged, to standard error; see the `EnvFilter` of tracing-subscriber.
+const LOG_VARIABLE: &str = "QUARRY_LOG";
+
+/// What blocks a thread when everything else is done is left behind.
+const THREADS_END: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    renderer::choose();
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    let cli = match Cli::try_parse().and_then(Cli::check) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Standard error may be closed; the status says it all the same.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    tracing::debug!(?cli, "started");
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("No threads can be started: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let status = start(&runtime, cli);
+    tracing::debug!("ends");
+    runtime.shutdown_timeout(THREADS_END);
+    status
+}
+
+fn start(runtime: &Runtime, cli: Cli) -> ExitCode {
+    let place = match Place::resolve(cli.data_dir) {
+        Ok(place) => place,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = match cli.command {
+        Some(command) => runtime.block_on(cli::run::run(command, &place)),
+        None if cli.headless => runtime.block_on(headless::run(&place)),
+        None => return desktop::run(runtime, place),
+    };
+    outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}

@@ -38,7 +38,8 @@ impl Place {
         match option.or_else(|| variable.map(PathBuf::from)) {
             Some(path) => Self::named(&path),
             None => {
-                let dirs = ProjectDirs::from("dev", "Quarry", "quarry").ok_or(PlaceError::NoHome)?;
+                let dirs =
+                    ProjectDirs::from("dev", "Quarry", "quarry").ok_or(PlaceError::NoHome)?;
                 Ok(Self {
                     data_dir: dirs.data_local_dir().to_owned(),
                     settings_file: dirs.config_dir().join(SETTINGS_FILE),

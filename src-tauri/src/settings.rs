@@ -71,21 +71,23 @@ impl Settings {
     }
 
     fn set(&mut self, key: &str, item: &Item, path: &Path) -> Result<(), SettingsError> {
-        let wrong =
-            |key, wanted| SettingsError::WrongType { path: path.to_owned(), key, wanted };
+        let wrong = |key, wanted| SettingsError::WrongType { path: path.to_owned(), key, wanted };
         let text = || item.as_str().map(str::trim).filter(|text| !text.is_empty());
         match key {
             "hotkey" => {
-                let hotkey = text().ok_or_else(|| wrong("hotkey", "keys, such as \"Alt+Space\""))?;
+                let hotkey =
+                    text().ok_or_else(|| wrong("hotkey", "keys, such as \"Alt+Space\""))?;
                 self.hotkey = hotkey.to_owned();
             }
             "editor" => {
-                let editor =
-                    text().ok_or_else(|| wrong("editor", "a command, such as \"code -g {file}:{line}\""))?;
+                let editor = text().ok_or_else(|| {
+                    wrong("editor", "a command, such as \"code -g {file}:{line}\"")
+                })?;
                 self.editor = Some(editor.to_owned());
             }
             "start_at_login" => {
-                let start = item.as_bool().ok_or_else(|| wrong("start_at_login", "true or false"))?;
+                let start =
+                    item.as_bool().ok_or_else(|| wrong("start_at_login", "true or false"))?;
                 self.start_at_login = Some(start);
             }
             _ => {
@@ -117,8 +119,9 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let (settings, problem) =
-            parse("hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true");
+        let (settings, problem) = parse(
+            "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true",
+        );
         assert_eq!(settings.hotkey, "Alt+Space");
         assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));
         assert_eq!(settings.start_at_login, Some(true));

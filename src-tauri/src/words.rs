@@ -20,10 +20,7 @@ pub fn condition(project: &ProjectStatus) -> Condition {
         (Residency::Loading, _)
         | (
             _,
-            Freshness::Pending
-            | Freshness::Indexing
-            | Freshness::Reconciling
-            | Freshness::Retrying,
+            Freshness::Pending | Freshness::Indexing | Freshness::Reconciling | Freshness::Retrying,
         ) => Condition::Busy,
         (_, Freshness::Fresh) if project.progress.is_some() => Condition::Busy,
         (_, Freshness::Fresh) => Condition::Rest,

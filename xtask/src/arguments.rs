@@ -63,9 +63,7 @@ pub fn parse(arguments: &[String]) -> Result<Task, String> {
     match command.as_str() {
         "help" | "--help" | "-h" => Ok(Task::Help),
         // Also without `--`: `cargo xtask run --headless` can only mean the program's option.
-        "run" => Ok(Task::Run {
-            arguments: [own, extra].concat(),
-        }),
+        "run" => Ok(Task::Run { arguments: [own, extra].concat() }),
         "build" => nothing_more(Task::Build),
         "types" => nothing_more(Task::Types),
         "icons" => nothing_more(Task::Icons),
@@ -76,20 +74,13 @@ pub fn parse(arguments: &[String]) -> Result<Task, String> {
 }
 
 fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String> {
-    let mut request = TestRequest {
-        extra: extra.to_vec(),
-        ..TestRequest::default()
-    };
+    let mut request = TestRequest { extra: extra.to_vec(), ..TestRequest::default() };
     let mut words = own.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--only" => {
-                request.only = Some(
-                    words
-                        .next()
-                        .ok_or("`--only` needs the name of a step")?
-                        .clone(),
-                );
+                request.only =
+                    Some(words.next().ok_or("`--only` needs the name of a step")?.clone());
             }
             "--long" => request.long = true,
             other => return Err(format!("`test` takes no `{other}`")),
@@ -105,27 +96,20 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => {
-                json = Some(PathBuf::from(
-                    words.next().ok_or("`--json` needs the name of a file")?,
-                ));
+                json =
+                    Some(PathBuf::from(words.next().ok_or("`--json` needs the name of a file")?));
             }
             option if option.starts_with('-') => {
                 return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
             }
             path if corpus.is_none() => corpus = Some(PathBuf::from(path)),
             more => {
-                return Err(format!(
-                    "`bench` takes one folder, and `{more}` is a second"
-                ));
+                return Err(format!("`bench` takes one folder, and `{more}` is a second"));
             }
         }
     }
     let corpus = corpus.ok_or("`bench` needs the folder to index")?;
-    Ok(BenchRequest {
-        corpus,
-        json,
-        extra: extra.to_vec(),
-    })
+    Ok(BenchRequest { corpus, json, extra: extra.to_vec() })
 }
 
 fn split_at_double_dash(words: &[String]) -> (&[String], &[String]) {
@@ -140,25 +124,13 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Task, String> {
-        parse(
-            &line
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
     fn what_follows_the_dashes_goes_to_the_program() {
-        let arguments = vec![
-            "--headless".to_owned(),
-            "--data-dir".to_owned(),
-            "/d".to_owned(),
-        ];
-        assert_eq!(
-            parsed("run -- --headless --data-dir /d"),
-            Ok(Task::Run { arguments })
-        );
+        let arguments = vec!["--headless".to_owned(), "--data-dir".to_owned(), "/d".to_owned()];
+        assert_eq!(parsed("run -- --headless --data-dir /d"), Ok(Task::Run { arguments }));
         assert_eq!(parsed("run"), Ok(Task::Run { arguments: vec![] }));
     }
 
@@ -169,9 +141,7 @@ mod tests {
             Ok(Task::Test(TestRequest {
                 only: Some("test".to_owned()),
                 long: true,
-                extra: ["--test", "desktop", "--", "--nocapture"]
-                    .map(str::to_owned)
-                    .to_vec(),
+                extra: ["--test", "desktop", "--", "--nocapture"].map(str::to_owned).to_vec(),
             }))
         );
         assert!(parsed("test --only").is_err());

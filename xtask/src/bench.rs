@@ -15,10 +15,7 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
     // cargo starts the benchmark in the engine's folder, so the paths must not be relative.
     let corpus = absolute(&request.corpus).context("the corpus has no usable path")?;
     if !corpus.is_dir() {
-        bail!(
-            "{} is not a folder. Give the folder whose text is to be indexed.",
-            corpus.display()
-        );
+        bail!("{} is not a folder. Give the folder whose text is to be indexed.", corpus.display());
     }
     let json = match &request.json {
         Some(file) => absolute(file).context("the JSON file has no usable path")?,
@@ -31,15 +28,7 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
     install::ensure(Purpose::Bench)?;
     run(
         cargo(workspace)
-            .args([
-                "bench",
-                "--package",
-                "quarry-engine",
-                "--bench",
-                "corpus",
-                "--",
-                "--corpus",
-            ])
+            .args(["bench", "--package", "quarry-engine", "--bench", "corpus", "--", "--corpus"])
             .arg(&corpus)
             .arg("--json")
             .arg(&json)

@@ -20,9 +20,7 @@ pub fn cargo(workspace: &Workspace) -> Command {
 /// do if it fails.
 pub fn run(command: &mut Command, remedy: &str) -> Result<()> {
     println!("$ {}", shown(command));
-    let status = command
-        .status()
-        .map_err(|error| not_started(command, &error, remedy))?;
+    let status = command.status().map_err(|error| not_started(command, &error, remedy))?;
     expect_success(command, status, remedy)
 }
 
@@ -38,9 +36,7 @@ pub fn run_quietly(command: &mut Command, remedy: &str) -> Result<()> {
 
 /// What a command prints, without a word on the terminal; `Err` only if it could not be started.
 pub fn output(command: &mut Command, remedy: &str) -> Result<Output> {
-    command
-        .output()
-        .map_err(|error| not_started(command, &error, remedy))
+    command.output().map_err(|error| not_started(command, &error, remedy))
 }
 
 /// The file that `name` would start, by `PATH`.
@@ -83,15 +79,9 @@ fn expect_success(command: &Command, status: ExitStatus, remedy: &str) -> Result
 
 fn not_started(command: &Command, error: &std::io::Error, remedy: &str) -> anyhow::Error {
     if error.kind() == ErrorKind::NotFound {
-        anyhow!(
-            "`{}` was not found. {remedy}",
-            command.get_program().to_string_lossy()
-        )
+        anyhow!("`{}` was not found. {remedy}", command.get_program().to_string_lossy())
     } else {
-        anyhow!(
-            "`{}` could not be started: {error}. {remedy}",
-            shown(command)
-        )
+        anyhow!("`{}` could not be started: {error}. {remedy}", shown(command))
     }
 }
 
@@ -110,10 +100,7 @@ mod tests {
     fn a_program_that_is_not_there_is_named_with_its_remedy() {
         let error = run(&mut Command::new("quarry-no-such-program"), "Install it.").err();
         let said = error.map(|error| error.to_string());
-        assert_eq!(
-            said.as_deref(),
-            Some("`quarry-no-such-program` was not found. Install it.")
-        );
+        assert_eq!(said.as_deref(), Some("`quarry-no-such-program` was not found. Install it."));
     }
 
     #[cfg(unix)]
@@ -121,9 +108,6 @@ mod tests {
     fn a_failure_says_command_status_and_remedy() {
         let error = run(Command::new("sh").args(["-c", "exit 3"]), "Try again.").err();
         let said = error.map(|error| error.to_string());
-        assert_eq!(
-            said.as_deref(),
-            Some("`sh -c 'exit 3'` failed with exit status 3. Try again.")
-        );
+        assert_eq!(said.as_deref(), Some("`sh -c 'exit 3'` failed with exit status 3. Try again."));
     }
 }

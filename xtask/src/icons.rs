@@ -51,11 +51,7 @@ pub fn regenerate(workspace: &Workspace) -> Result<()> {
         write(&icons.join(picture), &draw(&icons.join(drawing), side)?)?;
     }
     let at = |side: u32| {
-        let drawing = if side < DETAILED_FROM {
-            "tray.svg"
-        } else {
-            "quarry.svg"
-        };
+        let drawing = if side < DETAILED_FROM { "tray.svg" } else { "quarry.svg" };
         draw(&icons.join(drawing), side)
     };
     let mut pictures = Vec::new();
@@ -73,18 +69,12 @@ pub fn regenerate(workspace: &Workspace) -> Result<()> {
 fn draw(drawing: &Path, side: u32) -> Result<Vec<u8>> {
     let side = side.to_string();
     let answer = output(
-        Command::new("rsvg-convert")
-            .args(["--width", &side, "--height", &side])
-            .arg(drawing),
+        Command::new("rsvg-convert").args(["--width", &side, "--height", &side]).arg(drawing),
         "It is in librsvg2-bin (Debian), librsvg2-tools (Fedora) or librsvg (Arch, Homebrew).",
     )?;
     if !answer.status.success() {
         let said = String::from_utf8_lossy(&answer.stderr);
-        bail!(
-            "rsvg-convert could not draw {}: {}",
-            drawing.display(),
-            said.trim()
-        );
+        bail!("rsvg-convert could not draw {}: {}", drawing.display(), said.trim());
     }
     Ok(answer.stdout)
 }
@@ -128,11 +118,7 @@ fn ico(pictures: &[(u32, Vec<u8>)]) -> Vec<u8> {
 fn icns(pictures: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     const HEADER: usize = 8;
 
-    let total = HEADER
-        + pictures
-            .iter()
-            .map(|(_, png)| HEADER + png.len())
-            .sum::<usize>();
+    let total = HEADER + pictures.iter().map(|(_, png)| HEADER + png.len()).sum::<usize>();
     let mut file = Vec::with_capacity(total);
     file.extend(b"icns");
     file.extend((total as u32).to_be_bytes());
@@ -152,14 +138,8 @@ mod tests {
     fn an_ico_points_at_each_of_its_pictures() {
         let file = ico(&[(32, vec![1; 3]), (256, vec![2; 5])]);
         assert_eq!(file[..6], [0, 0, 1, 0, 2, 0]);
-        assert_eq!(
-            file[6..22],
-            [32, 32, 0, 0, 1, 0, 32, 0, 3, 0, 0, 0, 38, 0, 0, 0]
-        );
-        assert_eq!(
-            file[22..38],
-            [0, 0, 0, 0, 1, 0, 32, 0, 5, 0, 0, 0, 41, 0, 0, 0]
-        );
+        assert_eq!(file[6..22], [32, 32, 0, 0, 1, 0, 32, 0, 3, 0, 0, 0, 38, 0, 0, 0]);
+        assert_eq!(file[22..38], [0, 0, 0, 0, 1, 0, 32, 0, 5, 0, 0, 0, 41, 0, 0, 0]);
         assert_eq!(file[38..], [1, 1, 1, 2, 2, 2, 2, 2]);
     }
 

@@ -15,12 +15,7 @@ const APT_LOCK_SECONDS: &str = "DPkg::Lock::Timeout=300";
 pub fn ensure(purpose: Purpose) -> Result<()> {
     match this_system() {
         System::Debian => install_with_apt(purpose),
-        System::MacOs => check(
-            System::MacOs,
-            purpose,
-            &["cc"],
-            "Run `xcode-select --install`.",
-        ),
+        System::MacOs => check(System::MacOs, purpose, &["cc"], "Run `xcode-select --install`."),
         System::Windows => {
             // cargo itself needs the linker and says so; WebView2 is part of Windows 11.
             Ok(())
@@ -61,25 +56,15 @@ fn this_system() -> System {
 
 /// Goes on if `pkg-config` and `PATH` have everything, whatever package it came from.
 fn check(system: System, purpose: Purpose, programs: &[&str], remedy: &str) -> Result<()> {
-    let mut missing: Vec<&str> = programs
-        .iter()
-        .copied()
-        .filter(|name| on_path(name).is_none())
-        .collect();
+    let mut missing: Vec<&str> =
+        programs.iter().copied().filter(|name| on_path(name).is_none()).collect();
     if system != System::MacOs {
-        missing.extend(
-            packages::libraries(purpose)
-                .iter()
-                .filter(|name| !library_found(name)),
-        );
+        missing.extend(packages::libraries(purpose).iter().filter(|name| !library_found(name)));
     }
     if missing.is_empty() {
         return Ok(());
     }
-    bail!(
-        "missing on this machine: {}. {remedy} Then start again.",
-        missing.join(", ")
-    )
+    bail!("missing on this machine: {}. {remedy} Then start again.", missing.join(", "))
 }
 
 fn library_found(name: &str) -> bool {
@@ -93,9 +78,7 @@ fn library_found(name: &str) -> bool {
 fn install_with_apt(purpose: Purpose) -> Result<()> {
     let wanted = packages::packages(System::Debian, purpose);
     let mut query = Command::new("dpkg-query");
-    query
-        .args(["--show", "--showformat=${Package} ${db:Status-Status}\\n"])
-        .args(&wanted);
+    query.args(["--show", "--showformat=${Package} ${db:Status-Status}\\n"]).args(&wanted);
     let answer = output(&mut query, "It is part of dpkg.")?;
     let missing = not_installed(&wanted, &String::from_utf8_lossy(&answer.stdout));
     if missing.is_empty() {
@@ -116,24 +99,16 @@ fn install_with_apt(purpose: Purpose) -> Result<()> {
         eprintln!("{error}Going on with the package lists as they are.");
     }
     run(
-        apt(&prefix)
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(&missing),
+        apt(&prefix).args(["install", "--yes", "--no-install-recommends"]).args(&missing),
         &format!("{by_hand} On Ubuntu some are in `universe`: `add-apt-repository universe`."),
     )
 }
 
 /// The wanted packages which dpkg-query, printing `name status` lines, does not call installed.
 fn not_installed<'a>(wanted: &[&'a str], dpkg_query: &str) -> Vec<&'a str> {
-    let installed: Vec<&str> = dpkg_query
-        .lines()
-        .filter_map(|line| line.strip_suffix(" installed"))
-        .collect();
-    wanted
-        .iter()
-        .copied()
-        .filter(|name| !installed.contains(name))
-        .collect()
+    let installed: Vec<&str> =
+        dpkg_query.lines().filter_map(|line| line.strip_suffix(" installed")).collect();
+    wanted.iter().copied().filter(|name| !installed.contains(name)).collect()
 }
 
 /// What to put before a command that needs root; `None` if there is no way.
@@ -149,15 +124,9 @@ fn becoming_root() -> Result<Option<Vec<&'static str>>> {
 
 fn apt(prefix: &[&str]) -> Command {
     // sudo drops the environment: `env` sets the variable behind it.
-    let words = [
-        prefix,
-        &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
-    ]
-    .concat();
+    let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]].concat();
     let mut command = Command::new(words[0]);
-    command
-        .args(&words[1..])
-        .args(["-o", APT_LOCK_SECONDS, "--quiet"]);
+    command.args(&words[1..]).args(["-o", APT_LOCK_SECONDS, "--quiet"]);
     command
 }
 
@@ -169,9 +138,6 @@ mod tests {
     fn what_dpkg_does_not_know_or_has_removed_is_missing() {
         let printed = "git installed\nxvfb config-files\nopenbox not-installed\n";
         let wanted = ["git", "xvfb", "openbox", "pcmanfm"];
-        assert_eq!(
-            not_installed(&wanted, printed),
-            ["xvfb", "openbox", "pcmanfm"]
-        );
+        assert_eq!(not_installed(&wanted, printed), ["xvfb", "openbox", "pcmanfm"]);
     }
 }

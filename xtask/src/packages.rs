@@ -204,16 +204,10 @@ pub fn programs(purpose: Purpose) -> &'static [&'static str] {
 /// The Linux that `/etc/os-release` describes: its `ID`, else the first known one of `ID_LIKE`.
 pub fn linux(os_release: &str) -> System {
     let value = |key: &str| {
-        let line = os_release
-            .lines()
-            .find_map(|line| line.trim().strip_prefix(key));
-        line.and_then(|rest| rest.strip_prefix('='))
-            .unwrap_or("")
-            .trim_matches(['"', '\''])
+        let line = os_release.lines().find_map(|line| line.trim().strip_prefix(key));
+        line.and_then(|rest| rest.strip_prefix('=')).unwrap_or("").trim_matches(['"', '\''])
     };
-    let mut names = value("ID")
-        .split_whitespace()
-        .chain(value("ID_LIKE").split_whitespace());
+    let mut names = value("ID").split_whitespace().chain(value("ID_LIKE").split_whitespace());
     names.find_map(family).unwrap_or(System::OtherLinux)
 }
 
@@ -237,19 +231,10 @@ mod tests {
     fn the_linux_is_read_from_os_release() {
         let debian = "PRETTY_NAME=\"Debian GNU/Linux 12\"\nVERSION_ID=\"12\"\nID=debian\n";
         assert_eq!(linux(debian), System::Debian);
-        assert_eq!(
-            linux("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
-            System::Debian
-        );
-        assert_eq!(
-            linux("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"),
-            System::Fedora
-        );
+        assert_eq!(linux("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), System::Debian);
+        assert_eq!(linux("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), System::Fedora);
         assert_eq!(linux("ID=manjaro\nID_LIKE=arch\n"), System::Arch);
-        assert_eq!(
-            linux("ID=\"opensuse-tumbleweed\"\nID_LIKE=\"opensuse suse\"\n"),
-            System::Suse
-        );
+        assert_eq!(linux("ID=\"opensuse-tumbleweed\"\nID_LIKE=\"opensuse suse\"\n"), System::Suse);
         assert_eq!(linux("ID=nixos\n"), System::OtherLinux);
         assert_eq!(linux(""), System::OtherLinux);
     }
@@ -259,10 +244,7 @@ mod tests {
         for system in [System::Debian, System::Fedora, System::Arch, System::Suse] {
             let test = packages(system, Purpose::Test);
             for package in packages(system, Purpose::Build) {
-                assert!(
-                    test.contains(&package),
-                    "{package} is missing for {system:?}"
-                );
+                assert!(test.contains(&package), "{package} is missing for {system:?}");
             }
             assert!(install_command(system).is_some());
         }
@@ -271,12 +253,7 @@ mod tests {
     #[test]
     fn no_list_names_a_package_twice() {
         for system in [System::Debian, System::Fedora, System::Arch, System::Suse] {
-            for purpose in [
-                Purpose::Build,
-                Purpose::Test,
-                Purpose::Bench,
-                Purpose::Icons,
-            ] {
+            for purpose in [Purpose::Build, Purpose::Test, Purpose::Bench, Purpose::Icons] {
                 let mut names = packages(system, purpose);
                 let listed = names.len();
                 names.sort_unstable();
@@ -288,10 +265,7 @@ mod tests {
 
     #[test]
     fn measuring_needs_no_web_view() {
-        assert_eq!(
-            packages(System::Debian, Purpose::Bench),
-            ["build-essential", "ripgrep"]
-        );
+        assert_eq!(packages(System::Debian, Purpose::Bench), ["build-essential", "ripgrep"]);
         assert!(libraries(Purpose::Bench).is_empty());
     }
 }

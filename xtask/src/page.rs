@@ -24,10 +24,7 @@ pub fn ensure_built(workspace: &Workspace) -> Result<()> {
     let built = modified(&page.join("dist").join("index.html"));
     let sources = newest_source(&page).context("the sources of the page could not be looked at")?;
     if is_stale(built, sources) {
-        run(
-            npm(workspace).args(["run", "build"]),
-            "Mend what it names in ui and start again.",
-        )
+        run(npm(workspace).args(["run", "build"]), "Mend what it names in ui and start again.")
     } else {
         println!("the page (ui/dist) is up to date");
         Ok(())
@@ -74,22 +71,13 @@ pub fn check_node() -> Result<()> {
     match major(&version) {
         Some(found) if found >= OLDEST_NODE => Ok(()),
         Some(_) => bail!("Node {} is too old for the page. {remedy}", version.trim()),
-        None => bail!(
-            "`node --version` gave no version ({:?}). {remedy}",
-            version.trim()
-        ),
+        None => bail!("`node --version` gave no version ({:?}). {remedy}", version.trim()),
     }
 }
 
 /// `v20.11.1` → 20.
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// Something that was made is stale when it is not there, or older than what it is made from.
@@ -161,10 +149,7 @@ mod tests {
         assert_eq!(newest_source(&page)?, before);
 
         fs::remove_file(page.join("src").join("main.ts"))?;
-        assert!(
-            newest_source(&page)? > before,
-            "a deleted source makes the page stale"
-        );
+        assert!(newest_source(&page)? > before, "a deleted source makes the page stale");
         fs::remove_dir_all(&page)
     }
 }

@@ -20,11 +20,7 @@ pub fn build_and_report(workspace: &Workspace) -> Result<()> {
     let bytes = fs::metadata(&program)
         .with_context(|| format!("cargo left no program at {}", program.display()))?
         .len();
-    println!(
-        "{} ({:.1} MB)",
-        program.display(),
-        bytes as f64 / BYTES_PER_MB
-    );
+    println!("{} ({:.1} MB)", program.display(), bytes as f64 / BYTES_PER_MB);
     Ok(())
 }
 
@@ -95,12 +91,7 @@ mod tests {
     use super::*;
 
     fn opens(line: &str) -> bool {
-        opens_windows(
-            &line
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+        opens_windows(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]

@@ -37,65 +37,21 @@ struct Step {
 
 /// In this order: what fails fast comes first.
 const STEPS: [Step; 10] = [
-    Step {
-        name: "fmt",
-        needs: Needs::Nothing,
-        run: fmt,
-    },
-    Step {
-        name: "page-format",
-        needs: Needs::PagePackages,
-        run: page_format,
-    },
-    Step {
-        name: "page-lint",
-        needs: Needs::PagePackages,
-        run: page_lint,
-    },
-    Step {
-        name: "page-check",
-        needs: Needs::PagePackages,
-        run: page_check,
-    },
-    Step {
-        name: "page-test",
-        needs: Needs::PagePackages,
-        run: page_test,
-    },
-    Step {
-        name: "types",
-        needs: Needs::Page,
-        run: |workspace, _| types::check(workspace),
-    },
-    Step {
-        name: "clippy",
-        needs: Needs::Page,
-        run: clippy,
-    },
-    Step {
-        name: "build",
-        needs: Needs::Page,
-        run: build,
-    },
-    Step {
-        name: "doc",
-        needs: Needs::Page,
-        run: doc,
-    },
-    Step {
-        name: "test",
-        needs: Needs::Desktop,
-        run: test_all,
-    },
+    Step { name: "fmt", needs: Needs::Nothing, run: fmt },
+    Step { name: "page-format", needs: Needs::PagePackages, run: page_format },
+    Step { name: "page-lint", needs: Needs::PagePackages, run: page_lint },
+    Step { name: "page-check", needs: Needs::PagePackages, run: page_check },
+    Step { name: "page-test", needs: Needs::PagePackages, run: page_test },
+    Step { name: "types", needs: Needs::Page, run: |workspace, _| types::check(workspace) },
+    Step { name: "clippy", needs: Needs::Page, run: clippy },
+    Step { name: "build", needs: Needs::Page, run: build },
+    Step { name: "doc", needs: Needs::Page, run: doc },
+    Step { name: "test", needs: Needs::Desktop, run: test_all },
 ];
 
 pub fn test(workspace: &Workspace, request: &TestRequest) -> Result<()> {
     let steps = chosen(request.only.as_deref())?;
-    let needs = steps
-        .iter()
-        .map(|step| step.needs)
-        .max()
-        .unwrap_or(Needs::Nothing);
+    let needs = steps.iter().map(|step| step.needs).max().unwrap_or(Needs::Nothing);
     let mut durations = prepare(workspace, needs)?;
     if request.only.is_some() && needs == Needs::Desktop {
         durations.push(timed("build", || build(workspace, request))?);
@@ -118,10 +74,7 @@ fn chosen(only: Option<&str>) -> Result<Vec<&'static Step>> {
         Some(step) => Ok(vec![step]),
         None => {
             let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-            bail!(
-                "there is no step `{name}`; the steps are {}",
-                names.join(", ")
-            )
+            bail!("there is no step `{name}`; the steps are {}", names.join(", "))
         }
     }
 }
@@ -132,11 +85,7 @@ fn prepare(workspace: &Workspace, needs: Needs) -> Result<Vec<(&'static str, Dur
         page::check_node()?;
     }
     if needs >= Needs::Page {
-        let purpose = if needs >= Needs::Desktop {
-            Purpose::Test
-        } else {
-            Purpose::Build
-        };
+        let purpose = if needs >= Needs::Desktop { Purpose::Test } else { Purpose::Build };
         durations.push(timed("packages", || install::ensure(purpose))?);
         durations.push(timed("page", || page::ensure_built(workspace))?);
     } else if needs >= Needs::PagePackages {
@@ -167,11 +116,7 @@ fn fmt(workspace: &Workspace, _: &TestRequest) -> Result<()> {
 }
 
 fn page_format(workspace: &Workspace, _: &TestRequest) -> Result<()> {
-    page::script(
-        workspace,
-        "format:check",
-        "`npm run format` in ui formats the page.",
-    )
+    page::script(workspace, "format:check", "`npm run format` in ui formats the page.")
 }
 
 fn page_lint(workspace: &Workspace, _: &TestRequest) -> Result<()> {
@@ -179,31 +124,16 @@ fn page_lint(workspace: &Workspace, _: &TestRequest) -> Result<()> {
 }
 
 fn page_check(workspace: &Workspace, _: &TestRequest) -> Result<()> {
-    page::script(
-        workspace,
-        "check",
-        "Mend the type errors that it names in ui.",
-    )
+    page::script(workspace, "check", "Mend the type errors that it names in ui.")
 }
 
 fn page_test(workspace: &Workspace, _: &TestRequest) -> Result<()> {
-    page::script(
-        workspace,
-        "test",
-        "Mend the page, or the test that it names.",
-    )
+    page::script(workspace, "test", "Mend the page, or the test that it names.")
 }
 
 fn clippy(workspace: &Workspace, _: &TestRequest) -> Result<()> {
     run(
-        cargo(workspace).args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
+        cargo(workspace).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         "Mend what it names (`rustup component add clippy` installs it).",
     )
 }
@@ -219,10 +149,7 @@ fn build(workspace: &Workspace, _: &TestRequest) -> Result<()> {
 
 /// Apart from the others and before them: what CI reads last then is a runner that ran tests.
 fn doc(workspace: &Workspace, _: &TestRequest) -> Result<()> {
-    run(
-        cargo(workspace).args(["test", "--workspace", "--doc"]),
-        "Mend the examples it names.",
-    )
+    run(cargo(workspace).args(["test", "--workspace", "--doc"]), "Mend the examples it names.")
 }
 
 fn test_all(workspace: &Workspace, request: &TestRequest) -> Result<()> {
@@ -242,10 +169,7 @@ fn test_all(workspace: &Workspace, request: &TestRequest) -> Result<()> {
     if request.long || env::var_os(LONG).is_some() {
         command.env(LONG, "1");
     }
-    run(
-        &mut command,
-        "The tests above that say FAILED tell what is broken.",
-    )
+    run(&mut command, "The tests above that say FAILED tell what is broken.")
 }
 
 #[cfg(test)]
@@ -263,10 +187,7 @@ mod tests {
     #[test]
     fn one_step_or_all_are_chosen() -> Result<()> {
         assert_eq!(chosen(None)?.len(), STEPS.len());
-        let names: Vec<&str> = chosen(Some("clippy"))?
-            .iter()
-            .map(|step| step.name)
-            .collect();
+        let names: Vec<&str> = chosen(Some("clippy"))?.iter().map(|step| step.name).collect();
         assert_eq!(names, ["clippy"]);
         assert!(chosen(Some("tests")).is_err());
         Ok(())
@@ -274,11 +195,7 @@ mod tests {
 
     #[test]
     fn formatting_needs_nothing_installed() -> Result<()> {
-        assert!(
-            chosen(Some("fmt"))?
-                .iter()
-                .all(|step| step.needs == Needs::Nothing)
-        );
+        assert!(chosen(Some("fmt"))?.iter().all(|step| step.needs == Needs::Nothing));
         Ok(())
     }
 }

@@ -17,10 +17,7 @@ impl Workspace {
         // cargo sets it for `cargo run`; the compile-time value serves a binary started by hand.
         let package = env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = package
-            .parent()
-            .context("the checkout of Quarry was not found")?
-            .to_path_buf();
+        let root = package.parent().context("the checkout of Quarry was not found")?.to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty()) {
             Some(dir) => std::path::absolute(PathBuf::from(dir))
                 .context("CARGO_TARGET_DIR is not a usable path")?,
@@ -60,9 +57,5 @@ impl Workspace {
 }
 
 fn program_name() -> &'static str {
-    if cfg!(windows) {
-        "quarry.exe"
-    } else {
-        "quarry"
-    }
+    if cfg!(windows) { "quarry.exe" } else { "quarry" }
 }

@@ -112,6 +112,17 @@ impl ProjectIndex {
         Manifest::new(&self.searcher(), self.fields).skipped().map_err(|e| self.failed(e))
     }
 
+    /// The size of all files whose text it holds, in bytes.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the index cannot be read.
+    pub fn text_bytes(&self) -> Result<u64, IndexError> {
+        let searcher = self.searcher();
+        let entries = Manifest::new(&searcher, self.fields).all().map_err(|e| self.failed(e))?;
+        let texts = entries.values().filter(|entry| entry.skipped.is_none());
+        Ok(texts.map(|entry| entry.stamp.size).sum())
+    }
+
     /// Whether the index has been compared with the whole tree since it was made.
     pub fn is_complete(&self) -> bool {
         commit_note(&self.index).is_ok_and(|note| note.complete)

@@ -6,7 +6,7 @@ mod snippet;
 mod terms;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +17,9 @@ pub use answer::{
     FailedProject, Hit, LaneReport, Mode, SearchAnswer, SearchRequest, Searched, Snippet,
 };
 
-use crate::index::{IndexError, Manifest, ProjectIndex, language, manifest};
+use crate::index::manifest::{ChunkPlace, DocumentReader};
+use crate::index::{IndexError, ProjectIndex, language};
+use crate::rel_path;
 use crate::status::LaneName;
 use query::Query;
 use terms::Highlighter;
@@ -154,14 +156,19 @@ impl Search {
         found: &mut Found,
     ) {
         let highlighter = Highlighter::new(&self.query);
-        let mut sources = HashMap::new();
+        let mut readers: Vec<DocumentReader<'_>> = targets
+            .iter()
+            .zip(searchers)
+            .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
+            .collect();
+        let mut shown = Shown::new(targets);
         for Candidate { target, score, address } in candidates {
             if found.hits.len() >= self.limit {
                 break;
             }
-            let (project, searcher) = (&targets[target], &searchers[target]);
-            let (path, first, last) = match manifest::chunk_at(searcher, address) {
-                Ok(Some(chunk)) => chunk,
+            let (project, reader) = (&targets[target], &mut readers[target]);
+            let place = match reader.chunk(address) {
+                Ok(Some(place)) => place,
                 Ok(None) => continue,
                 Err(error) => {
                     let error = IndexError::from_tantivy(&project.root, error);
@@ -169,25 +176,25 @@ impl Search {
                     continue;
                 }
             };
-            let source = sources.entry((target, path.clone())).or_insert_with(|| {
-                let manifest = Manifest::new(searcher, project.index.fields());
-                snippet::read(&project.root, &path, manifest.get(&path).ok().flatten().as_ref())
-            });
-            let stale = source.as_ref().is_none_or(|source| source.stale);
-            if let Some(source) = source
+            if !shown.is_first(project, &place) {
+                continue;
+            }
+            let indexed = reader.file(&place.path).ok().flatten();
+            let source = snippet::read(&project.root, &place, indexed.as_ref());
+            if let Some(source) = &source
                 && self.must_verify()
-                && !self.matches_exactly(&source.lines(first, last), &highlighter)
+                && !self.matches_exactly(source.text(), &highlighter)
             {
                 continue;
             }
-            let snippet =
-                source.as_ref().and_then(|source| source.best_line(first, last, &highlighter));
+            let stale = source.as_ref().is_none_or(|source| source.stale);
+            let snippet = source.as_ref().and_then(|source| source.best_line(&highlighter));
             found.hits.push(Hit {
                 project: project.project.clone(),
-                lang: language::of(&path).map(str::to_owned),
-                path,
-                line_start: first,
-                line_end: last,
+                lang: language::of(&place.path).map(str::to_owned),
+                path: place.path,
+                line_start: place.line_start,
+                line_end: place.line_end,
                 kind: "window".to_owned(),
                 symbol: None,
                 score,
@@ -202,5 +209,27 @@ impl Search {
         let words_match = !self.query.case_sensitive
             || self.query.words.iter().all(|word| text.contains(word.as_str()));
         words_match && highlighter.has_phrases(text)
+    }
+}
+
+/// Sees to it that a chunk which nested projects share is shown once.
+struct Shown {
+    /// `None` where no project lies in another.
+    seen: Option<HashSet<(PathBuf, u64)>>,
+}
+
+impl Shown {
+    fn new(targets: &[Target]) -> Shown {
+        let nested = targets.iter().any(|inner| {
+            targets
+                .iter()
+                .any(|outer| inner.project != outer.project && inner.root.starts_with(&outer.root))
+        });
+        Shown { seen: nested.then(HashSet::new) }
+    }
+
+    fn is_first(&mut self, target: &Target, place: &ChunkPlace) -> bool {
+        let Some(seen) = &mut self.seen else { return true };
+        seen.insert((target.root.join(rel_path::decode(&place.path)), place.line_start))
     }
 }

@@ -68,7 +68,11 @@ pub fn table(head: &[&str], right: &[usize], rows: &[Vec<String>]) -> String {
     let all = || std::iter::once(&heading).chain(rows);
     let widths: Vec<usize> = (0..head.len())
         .map(|column| {
-            all().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            all()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         })
         .collect();
     let mut text = String::new();

@@ -181,7 +181,8 @@ fn description(project: &ProjectStatus) -> String {
             None => "waits for you or for a change".to_owned(),
         };
         lines.push(("error", visible(&error.message)));
-        lines.push(("", format!("{} attempts since {:.0}; {next}", error.attempts, error.first_at)));
+        lines
+            .push(("", format!("{} attempts since {:.0}; {next}", error.attempts, error.first_at)));
     }
     lines.into_iter().map(|(key, value)| format!("{key:<10} {value}\n")).collect()
 }
@@ -196,9 +197,23 @@ mod tests {
         let projects = [project("a")];
         let json = serde_json::to_value(Listing { projects: &projects }).unwrap();
         let keys = [
-            "id", "name", "root", "residency", "freshness", "watch_mode", "files", "chunks",
-            "symbols", "vectors", "pending", "skipped", "index_bytes", "last_indexed", "progress",
-            "watch_reason", "error",
+            "id",
+            "name",
+            "root",
+            "residency",
+            "freshness",
+            "watch_mode",
+            "files",
+            "chunks",
+            "symbols",
+            "vectors",
+            "pending",
+            "skipped",
+            "index_bytes",
+            "last_indexed",
+            "progress",
+            "watch_reason",
+            "error",
         ];
         for key in keys {
             assert!(json["projects"][0].get(key).is_some(), "{key}");

@@ -29,7 +29,8 @@ async fn toggle(place: &Place) -> Result<(), Failure> {
     match session::ask_for_popup(&address, Request::TogglePopup).await? {
         Shown::Yes => Ok(()),
         Shown::OwnerGone => {
-            Err(Problem::new("Unavailable", "Quarry is not running. Start it with `quarry`.").into())
+            Err(Problem::new("Unavailable", "Quarry is not running. Start it with `quarry`.")
+                .into())
         }
     }
 }

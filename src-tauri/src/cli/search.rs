@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use quarry_engine::search::{Hit, SearchAnswer, SearchRequest};
 
+use quarry_engine::status::{LaneName, ProjectStatus};
+
 use super::SearchArgs;
 use super::output::{self, Failure, print_json};
 use crate::owner::protocol::{Problem, Reply, Request};
 use crate::owner::session::Session;
-use crate::words::{counted, visible};
+use crate::words::{counted, state, visible};
 
 /// Names by id.
 type Names = BTreeMap<String, String>;
@@ -20,6 +22,10 @@ pub async fn run(session: &mut Session, search: SearchArgs) -> Result<(), Failur
         projects: search.projects,
         limit: search.limit as usize,
     };
+    let projects = projects(session).await?;
+    if session.is_owner() {
+        index_first(session, &projects, &request.projects).await?;
+    }
     let mut answer = None;
     session
         .run(Request::Search(request), |reply| {
@@ -35,28 +41,56 @@ pub async fn run(session: &mut Session, search: SearchArgs) -> Result<(), Failur
     if search.json {
         return print_json(&answer);
     }
-    let names = names(session).await?;
+    let names = projects.iter().map(|one| (one.id.clone(), one.name.clone())).collect();
     let colours = output::colours();
     let lines: String =
         answer.results.iter().map(|hit| line(hit, &names, colours) + "\n").collect();
     output::print(&lines)?;
+    let unfinished = projects.iter().filter(|one| one.last_indexed.is_none());
+    if !session.is_owner() {
+        for project in unfinished {
+            let name = visible(&project.name);
+            output::remark(&format!("{name} is not indexed yet: {}.", state(project)));
+        }
+    }
     for remark in remarks(&answer, &names) {
         output::remark(&remark);
     }
     Ok(())
 }
 
-async fn names(session: &mut Session) -> Result<Names, Failure> {
-    let mut names = Names::new();
+async fn projects(session: &mut Session) -> Result<Vec<ProjectStatus>, Failure> {
+    let mut projects = Vec::new();
     session
         .run(Request::Snapshot, |reply| {
             if let Reply::Snapshot(snapshot) = reply {
-                names = snapshot.projects.into_iter().map(|one| (one.id, one.name)).collect();
+                projects = snapshot.projects;
             }
             Ok::<(), Failure>(())
         })
         .await?;
-    Ok(names)
+    Ok(projects)
+}
+
+/// Nobody else will do it before the answer, and what is not indexed would be left out silently.
+async fn index_first(
+    session: &mut Session,
+    projects: &[ProjectStatus],
+    asked_for: &[String],
+) -> Result<(), Failure> {
+    let asked = |project: &&ProjectStatus| {
+        asked_for.is_empty() || asked_for.contains(&project.id) || asked_for.contains(&project.name)
+    };
+    for project in projects.iter().filter(asked).filter(|one| one.last_indexed.is_none()) {
+        output::remark(&format!("{} is indexed first.", visible(&project.name)));
+        let wait = Request::Wait { project: project.id.clone(), lane: LaneName::Text };
+        match session.run(wait, |_| Ok::<(), Failure>(())).await {
+            // The answer names it as one that was not searched.
+            Err(Failure::Problem(problem)) => output::complain(&problem),
+            outcome => outcome?,
+        }
+    }
+    Ok(())
 }
 
 fn name<'a>(names: &'a Names, id: &'a str) -> &'a str {

@@ -115,8 +115,11 @@ impl Owner {
             let now = changes.borrow_and_update().clone();
             let projects = only(&now, id.as_deref());
             if sent.as_ref() != Some(&projects) {
-                send(replies, Reply::Snapshot(Snapshot { seq: now.seq, projects: projects.clone() }))
-                    .await;
+                send(
+                    replies,
+                    Reply::Snapshot(Snapshot { seq: now.seq, projects: projects.clone() }),
+                )
+                .await;
                 sent = Some(projects);
             }
             if changes.changed().await.is_err() {

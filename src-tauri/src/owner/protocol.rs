@@ -21,20 +21,36 @@ pub struct Call {
 pub enum Request {
     ShowPopup,
     TogglePopup,
-    Add { path: PathBuf, name: Option<String> },
-    Act { project: String, action: ProjectAction },
+    Add {
+        path: PathBuf,
+        name: Option<String>,
+    },
+    Act {
+        project: String,
+        action: ProjectAction,
+    },
     Snapshot,
-    Status { project: String },
+    Status {
+        project: String,
+    },
     /// The present state and then every change, until the client hangs up.
-    Watch { project: Option<String> },
+    Watch {
+        project: Option<String>,
+    },
     Search(SearchRequest),
     /// The project's state with every change until the lane is complete.
-    Wait { project: String, lane: LaneName },
+    Wait {
+        project: String,
+        lane: LaneName,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    Added { project: ProjectStatus, already: bool },
+    Added {
+        project: ProjectStatus,
+        already: bool,
+    },
     Snapshot(Snapshot),
     Project(ProjectStatus),
     Answer(SearchAnswer),

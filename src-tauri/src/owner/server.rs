@@ -73,8 +73,8 @@ async fn listen(listener: Listener, owner: Owner, stop: CancellationToken) -> Jo
 
 async fn serve(stream: Stream, owner: Owner) -> io::Result<()> {
     let stranger = !same_user(&stream);
-    let (receiver, mut sender) = stream.split();
-    let mut receiver = BufReader::new(receiver.take(LONGEST_REQUEST));
+    let mut sender = &stream;
+    let mut receiver = BufReader::new((&stream).take(LONGEST_REQUEST));
     let mut line = String::new();
     if receiver.read_line(&mut line).await? == 0 {
         return Ok(());

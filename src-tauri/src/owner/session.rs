@@ -129,6 +129,11 @@ pub async fn ask_for_popup(address: &Address, request: Request) -> Result<Shown,
     }
 }
 
+/// Whether somebody listens.
+pub async fn is_there(address: &Address) -> Result<bool, Problem> {
+    Ok(connect(address).await?.is_some())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     Yes,
@@ -164,10 +169,10 @@ async fn ask(address: &Address, request: &Request) -> Result<mpsc::Receiver<Repl
 }
 
 async fn exchange(stream: Stream, call: &str, replies: &mpsc::Sender<Reply>) -> io::Result<()> {
-    let (receiver, mut sender) = stream.split();
+    let mut sender = &stream;
     sender.write_all(call.as_bytes()).await?;
     sender.flush().await?;
-    let mut lines = BufReader::new(receiver).lines();
+    let mut lines = BufReader::new(&stream).lines();
     while let Some(line) = lines.next_line().await? {
         let reply = serde_json::from_str(&line).unwrap_or_else(|error| {
             Reply::Refused(Problem::new(

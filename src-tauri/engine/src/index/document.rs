@@ -59,6 +59,8 @@ impl Drop for Share {
 pub struct FileText {
     pub path: String,
     pub text: String,
+    /// The text is the file's bytes as they are.
+    pub is_plain: bool,
     #[expect(dead_code, reason = "held until the text is dropped")]
     pub share: Option<Share>,
 }
@@ -122,7 +124,7 @@ impl<'a> Value<'a> for Leaf<'a> {
 }
 
 /// The largest number of fields that a document has.
-const MOST_FIELDS: usize = 8;
+const MOST_FIELDS: usize = 9;
 
 impl Document for IndexDocument {
     type Value<'a> = Leaf<'a>;
@@ -131,7 +133,8 @@ impl Document for IndexDocument {
 
     fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
         let Fields { kind, path, dir, path_words, lang, text, .. } = self.fields;
-        let Fields { line_start, line_end, mtime, size, hash, skip, note, .. } = self.fields;
+        let Fields { line_start, line_end, offset, length, mtime, size, hash, skip, note, .. } =
+            self.fields;
         let name = self.file.path.as_str();
         let kind_is = |value: Kind| Some((kind, Leaf::U64(value as u64)));
         let path_is = Some((path, Leaf::Str(name)));
@@ -150,6 +153,7 @@ impl Document for IndexDocument {
                 size_is(*stamp),
                 Some((hash, Leaf::U64(*content))),
                 None,
+                None,
             ],
             Body::Skipped { stamp, reason, note: words } => [
                 kind_is(Kind::Skipped),
@@ -160,6 +164,7 @@ impl Document for IndexDocument {
                 Some((skip, Leaf::U64(reason.code()))),
                 Some((note, Leaf::Str(words))),
                 None,
+                None,
             ],
             Body::Chunk { bytes, line_start: first, line_end: last } => [
                 kind_is(Kind::Chunk),
@@ -169,7 +174,8 @@ impl Document for IndexDocument {
                 Some((text, Leaf::Str(&self.file.text[bytes.clone()]))),
                 Some((line_start, Leaf::U64(*first))),
                 Some((line_end, Leaf::U64(*last))),
-                None,
+                self.file.is_plain.then_some((offset, Leaf::U64(bytes.start as u64))),
+                self.file.is_plain.then_some((length, Leaf::U64(bytes.len() as u64))),
             ],
         }
         .into_iter()
@@ -188,6 +194,7 @@ mod tests {
         let file = Arc::new(FileText {
             path: "a.rs".into(),
             text: "fn a() {}".into(),
+            is_plain: true,
             share: Some(budget.take(100)),
         });
         let stamp = Stamp { mtime: 0, size: 9 };

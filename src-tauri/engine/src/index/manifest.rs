@@ -1,6 +1,7 @@
 //! The files that an index holds, read from the index itself.
 
 use std::collections::HashMap;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tantivy::collector::{Count, DocSetCollector};
 use tantivy::columnar::Column;
@@ -20,6 +21,18 @@ pub struct Stamp {
     pub mtime: i64,
     /// Bytes.
     pub size: u64,
+}
+
+impl Stamp {
+    pub fn of(metadata: &std::fs::Metadata) -> Stamp {
+        let nanoseconds = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        let mtime =
+            metadata.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+                Ok(after) => nanoseconds(after),
+                Err(before) => -nanoseconds(before.duration()),
+            });
+        Stamp { mtime, size: metadata.len() }
+    }
 }
 
 /// One file as the index knows it.
@@ -77,9 +90,7 @@ impl<'a> Manifest<'a> {
 
     /// The file at `path`.
     pub fn get(&self, path: &str) -> tantivy::Result<Option<Entry>> {
-        let mut entries = HashMap::new();
-        self.collect_files(self.fields.path, path, &mut entries)?;
-        Ok(entries.remove(path))
+        DocumentReader::new(self.searcher, self.fields).file(path)
     }
 
     /// The paths of all files below the directory `dir` (not the root), however deep.
@@ -138,16 +149,6 @@ impl<'a> Manifest<'a> {
         TermQuery::new(term, IndexRecordOption::Basic)
     }
 
-    fn collect_files(
-        &self,
-        field: tantivy::schema::Field,
-        value: &str,
-        entries: &mut HashMap<String, Entry>,
-    ) -> tantivy::Result<()> {
-        let term = Term::from_field_text(field, value);
-        self.collect(&TermQuery::new(term, IndexRecordOption::Basic), entries)
-    }
-
     fn collect(
         &self,
         query: &dyn Query,
@@ -186,7 +187,7 @@ fn next_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
 }
 
 /// The columns of one segment that describe files and chunks.
-pub struct Columns {
+struct Columns {
     path: Option<tantivy::columnar::StrColumn>,
     kind: Column<u64>,
     mtime: Option<Column<i64>>,
@@ -195,10 +196,12 @@ pub struct Columns {
     skip: Option<Column<u64>>,
     line_start: Option<Column<u64>>,
     line_end: Option<Column<u64>>,
+    offset: Option<Column<u64>>,
+    length: Option<Column<u64>>,
 }
 
 impl Columns {
-    pub fn open(segment: &SegmentReader) -> tantivy::Result<Columns> {
+    fn open(segment: &SegmentReader) -> tantivy::Result<Columns> {
         let columns = segment.fast_fields();
         Ok(Columns {
             path: columns.str(Fields::PATH)?,
@@ -209,10 +212,12 @@ impl Columns {
             skip: columns.column_opt(Fields::SKIP)?,
             line_start: columns.column_opt(Fields::LINE_START)?,
             line_end: columns.column_opt(Fields::LINE_END)?,
+            offset: columns.column_opt(Fields::OFFSET)?,
+            length: columns.column_opt(Fields::LENGTH)?,
         })
     }
 
-    pub fn path(&self, doc: DocId) -> tantivy::Result<Option<String>> {
+    fn path(&self, doc: DocId) -> tantivy::Result<Option<String>> {
         let Some(column) = &self.path else {
             return Ok(None);
         };
@@ -223,18 +228,18 @@ impl Columns {
         Ok(column.ord_to_str(ord, &mut path)?.then_some(path))
     }
 
-    /// First and last line of a chunk.
-    pub fn lines(&self, doc: DocId) -> Option<(u64, u64)> {
-        Some((self.line_start.as_ref()?.first(doc)?, self.line_end.as_ref()?.first(doc)?))
+    fn place(&self, doc: DocId) -> tantivy::Result<Option<ChunkPlace>> {
+        let Some(path) = self.path(doc)? else { return Ok(None) };
+        let (Some(line_start), Some(line_end)) =
+            (value(&self.line_start, doc), value(&self.line_end, doc))
+        else {
+            return Ok(None);
+        };
+        let bytes = value(&self.offset, doc).zip(value(&self.length, doc));
+        Ok(Some(ChunkPlace { path, line_start, line_end, bytes }))
     }
 
     fn entry(&self, doc: DocId) -> tantivy::Result<Option<(String, Entry)>> {
-        fn value<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
-            column: &Option<Column<T>>,
-            doc: DocId,
-        ) -> Option<T> {
-            column.as_ref()?.first(doc)
-        }
         if self.kind.first(doc) == Some(Kind::Chunk as u64) {
             return Ok(None);
         }
@@ -250,14 +255,72 @@ impl Columns {
     }
 }
 
-/// The path and lines of the chunk at `address`.
-pub fn chunk_at(
-    searcher: &Searcher,
-    address: DocAddress,
-) -> tantivy::Result<Option<(String, u64, u64)>> {
-    let columns = Columns::open(searcher.segment_reader(address.segment_ord))?;
-    let Some(path) = columns.path(address.doc_id)? else {
-        return Ok(None);
-    };
-    Ok(columns.lines(address.doc_id).map(|(first, last)| (path, first, last)))
+fn value<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+    column: &Option<Column<T>>,
+    doc: DocId,
+) -> Option<T> {
+    column.as_ref()?.first(doc)
+}
+
+/// Reads what the index knows of single documents; opens a segment's columns once.
+pub struct DocumentReader<'a> {
+    searcher: &'a Searcher,
+    fields: Fields,
+    segments: Vec<Option<Columns>>,
+}
+
+/// Where a chunk is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkPlace {
+    pub path: String,
+    /// From 1, both included.
+    pub line_start: u64,
+    pub line_end: u64,
+    /// Start and length in the file, where that is plain UTF-8.
+    pub bytes: Option<(u64, u64)>,
+}
+
+impl<'a> DocumentReader<'a> {
+    pub fn new(searcher: &'a Searcher, fields: Fields) -> Self {
+        let segments = searcher.segment_readers().iter().map(|_| None).collect();
+        Self { searcher, fields, segments }
+    }
+
+    /// The chunk at `address`.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn chunk(&mut self, address: DocAddress) -> tantivy::Result<Option<ChunkPlace>> {
+        self.columns(address.segment_ord)?.place(address.doc_id)
+    }
+
+    /// The file at `path`.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn file(&mut self, path: &str) -> tantivy::Result<Option<Entry>> {
+        let term = Term::from_field_text(self.fields.path, path);
+        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let inverted = segment.inverted_index(self.fields.path)?;
+            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
+            else {
+                continue;
+            };
+            // The file's own document comes first among those with its path.
+            while let Some(doc) = next_alive(segment, &mut postings) {
+                if let Some((_, entry)) = self.columns(ord)?.entry(doc)? {
+                    return Ok(Some(entry));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn columns(&mut self, segment: u32) -> tantivy::Result<&Columns> {
+        let slot = &mut self.segments[segment as usize];
+        if slot.is_none() {
+            *slot = Some(Columns::open(self.searcher.segment_reader(segment))?);
+        }
+        slot.as_ref().ok_or_else(|| tantivy::TantivyError::SystemError("no columns".to_owned()))
+    }
 }

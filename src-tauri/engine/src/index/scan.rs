@@ -2,10 +2,8 @@
 //! rules, so that the watcher and the scan never disagree.
 
 use std::ffi::OsStr;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
 
 use ignore::{IncrementalIgnore, WalkBuilder, WalkState};
 use tokio_util::sync::CancellationToken;
@@ -165,7 +163,7 @@ impl Rules {
         {
             scan.files.push(Found {
                 path: rel_path::encode(relative),
-                stamp: stamp(&metadata),
+                stamp: Stamp::of(&metadata),
                 is_file: kind.is_file(),
             });
         }
@@ -261,17 +259,9 @@ impl Matcher {
             Seen::Directory
         } else {
             let is_file = metadata.is_file();
-            Seen::File(Found { path: relative, stamp: stamp(&metadata), is_file })
+            Seen::File(Found { path: relative, stamp: Stamp::of(&metadata), is_file })
         })
     }
-}
-
-fn stamp(metadata: &Metadata) -> Stamp {
-    let mtime = metadata.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |n| -n),
-    });
-    Stamp { mtime, size: metadata.len() }
 }
 
 #[cfg(test)]

@@ -37,6 +37,10 @@ pub struct Fields {
     /// Chunks only: first and last line, from 1.
     pub line_start: Field,
     pub line_end: Field,
+    /// Chunks of plain UTF-8 files only: where the chunk starts in the file, and its length, in
+    /// bytes. A hit's lines are read from there.
+    pub offset: Field,
+    pub length: Field,
     /// Files only: modification time in nanoseconds since 1970, size in bytes, content hash.
     pub mtime: Field,
     pub size: Field,
@@ -51,6 +55,8 @@ impl Fields {
     pub const PATH: &str = "path";
     pub const LINE_START: &str = "line_start";
     pub const LINE_END: &str = "line_end";
+    pub const OFFSET: &str = "offset";
+    pub const LENGTH: &str = "length";
     pub const MTIME: &str = "mtime";
     pub const SIZE: &str = "size";
     pub const HASH: &str = "hash";
@@ -74,6 +80,8 @@ pub fn build() -> (Schema, Fields) {
         text: schema.add_text_field("text", words(IndexRecordOption::WithFreqsAndPositions)),
         line_start: schema.add_u64_field(Fields::LINE_START, FAST),
         line_end: schema.add_u64_field(Fields::LINE_END, FAST),
+        offset: schema.add_u64_field(Fields::OFFSET, FAST),
+        length: schema.add_u64_field(Fields::LENGTH, FAST),
         mtime: schema.add_i64_field(Fields::MTIME, FAST),
         size: schema.add_u64_field(Fields::SIZE, FAST),
         hash: schema.add_u64_field(Fields::HASH, FAST),

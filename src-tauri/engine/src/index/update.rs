@@ -23,7 +23,7 @@ const BULK_FILES: usize = 500;
 /// tantivy's least budget for one writing thread.
 const SMALL_ARENA: usize = 15_000_000;
 /// A bulk run's budget for one writing thread: larger arenas make fewer segments to merge.
-const BULK_ARENA: usize = 160_000_000;
+const BULK_ARENA: usize = 100_000_000;
 /// Two threads write and two read: on a small machine the system shares them out, on a large one
 /// the rest is left to its user.
 const WRITERS: usize = 2;
@@ -500,7 +500,8 @@ impl<'a> Writing<'a> {
         }
         match text::decode(&bytes) {
             Ok(text) => {
-                let content = Content::Text(text.into_owned(), hash);
+                let is_plain = text.len() == bytes.len();
+                let content = Content::Text { text: text.into_owned(), is_plain, hash };
                 Some(PreparedFile { path: path.clone(), stamp: *stamp, content })
             }
             Err(reason) => skip(reason, String::new()),
@@ -514,9 +515,9 @@ impl<'a> Writing<'a> {
         let mut operations =
             vec![UserOperation::Delete(Term::from_field_text(fields.path, &file.path))];
         match file.content {
-            Content::Text(text, hash) => {
+            Content::Text { text, is_plain, hash } => {
                 let share = Some(self.budget.take(text.len()));
-                let source = Arc::new(FileText { path: file.path, text, share });
+                let source = Arc::new(FileText { path: file.path, text, is_plain, share });
                 let document = IndexDocument::file(fields, &source, file.stamp, hash);
                 operations.push(UserOperation::Add(document));
                 operations.extend(
@@ -528,8 +529,12 @@ impl<'a> Writing<'a> {
                 lock(&self.report).indexed += 1;
             }
             Content::Skipped(reason, note) => {
-                let source =
-                    Arc::new(FileText { path: file.path, text: String::new(), share: None });
+                let source = Arc::new(FileText {
+                    path: file.path,
+                    text: String::new(),
+                    is_plain: false,
+                    share: None,
+                });
                 let document = IndexDocument::skipped(fields, &source, file.stamp, reason, note);
                 operations.push(UserOperation::Add(document));
                 lock(&self.report).skipped += 1;
@@ -560,7 +565,7 @@ struct PreparedFile {
 }
 
 enum Content {
-    Text(String, u64),
+    Text { text: String, is_plain: bool, hash: u64 },
     Skipped(SkipReason, String),
 }
 

@@ -108,7 +108,8 @@ pub fn start(
         run: None,
         failing_since: None,
         last_cause: None,
-        upkeep: first,
+        upkeep: first.clone(),
+        reported: first,
     };
     let task = tokio::spawn(keeper.keep(orders, cancel.clone()));
     Handle { control, cancel, task: Mutex::new(Some(task)) }
@@ -125,6 +126,7 @@ struct Keeper {
     failing_since: Option<Timestamp>,
     last_cause: Option<Cause>,
     upkeep: Upkeep,
+    reported: Upkeep,
 }
 
 struct OngoingRun {
@@ -356,9 +358,10 @@ impl Keeper {
             Freshness::RootMissing => status::Freshness::RootMissing,
             Freshness::Stuck => status::Freshness::Stuck,
         };
-        if next != self.upkeep {
-            self.upkeep = next;
-            (self.around.report)(self.upkeep.clone());
+        self.upkeep = next;
+        if self.upkeep != self.reported {
+            self.reported = self.upkeep.clone();
+            (self.around.report)(self.reported.clone());
         }
     }
 

@@ -1,11 +1,13 @@
 //! The line to show of a hit, from the file as it is now.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::answer::Snippet;
 use super::terms::Highlighter;
-use crate::index::manifest::Entry;
-use crate::index::{content_hash, text};
+use crate::index::manifest::{ChunkPlace, Entry};
+use crate::index::{Stamp, content_hash, text};
 use crate::rel_path;
 
 /// Longer lines are cut around their first match; in bytes.
@@ -15,32 +17,56 @@ const LEAD: usize = 80;
 /// A file that has grown beyond this since it was indexed is not read for a snippet; in bytes.
 const LARGEST_FILE: u64 = 64 << 20;
 
-/// A file read for its snippets.
+/// A chunk's text, read from its file.
 pub struct Source {
     text: String,
-    /// It is not what was indexed.
+    /// The line that the text starts with, from 1.
+    first_line: u64,
+    /// The file is not what was indexed.
     pub stale: bool,
 }
 
-/// Reads the file at `path` below `root`; `None` where it cannot be read as text any more.
-pub fn read(root: &Path, path: &str, indexed: Option<&Entry>) -> Option<Source> {
-    let file = root.join(rel_path::decode(path));
-    let metadata = std::fs::symlink_metadata(&file).ok()?;
-    if !metadata.is_file() || metadata.len() > LARGEST_FILE {
+/// Reads the chunk at `place` below `root`; `None` where it cannot be read as text any more. Where
+/// the file has changed, what stands on the same lines now is read.
+pub fn read(root: &Path, place: &ChunkPlace, indexed: Option<&Entry>) -> Option<Source> {
+    let path = root.join(rel_path::decode(&place.path));
+    if !std::fs::symlink_metadata(&path).ok()?.is_file() {
         return None;
     }
-    let bytes = std::fs::read(&file).ok()?;
-    let stale = indexed.and_then(|entry| entry.hash) != Some(content_hash(&bytes));
-    Some(Source { text: text::decode(&bytes).ok()?.into_owned(), stale })
+    let mut file = File::open(&path).ok()?;
+    let metadata = file.metadata().ok()?;
+    let unchanged = indexed.is_some_and(|entry| entry.stamp == Stamp::of(&metadata));
+    if let Some((offset, length)) = place.bytes
+        && unchanged
+    {
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        file.read_exact(&mut bytes).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        return Some(Source { text, first_line: place.line_start, stale: false });
+    }
+    if metadata.len() > LARGEST_FILE {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    let stale = !unchanged && indexed.and_then(|entry| entry.hash) != Some(content_hash(&bytes));
+    let whole = text::decode(&bytes).ok()?;
+    let skip = usize::try_from(place.line_start.saturating_sub(1)).ok()?;
+    let count = usize::try_from((place.line_end + 1).saturating_sub(place.line_start)).ok()?;
+    let text = whole.split_inclusive('\n').skip(skip).take(count).collect();
+    Some(Source { text, first_line: place.line_start, stale })
 }
 
 impl Source {
-    /// The best line among `first..=last` (from 1): the first of those that match most.
-    pub fn best_line(&self, first: u64, last: u64, highlighter: &Highlighter) -> Option<Snippet> {
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The first of the lines that match most.
+    pub fn best_line(&self, highlighter: &Highlighter) -> Option<Snippet> {
         let mut best: Option<(u32, u64, &str)> = None;
-        let skip = usize::try_from(first.saturating_sub(1)).ok()?;
-        let count = usize::try_from(last + 1 - first.max(1)).ok()?;
-        for (line, text) in (first..).zip(self.text.lines().skip(skip).take(count)) {
+        for (line, text) in (self.first_line..).zip(self.text.lines()) {
             let weight = highlighter.matches(text).weight;
             if best.is_none_or(|(most, ..)| weight > most) {
                 best = Some((weight, line, text));
@@ -48,13 +74,6 @@ impl Source {
         }
         let (_, line, text) = best?;
         Some(cut(line, text, highlighter))
-    }
-
-    /// The text of the lines `first..=last`.
-    pub fn lines(&self, first: u64, last: u64) -> String {
-        let skip = usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX);
-        let count = usize::try_from(last + 1 - first.max(1)).unwrap_or(0);
-        self.text.split_inclusive('\n').skip(skip).take(count).collect()
     }
 }
 
@@ -79,32 +98,43 @@ mod tests {
     use super::*;
     use crate::search::query::parse;
 
-    fn source(text: &str) -> Source {
-        Source { text: text.to_owned(), stale: false }
+    fn source(text: &str, first_line: u64) -> Source {
+        Source { text: text.to_owned(), first_line, stale: false }
     }
 
     #[test]
     fn the_line_with_the_most_of_the_query_is_shown() {
-        let source = source("alpha\r\nbeta\r\nalpha beta\r\n");
-        let highlighter = Highlighter::new(&parse("alpha beta"));
-        let snippet = source.best_line(1, 3, &highlighter).unwrap();
-        assert_eq!((snippet.line, snippet.text.as_str()), (3, "alpha beta"));
+        let source = source("alpha\r\nbeta\r\nalpha beta\r\n", 11);
+        let snippet = source.best_line(&Highlighter::new(&parse("alpha beta"))).unwrap();
+        assert_eq!((snippet.line, snippet.text.as_str()), (13, "alpha beta"));
         assert_eq!(snippet.highlights, [(0, 5), (6, 10)]);
-        assert_eq!(source.best_line(2, 2, &highlighter).unwrap().line, 2);
     }
 
     #[test]
     fn a_long_line_is_cut_around_its_match() {
         let line = format!("{}größe needle {}", "ä".repeat(900), "ö".repeat(900));
-        let snippet = source(&line).best_line(1, 1, &Highlighter::new(&parse("needle"))).unwrap();
+        let snippet = source(&line, 1).best_line(&Highlighter::new(&parse("needle"))).unwrap();
         assert!(snippet.text.len() <= LONGEST_LINE);
         let (from, to) = snippet.highlights[0];
         assert_eq!(&snippet.text[from..to], "needle");
     }
 
     #[test]
-    fn lines_that_are_gone_give_no_snippet() {
-        let highlighter = Highlighter::new(&parse("x"));
-        assert_eq!(source("one\n").best_line(5, 9, &highlighter), None);
+    fn a_changed_file_is_stale_and_shows_what_is_there_now() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.txt"), "one\ntwo\n").unwrap();
+        let place =
+            ChunkPlace { path: "a.txt".into(), line_start: 2, line_end: 9, bytes: Some((4, 4)) };
+        let stamp = Stamp::of(&dir.path().join("a.txt").metadata().unwrap());
+        let hash = Some(content_hash(b"one\ntwo\n"));
+        let entry = Entry { stamp, hash, skipped: None };
+        let fresh = read(dir.path(), &place, Some(&entry)).unwrap();
+        assert_eq!((fresh.text(), fresh.stale), ("two\n", false));
+
+        std::fs::write(dir.path().join("a.txt"), "one\ntwo and more\n").unwrap();
+        let changed = read(dir.path(), &place, Some(&entry)).unwrap();
+        assert_eq!((changed.text(), changed.stale), ("two and more\n", true));
+        std::fs::remove_file(dir.path().join("a.txt")).unwrap();
+        assert!(read(dir.path(), &place, Some(&entry)).is_none());
     }
 }

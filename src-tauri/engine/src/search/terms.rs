@@ -105,17 +105,20 @@ impl Highlighter {
     /// What of `line` matches.
     pub fn matches(&self, line: &str) -> Matches {
         let mut ranges = Vec::new();
-        let mut seen: HashMap<&str, u32> = HashMap::new();
+        let mut seen: Vec<&str> = Vec::new();
+        let mut weight = 0;
         let mut tokenizer = CodeTokenizer::default();
         let mut stream = tokenizer.token_stream(line);
         while stream.advance() {
             let token = stream.token();
-            if let Some((term, &weight)) = self.terms.get_key_value(&token.text) {
-                seen.insert(term, weight);
+            if let Some((term, &term_weight)) = self.terms.get_key_value(&token.text) {
+                if !seen.contains(&term.as_str()) {
+                    seen.push(term);
+                    weight += term_weight;
+                }
                 ranges.push((token.offset_from, token.offset_to));
             }
         }
-        let mut weight: u32 = seen.values().sum();
         for phrase in &self.phrases {
             let places = self.places(line, phrase);
             if !places.is_empty() {

@@ -367,8 +367,7 @@ impl Machine {
             return;
         }
         self.removals_seen |= removed;
-        self.pending.join(Changes::Paths(paths.into_iter().collect()), self.tuning.most_paths);
-        self.first_change.get_or_insert(now);
+        self.owe(Changes::Paths(paths.into_iter().collect()), now);
         self.last_change = Some(now);
         if let Some(failure) = &mut self.failure {
             // The edit may be the cure: try again after its quiet period.
@@ -380,8 +379,7 @@ impl Machine {
     fn rescan(&mut self, cause: RescanCause, now: Instant) {
         // Lost events may have been deletions; a restored project has to look as it did.
         let expect_loss = self.removals_seen && cause != RescanCause::Restored;
-        self.pending.join(Changes::Everything { expect_loss }, self.tuning.most_paths);
-        self.first_change.get_or_insert(now);
+        self.owe(Changes::Everything { expect_loss }, now);
         match cause {
             RescanCause::Restored | RescanCause::EventsLost | RescanCause::WatchError => {
                 self.urgent = true;
@@ -394,8 +392,7 @@ impl Machine {
 
     fn retry(&mut self, now: Instant) {
         self.failure = None;
-        self.pending.join(Changes::Everything { expect_loss: true }, self.tuning.most_paths);
-        self.first_change.get_or_insert(now);
+        self.owe(Changes::Everything { expect_loss: true }, now);
         self.urgent = true;
     }
 

@@ -1,0 +1,251 @@
+//! Indexes a tree from nothing, opens it cold, asks it a few queries, and has ripgrep search the
+//! same tree in the same run. A table on standard output, the figures in a JSON file.
+//!
+//! `--corpus DIR [--json FILE] [--rare WORD] [--common WORD] [--two "A B"] [--phrase "A B"]`
+
+#![allow(clippy::unwrap_used, reason = "arguments and samples are checked before they are used")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use quarry_engine::engine::{Engine, Options};
+use quarry_engine::index::ProjectIndex;
+use quarry_engine::search::{Mode, Search, SearchRequest, Target};
+use quarry_engine::status::LaneName;
+use serde_json::{Value, json};
+
+/// Each query is asked this often, after one that does not count.
+const QUERY_RUNS: usize = 200;
+/// ripgrep reads the whole tree each time.
+const RIVAL_RUNS: usize = 5;
+const OPENINGS: usize = 20;
+/// Hits a query asks for.
+const TOP: usize = 50;
+
+struct Arguments {
+    corpus: PathBuf,
+    json: Option<PathBuf>,
+    /// What is asked, and the words as ripgrep's pattern.
+    queries: Vec<(&'static str, String)>,
+}
+
+fn main() -> Result<()> {
+    let arguments = arguments()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let report = runtime.block_on(measure(&arguments))?;
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, serde_json::to_string_pretty(&report)?)
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn arguments() -> Result<Arguments> {
+    let (mut corpus, mut json) = (None, None);
+    let mut queries = vec![
+        ("rare identifier", "tcp_sendmsg_locked".to_owned()),
+        ("common word", "return".to_owned()),
+        ("two words", "socket buffer".to_owned()),
+        ("phrase", "struct file_operations".to_owned()),
+    ];
+    let mut given = std::env::args().skip(1);
+    while let Some(name) = given.next() {
+        // cargo tells every bench that it is one.
+        if name == "--bench" {
+            continue;
+        }
+        let value = given.next().with_context(|| format!("{name} wants a value"))?;
+        match name.as_str() {
+            "--corpus" => corpus = Some(PathBuf::from(value)),
+            "--json" => json = Some(PathBuf::from(value)),
+            "--rare" => queries[0].1 = value,
+            "--common" => queries[1].1 = value,
+            "--two" => queries[2].1 = value,
+            "--phrase" => queries[3].1 = value,
+            other => bail!("{other} is not an option of this bench"),
+        }
+    }
+    let corpus = corpus.context("--corpus DIR is missing")?.canonicalize()?;
+    Ok(Arguments { corpus, json, queries })
+}
+
+async fn measure(arguments: &Arguments) -> Result<Value> {
+    let corpus = &arguments.corpus;
+    let data = tempfile::tempdir()?;
+    println!("corpus                 {}", corpus.display());
+    let indexing = index(corpus, data.path()).await?;
+    let directory = only_index(data.path())?;
+    let opening = open_cold(&directory)?;
+    let target = Target {
+        project: "bench".to_owned(),
+        root: corpus.clone(),
+        index: Arc::new(ProjectIndex::open(&directory)?),
+    };
+    println!(
+        "\n{:<18} {:<24} {:>9} {:>9} {:>6}   {:>12} {:>8}",
+        "query", "", "p50 ms", "p95 ms", "hits", "ripgrep ms", "ratio"
+    );
+    let mut queries = Vec::new();
+    for (name, text) in &arguments.queries {
+        queries.push(query(&target, name, text)?);
+    }
+    Ok(json!({ "corpus": corpus, "indexing": indexing, "opening": opening, "queries": queries }))
+}
+
+async fn index(corpus: &Path, data: &Path) -> Result<Value> {
+    let engine = Engine::open(Options { home: None, ..Options::new(data) })?;
+    let memory = MemorySampler::start();
+    let started = Instant::now();
+    let added = engine.add(corpus, None).await?;
+    let first = first_answer(&engine, started).await?;
+    let status = engine.wait(&added.project.id, LaneName::Text).await?;
+    let took = started.elapsed();
+    let private = memory.stop();
+    engine.close().await;
+    let source = source_bytes(data)?;
+    let seconds = took.as_secs_f64();
+    let (files, megabytes) = (status.files as f64, source as f64 / 1e6);
+    let share = status.index_bytes as f64 / source as f64;
+    println!("files                  {:>9}   {:>8.0} a second", status.files, files / seconds);
+    println!("text                   {megabytes:>9.0} MB {:>8.1} MB a second", megabytes / seconds);
+    println!(
+        "text searchable        {seconds:>9.1} s  (first answers after {:.1} s)",
+        first.as_secs_f64()
+    );
+    println!(
+        "index                  {:>9.0} MB ({share:.2} of the text)",
+        status.index_bytes as f64 / 1e6
+    );
+    println!("peak private memory    {:>9.0} MB", private as f64 / 1e6);
+    Ok(json!({
+        "files": status.files, "chunks": status.chunks, "skipped": status.skipped,
+        "text_bytes": source, "seconds": seconds, "first_answer_seconds": first.as_secs_f64(),
+        "index_bytes": status.index_bytes, "index_share": share, "peak_private_memory_bytes": private,
+    }))
+}
+
+/// How long until a search answers anything at all.
+async fn first_answer(engine: &Engine, started: Instant) -> Result<Duration> {
+    let request = SearchRequest { query: "the".into(), limit: 1, ..SearchRequest::default() };
+    while engine.search(request.clone()).await?.results.is_empty() {
+        let status = engine.snapshot();
+        let ended = status.projects.iter().all(|project| project.last_indexed.is_some());
+        ensure!(!ended || started.elapsed() < Duration::from_secs(600), "nothing is found");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(started.elapsed())
+}
+
+fn open_cold(directory: &Path) -> Result<Value> {
+    let mut times = Vec::new();
+    for _ in 0..OPENINGS {
+        let started = Instant::now();
+        let index = ProjectIndex::open(directory)?;
+        times.push(started.elapsed());
+        drop(index);
+    }
+    let (p50, p95) = percentiles(&mut times);
+    println!("opening                {p50:>9.2} ms (p95 {p95:.2})");
+    Ok(json!({ "p50_ms": p50, "p95_ms": p95 }))
+}
+
+fn query(target: &Target, name: &str, text: &str) -> Result<Value> {
+    let typed = if name == "phrase" { format!("\"{text}\"") } else { text.to_owned() };
+    let search = Search::new(&typed, Mode::Text, TOP)?;
+    let targets = std::slice::from_ref(target);
+    let hits = search.run(targets).hits.len();
+    let mut times = Vec::new();
+    for _ in 0..QUERY_RUNS {
+        let started = Instant::now();
+        std::hint::black_box(search.run(targets));
+        times.push(started.elapsed());
+    }
+    let (p50, p95) = percentiles(&mut times);
+    let rival = ripgrep(&target.root, name, text)?;
+    println!(
+        "{name:<18} {text:<24} {p50:>9.3} {p95:>9.3} {hits:>6}   {rival:>12.1} {:>7.0}x",
+        rival / p50
+    );
+    Ok(json!({ "name": name, "query": typed, "p50_ms": p50, "p95_ms": p95, "hits": hits,
+        "ripgrep_p50_ms": rival }))
+}
+
+/// The median time that ripgrep takes for the same question, in milliseconds.
+fn ripgrep(root: &Path, name: &str, text: &str) -> Result<f64> {
+    let patterns: Vec<&str> =
+        if name == "two words" { text.split(' ').collect() } else { vec![text] };
+    let mut times = Vec::new();
+    for _ in 0..=RIVAL_RUNS {
+        let mut command = Command::new("rg");
+        command.args(["--line-number", "--ignore-case", "--word-regexp", "--fixed-strings"]);
+        for pattern in &patterns {
+            command.args(["-e", pattern]);
+        }
+        command.arg(root).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = Instant::now();
+        command.status().context("ripgrep could not be started")?;
+        times.push(started.elapsed());
+    }
+    times.remove(0);
+    Ok(percentiles(&mut times).0)
+}
+
+/// Median and 95th percentile, in milliseconds.
+fn percentiles(times: &mut [Duration]) -> (f64, f64) {
+    times.sort_unstable();
+    let at = |share: f64| {
+        let place = (times.len() as f64 * share) as usize;
+        times[place.min(times.len() - 1)].as_secs_f64() * 1000.0
+    };
+    (at(0.5), at(0.95))
+}
+
+fn only_index(data: &Path) -> Result<PathBuf> {
+    let mut directories = std::fs::read_dir(data.join("indexes"))?;
+    Ok(directories.next().context("no index was made")??.path())
+}
+
+/// The size of all files that the index holds as text.
+fn source_bytes(data: &Path) -> Result<u64> {
+    Ok(ProjectIndex::open(&only_index(data)?)?.text_bytes()?)
+}
+
+/// Samples the memory that the process holds for itself; mapped index files are the system's cache.
+struct MemorySampler {
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<u64>,
+}
+
+impl MemorySampler {
+    fn start() -> MemorySampler {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut peak = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                peak = peak.max(private_memory());
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            peak
+        });
+        MemorySampler { stop, thread }
+    }
+
+    /// The most that was seen, in bytes.
+    fn stop(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap_or(0)
+    }
+}
+
+/// Bytes; 0 where the system does not say.
+fn private_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1024
+}

@@ -1,0 +1,136 @@
+//! The program in the tray: it owns the engine, and shows it in windows.
+
+mod adding;
+mod commands;
+pub mod display;
+mod display_events;
+pub mod editor;
+pub mod hotkey;
+mod placement;
+mod popup;
+mod quitting;
+mod shell;
+pub mod tray;
+mod windows;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tauri::{AppHandle, RunEvent, Wry};
+use tokio::runtime::Runtime;
+
+use crate::cli::output::{Failure, complain};
+use crate::owner::address::Address;
+use crate::owner::answering::{Front, Host, Owner};
+use crate::owner::protocol::{Problem, Request};
+use crate::owner::server::Server;
+use crate::owner::session::{self, Claim, Shown};
+use crate::place::Place;
+use crate::settings::Settings;
+use crate::signals::asked_to_end;
+use quarry_engine::engine::Engine;
+use shell::Shell;
+
+/// Starts in the tray, or shows the popup of the program that is there already. Our own socket
+/// tells the two apart, as it belongs to one data directory and not to the whole session.
+pub fn run(runtime: &Runtime, place: Place) -> ExitCode {
+    let outcome = loop {
+        match runtime.block_on(running_already(&place)) {
+            Ok(Shown::Yes) => return ExitCode::SUCCESS,
+            Ok(Shown::OwnerGone) => {}
+            Err(problem) => break Err(problem),
+        }
+        if let Err(problem) = display::check() {
+            break Err(problem);
+        }
+        match runtime.block_on(session::claim(&place)) {
+            // Started at the same time, and was first.
+            Ok(Claim::Theirs(_)) => {}
+            Ok(Claim::Ours(engine, address)) => break show(runtime, place, engine, address),
+            Err(problem) => break Err(problem),
+        }
+    };
+    outcome.unwrap_or_else(|problem| Failure::from(problem).report())
+}
+
+async fn running_already(place: &Place) -> Result<Shown, Problem> {
+    session::ask_for_popup(&Address::of(&place.data_dir), Request::ShowPopup).await
+}
+
+fn show(
+    runtime: &Runtime,
+    place: Place,
+    engine: Engine,
+    address: Address,
+) -> Result<ExitCode, Problem> {
+    let (settings, settings_problem) = Settings::read(&place.settings_file);
+    if let Some(problem) = &settings_problem {
+        complain(problem);
+    }
+    let _inside = runtime.enter();
+    tauri::async_runtime::set(runtime.handle().clone());
+    let autostart = tauri_plugin_autostart::Builder::new().args(start_arguments(&place));
+    let first_start = engine.snapshot().projects.is_empty();
+    let shell = Shell::new(engine.clone(), place, settings, settings_problem);
+    let app = tauri::Builder::default()
+        .manage(shell)
+        .plugin(tauri_plugin_global_shortcut::Builder::new().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(autostart.build())
+        .invoke_handler(commands::handler())
+        .on_window_event(windows::on_event)
+        .setup(move |app| {
+            let app = app.handle();
+            shell::prepare(app);
+            windows::create_popup(app)?;
+            serve(app, engine, &address)?;
+            display_events::publish(app);
+            tauri::async_runtime::spawn(end_on_signal(app.clone()));
+            if first_start {
+                popup::show(app);
+            }
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .map_err(|error| Problem::new("Failed", format!("The windows cannot be made: {error}")))?;
+    let code = app.run_return(|_, event| {
+        // Closing the last window hides it; only quitting ends the program, and has a code.
+        if let RunEvent::ExitRequested { code: None, api, .. } = event {
+            api.prevent_exit();
+        }
+    });
+    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// What the session has to start at login to come to the same data.
+fn start_arguments(place: &Place) -> Vec<String> {
+    match place.data_dir.to_str() {
+        Some(data_dir) if place.named => vec!["--data-dir".to_owned(), data_dir.to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+fn serve(app: &AppHandle<Wry>, engine: Engine, address: &Address) -> std::io::Result<()> {
+    let owner = Owner { engine, host: Host::Desktop(Arc::new(Windows(app.clone()))) };
+    let server = tauri::async_runtime::block_on(async { Server::start(owner, address) })?;
+    quitting::keep(app, server);
+    Ok(())
+}
+
+async fn end_on_signal(app: AppHandle<Wry>) {
+    asked_to_end().await;
+    quitting::quit(&app);
+}
+
+/// What other processes may do to the windows.
+struct Windows(AppHandle<Wry>);
+
+impl Front for Windows {
+    fn show_popup(&self) {
+        popup::show(&self.0);
+    }
+
+    fn toggle_popup(&self) {
+        popup::toggle(&self.0);
+    }
+}

@@ -1,0 +1,114 @@
+//! Folders that come in by a drop, a dialog or the clipboard, and what becomes of each.
+
+use std::path::{Path, PathBuf};
+
+use quarry_engine::engine::Engine;
+use serde::Serialize;
+use tauri::{AppHandle, Manager, Wry};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+use ts_rs::TS;
+
+use super::popup::{self, DialogOpen};
+use super::shell::Shell;
+use super::windows;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct AddOutcome {
+    pub path: String,
+    #[ts(inline)]
+    pub outcome: Outcome,
+    /// The project's id, if there is one now.
+    pub project: Option<String>,
+    /// A sentence for people.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub enum Outcome {
+    Added,
+    Already,
+    Refused,
+}
+
+/// Folders over a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct DragPhase {
+    #[ts(inline)]
+    pub phase: Phase,
+    pub count: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub enum Phase {
+    Enter,
+    Leave,
+    Drop,
+}
+
+impl AddOutcome {
+    pub fn problem(sentence: &str) -> Self {
+        Self {
+            path: String::new(),
+            outcome: Outcome::Refused,
+            project: None,
+            message: sentence.to_owned(),
+        }
+    }
+}
+
+pub async fn add_all(engine: &Engine, paths: Vec<PathBuf>) -> Vec<AddOutcome> {
+    let mut outcomes = Vec::with_capacity(paths.len());
+    for path in paths {
+        outcomes.push(add(engine, &path).await);
+    }
+    outcomes
+}
+
+async fn add(engine: &Engine, path: &Path) -> AddOutcome {
+    let shown = path.display().to_string();
+    if !path.is_absolute() {
+        let sentence = format!("{shown} is no absolute path");
+        return AddOutcome { path: shown, ..AddOutcome::problem(&sentence) };
+    }
+    match engine.add(path, None).await {
+        Err(error) => AddOutcome { path: shown, ..AddOutcome::problem(&error.to_string()) },
+        Ok(added) => {
+            let name = added.project.name;
+            let (outcome, message) = if added.already {
+                (Outcome::Already, format!("{shown} is registered already, as {name}."))
+            } else {
+                (Outcome::Added, format!("{name} is registered and being indexed."))
+            };
+            AddOutcome { path: shown, outcome, project: Some(added.project.id), message }
+        }
+    }
+}
+
+/// Asks for folders in a dialog and registers them; none where the person cancels.
+pub async fn pick(app: &AppHandle<Wry>, above: Option<&str>) -> Vec<AddOutcome> {
+    let open = DialogOpen::new(app);
+    let (answer, picked) = oneshot::channel();
+    let mut dialog = app.dialog().file().set_title("Folders to search");
+    if let Some(window) = above.and_then(|label| app.get_webview_window(label)) {
+        dialog = dialog.set_parent(&window);
+    }
+    dialog.pick_folders(move |folders| {
+        let _ = answer.send(folders.unwrap_or_default());
+    });
+    let folders = picked.await.unwrap_or_default();
+    drop(open);
+    let paths = folders.into_iter().filter_map(|folder| folder.into_path().ok()).collect();
+    add_all(&app.state::<Shell>().engine, paths).await
+}
+
+/// "Add folder…" where no window is open yet to say what became of it.
+pub async fn from_tray(app: &AppHandle<Wry>) {
+    let outcomes = pick(app, None).await;
+    if !outcomes.is_empty() {
+        popup::show(app);
+        windows::tell(app, popup::LABEL, &outcomes);
+    }
+}

@@ -1,0 +1,225 @@
+//! What the pages may ask for. Each command takes its arguments apart, hands them on, and turns
+//! the error into one that a page can show.
+
+use std::path::PathBuf;
+
+use quarry_engine::engine::EngineError;
+use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
+use quarry_engine::status::{ProjectAction, Snapshot};
+use serde::Serialize;
+use tauri::ipc::{Channel, Invoke};
+use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
+use tokio::sync::mpsc;
+use ts_rs::TS;
+
+use super::adding::{self, AddOutcome};
+use super::editor::EditorError;
+use super::shell::{Shell, ShellState};
+use super::{popup, quitting, windows};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct CommandError {
+    pub code: String,
+    /// A sentence with cause and remedy.
+    pub message: String,
+    pub retryable: bool,
+    pub project_id: Option<String>,
+}
+
+/// One of the answers to a request of the page; each is complete for what was searched so far.
+#[derive(Clone, Debug, Serialize, TS)]
+#[ts(export)]
+pub struct SearchUpdate {
+    pub seq: u64,
+    /// Nothing more comes for this request.
+    pub done: bool,
+    pub answer: Option<SearchAnswer>,
+    pub error: Option<CommandError>,
+}
+
+impl From<EngineError> for CommandError {
+    fn from(error: EngineError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            retryable: error.retryable(),
+            message: error.to_string(),
+            project_id: None,
+        }
+    }
+}
+
+impl From<EditorError> for CommandError {
+    fn from(error: EditorError) -> Self {
+        Self {
+            code: "Editor".to_owned(),
+            message: error.to_string(),
+            retryable: true,
+            project_id: None,
+        }
+    }
+}
+
+impl CommandError {
+    fn of(project: &str) -> impl FnOnce(EngineError) -> Self {
+        let project_id = Some(project.to_owned());
+        move |error| Self { project_id, ..error.into() }
+    }
+}
+
+/// Answers before the first update waits: the page takes them as fast as they come.
+const ANSWERS_AHEAD: usize = 4;
+
+pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        search,
+        snapshot,
+        shell_state,
+        open_hit,
+        add_folders,
+        pick_folders,
+        project_action,
+        hide_popup,
+        show_projects,
+        quit
+    ]
+}
+
+#[tauri::command]
+async fn search(
+    window: WebviewWindow<Wry>,
+    shell: State<'_, Shell>,
+    query: String,
+    seq: u64,
+    limit: usize,
+    updates: Channel<SearchUpdate>,
+) -> Result<(), CommandError> {
+    let newer = shell.begin_search(window.label());
+    let request = SearchRequest { query, mode: Mode::Auto, projects: Vec::new(), limit };
+    let (sender, answers) = mpsc::channel(ANSWERS_AHEAD);
+    let send = |done, answer| {
+        // A page that has gone reads nothing.
+        let _ = updates.send(SearchUpdate { seq, done, answer: Some(answer), error: None });
+    };
+    let searched = async {
+        tokio::join!(shell.engine.search_streaming(request, sender), forward(answers, send)).0
+    };
+    tokio::select! {
+        () = newer.cancelled() => Ok(()),
+        outcome = searched => Ok(outcome?),
+    }
+}
+
+/// Marks the last answer as such. One that is complete is held back until that is known, and as
+/// it is followed by the end, no longer; one that lacks projects is sent on at once.
+async fn forward(mut answers: mpsc::Receiver<SearchAnswer>, send: impl Fn(bool, SearchAnswer)) {
+    let mut last: Option<SearchAnswer> = None;
+    while let Some(answer) = answers.recv().await {
+        if let Some(complete) = last.take_if(|earlier| earlier.searched.loading == 0) {
+            send(false, complete);
+        }
+        if answer.searched.loading > 0 {
+            send(false, answer.clone());
+        }
+        last = Some(answer);
+    }
+    if let Some(last) = last {
+        send(true, last);
+    }
+}
+
+#[tauri::command]
+fn snapshot(shell: State<'_, Shell>) -> Snapshot {
+    shell.engine.snapshot().as_ref().clone()
+}
+
+#[tauri::command(async)]
+fn shell_state(shell: State<'_, Shell>) -> ShellState {
+    shell.state()
+}
+
+#[tauri::command]
+async fn open_hit(
+    shell: State<'_, Shell>,
+    project: String,
+    path: String,
+    line: u64,
+) -> Result<(), CommandError> {
+    let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
+    Ok(shell.editor()?.open(&file, line, &shell.place.settings_file).await?)
+}
+
+#[tauri::command]
+async fn add_folders(
+    shell: State<'_, Shell>,
+    paths: Vec<PathBuf>,
+) -> Result<Vec<AddOutcome>, CommandError> {
+    Ok(adding::add_all(&shell.engine, paths).await)
+}
+
+#[tauri::command]
+async fn pick_folders(window: WebviewWindow<Wry>) -> Result<Vec<AddOutcome>, CommandError> {
+    Ok(adding::pick(window.app_handle(), Some(window.label())).await)
+}
+
+#[tauri::command]
+async fn project_action(
+    shell: State<'_, Shell>,
+    project: String,
+    action: ProjectAction,
+) -> Result<(), CommandError> {
+    shell.engine.act(&project, action).await.map_err(CommandError::of(&project))
+}
+
+#[tauri::command]
+fn hide_popup(app: AppHandle<Wry>) {
+    popup::hide(&app);
+}
+
+#[tauri::command]
+fn show_projects(app: AppHandle<Wry>) {
+    windows::show_projects(&app);
+}
+
+#[tauri::command]
+fn quit(app: AppHandle<Wry>) {
+    quitting::quit(&app);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quarry_engine::search::Searched;
+    use std::cell::RefCell;
+
+    fn answer(query: &str, loading: usize) -> SearchAnswer {
+        SearchAnswer {
+            query: query.to_owned(),
+            mode: Mode::Auto,
+            took_ms: 1.0,
+            searched: Searched { total: 2, hot: 2 - loading, loading, failed: Vec::new() },
+            lanes: Vec::new(),
+            results: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_answer_is_marked_and_none_waits_for_a_project_that_loads() {
+        let (sender, answers) = mpsc::channel(4);
+        let sent = RefCell::new(Vec::new());
+        let told = || sent.borrow().clone();
+        let produce = async {
+            sender.send(answer("first", 1)).await.unwrap();
+            while told().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            sender.send(answer("second", 0)).await.unwrap();
+            sender.send(answer("third", 0)).await.unwrap();
+            drop(sender);
+        };
+        let send = |done, answer: SearchAnswer| sent.borrow_mut().push((answer.query, done));
+        tokio::join!(produce, forward(answers, send));
+        let expected = [("first", false), ("second", false), ("third", true)];
+        assert_eq!(told(), expected.map(|(query, done)| (query.to_owned(), done)));
+    }
+}

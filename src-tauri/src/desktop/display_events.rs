@@ -1,0 +1,48 @@
+//! Keeps what is on screen up to date: windows by events, the tray by its model.
+
+use std::sync::Arc;
+
+use quarry_engine::status::Snapshot;
+use tauri::{AppHandle, Emitter, Manager, Wry};
+
+use super::shell::Shell;
+use super::tray;
+
+/// Until the program ends. The engine says how often: at most ten times a second.
+pub fn publish(app: &AppHandle<Wry>) {
+    let app = app.clone();
+    let mut changes = app.state::<Shell>().engine.subscribe();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let snapshot = changes.borrow_and_update().clone();
+            let handle = app.clone();
+            let shown = app.run_on_main_thread(move || show(&handle, &snapshot));
+            if shown.is_err() || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn show(app: &AppHandle<Wry>, snapshot: &Arc<Snapshot>) {
+    tray::update(app, snapshot);
+    // A hidden page paints nothing; it gets the state when it is shown.
+    for (label, window) in app.webview_windows() {
+        if window.is_visible().unwrap_or(false)
+            && let Err(error) = app.emit_to(&label, "snapshot", snapshot.as_ref())
+        {
+            tracing::warn!(%error, label, "a window was not told of a change");
+        }
+    }
+}
+
+/// What a window may have missed while it was hidden.
+pub fn refresh(app: &AppHandle<Wry>, label: &str) {
+    let shell = app.state::<Shell>();
+    let told = app
+        .emit_to(label, "snapshot", shell.engine.snapshot().as_ref())
+        .and_then(|()| app.emit_to(label, "shell_state", shell.state()));
+    if let Err(error) = told {
+        tracing::warn!(%error, label, "a window was not refreshed");
+    }
+}

@@ -1,0 +1,187 @@
+//! The user's editor: which one, and how it opens a file at a line. Never through a shell.
+
+mod detect;
+mod template;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::settings::Settings;
+pub use detect::Surroundings;
+use template::{Template, TemplateError};
+
+/// An editor that fails, fails at once; one that goes on is open.
+const EARLY_END: Duration = Duration::from_millis(120);
+
+#[derive(Debug, thiserror::Error)]
+pub enum EditorError {
+    #[error("The editor in {settings} cannot be used: {source}")]
+    Template { settings: PathBuf, source: TemplateError },
+    #[error(
+        "The editor `{program}` was not found. Name one in {settings}, such as \
+         editor = \"code -g {{file}}:{{line}}\"."
+    )]
+    NotFound { program: String, settings: PathBuf },
+    #[error("{0} does not exist any more.")]
+    NoFile(PathBuf),
+    #[error("The editor {program} could not be started: {source}")]
+    Start { program: String, source: std::io::Error },
+    #[error("The editor {program} ended at once ({status}).")]
+    Ended { program: String, status: ExitStatus },
+    #[error(
+        "No editor was found, and the system has none for {file} ({cause}). Name one in {settings}."
+    )]
+    NoneAtAll { file: PathBuf, cause: String, settings: PathBuf },
+}
+
+/// What opens files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Editor {
+    Command {
+        /// What people call it.
+        name: String,
+        program: PathBuf,
+        arguments: Template,
+    },
+    /// Whatever the system opens such a file with; it knows no lines.
+    System,
+}
+
+impl Editor {
+    /// The one of the settings, or the first that is found.
+    pub fn choose(
+        settings: &Settings,
+        settings_file: &Path,
+        around: &Surroundings,
+    ) -> Result<Self, EditorError> {
+        let Some(chosen) = &settings.editor else {
+            return Ok(detect::first(around).unwrap_or(Self::System));
+        };
+        let (program, arguments) = Template::parse_command(chosen).map_err(|source| {
+            EditorError::Template { settings: settings_file.to_owned(), source }
+        })?;
+        match around.find(&program) {
+            Some(program) => Ok(Self::named(program, arguments)),
+            None => Err(EditorError::NotFound { program, settings: settings_file.to_owned() }),
+        }
+    }
+
+    fn named(program: PathBuf, arguments: Template) -> Self {
+        let name =
+            program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+        Self::Command { name, program, arguments }
+    }
+
+    /// None where the system chooses.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Command { name, .. } => Some(name),
+            Self::System => None,
+        }
+    }
+
+    /// Opens the file at the line, counted from 1.
+    pub async fn open(&self, file: &Path, line: u64, settings: &Path) -> Result<(), EditorError> {
+        if !file.exists() {
+            return Err(EditorError::NoFile(file.to_owned()));
+        }
+        match self {
+            Self::Command { program, arguments, .. } => {
+                start(program, arguments.fill(file, line)).await
+            }
+            Self::System => tauri_plugin_opener::open_path(file, None::<&str>).map_err(|error| {
+                EditorError::NoneAtAll {
+                    file: file.to_owned(),
+                    cause: error.to_string(),
+                    settings: settings.to_owned(),
+                }
+            }),
+        }
+    }
+}
+
+async fn start(program: &Path, arguments: Vec<OsString>) -> Result<(), EditorError> {
+    let shown = program.display().to_string();
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    for variable in crate::renderer::OURS {
+        command.env_remove(variable);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        // What ends Quarry's group does not end the editor.
+        command.process_group(0);
+    }
+    let mut child =
+        command.spawn().map_err(|source| EditorError::Start { program: shown.clone(), source })?;
+    let (ended, end) = oneshot::channel();
+    // Waits for as long as the editor is open, so that nothing is left of it.
+    std::thread::spawn(move || {
+        if let Ok(status) = child.wait() {
+            let _ = ended.send(status);
+        }
+    });
+    match tokio::time::timeout(EARLY_END, end).await {
+        Ok(Ok(status)) if !status.success() => Err(EditorError::Ended { program: shown, status }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn stub(folder: &Path, script: &str) -> PathBuf {
+        let path = folder.join("stub");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn chosen(editor: &str) -> Result<Editor, EditorError> {
+        let settings = Settings { editor: Some(editor.to_owned()), ..Settings::default() };
+        Editor::choose(&settings, Path::new("/settings.toml"), &Surroundings::default())
+    }
+
+    #[tokio::test]
+    async fn the_editor_gets_file_and_line_whatever_the_file_is_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let stub = stub(folder.path(), &format!("printf '%s\\n' \"$@\" > '{}'", out.display()));
+        let file = folder.path().join("a b; touch $(pwned) {line} 'x\".rs");
+        std::fs::write(&file, "x").unwrap();
+        let editor = chosen(&format!("{} -g {{file}}:{{line}}", stub.display())).unwrap();
+        editor.open(&file, 42, Path::new("/s")).await.unwrap();
+        let expected = format!("-g\n{}:42\n", file.display());
+        for _ in 0..100 {
+            if std::fs::read_to_string(&out).is_ok_and(|text| text == expected) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{:?}", std::fs::read_to_string(&out));
+    }
+
+    #[tokio::test]
+    async fn an_editor_that_fails_at_once_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let stub = stub(folder.path(), "exit 3");
+        let editor = chosen(&format!("{} {{file}}", stub.display())).unwrap();
+        let outcome = editor.open(&stub, 1, Path::new("/s")).await;
+        assert!(matches!(outcome, Err(EditorError::Ended { .. })));
+        let gone = editor.open(&folder.path().join("gone"), 1, Path::new("/s")).await;
+        assert!(matches!(gone, Err(EditorError::NoFile(_))));
+    }
+
+    #[test]
+    fn an_editor_that_is_not_there_is_said_with_a_remedy() {
+        let error = chosen("no-such-editor {file}").unwrap_err().to_string();
+        assert!(error.contains("no-such-editor") && error.contains("/settings.toml"), "{error}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The hotkey that shows and hides the popup from anywhere.
+
+use std::str::FromStr;
+
+use tauri::{AppHandle, Wry};
+use tauri_plugin_global_shortcut::{GlobalShortcutExt, Shortcut, ShortcutState};
+
+use super::popup;
+use crate::place::Place;
+
+/// How a person without the hotkey shows the popup.
+const REMEDY: &str = "bind a key to `quarry toggle` in the keyboard settings of your desktop";
+
+#[derive(Debug, thiserror::Error)]
+pub enum HotkeyError {
+    #[error("Wayland lets no program have a hotkey of its own: {REMEDY}.")]
+    Wayland,
+    #[error("The hotkey {hotkey} in {settings} is not one ({cause}), such as Ctrl+Shift+Space.")]
+    Unreadable { hotkey: String, settings: String, cause: String },
+    #[error(
+        "The hotkey {hotkey} is taken by another program. Choose another one in {settings}, or \
+         {REMEDY}."
+    )]
+    Taken { hotkey: String, settings: String },
+    #[error("The hotkey {hotkey} does not work: {cause}. You can {REMEDY}.")]
+    Unavailable { hotkey: String, cause: String },
+}
+
+/// What this session says of itself; without an X server a registration would seem to succeed.
+pub fn possible() -> Result<(), HotkeyError> {
+    possible_with(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+fn possible_with(variable: impl Fn(&str) -> Option<String>) -> Result<(), HotkeyError> {
+    let wayland = variable("WAYLAND_DISPLAY").is_some()
+        || variable("XDG_SESSION_TYPE").is_some_and(|kind| kind == "wayland");
+    if cfg!(target_os = "linux") && wayland { Err(HotkeyError::Wayland) } else { Ok(()) }
+}
+
+pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(), HotkeyError> {
+    possible()?;
+    let settings = || place.settings_file.display().to_string();
+    let shortcut = Shortcut::from_str(hotkey).map_err(|error| HotkeyError::Unreadable {
+        hotkey: hotkey.to_owned(),
+        settings: settings(),
+        cause: error.to_string(),
+    })?;
+    let registered = app.global_shortcut().on_shortcut(shortcut, |app, _, event| {
+        if event.state == ShortcutState::Pressed {
+            popup::toggle(app);
+        }
+    });
+    registered.map_err(|error| {
+        let hotkey = hotkey.to_owned();
+        let cause = error.to_string();
+        // The plugin hands its errors on as text.
+        if cause.contains("already registered") {
+            HotkeyError::Taken { hotkey, settings: settings() }
+        } else {
+            HotkeyError::Unavailable { hotkey, cause }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_can_be_read() {
+        assert!(Shortcut::from_str(crate::settings::DEFAULT_HOTKEY).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn wayland_has_no_hotkeys_and_says_what_to_do() {
+        let only = |wanted: &'static str, value: &'static str| {
+            move |name: &str| (name == wanted).then(|| value.to_owned())
+        };
+        assert!(possible_with(|_| None).is_ok());
+        assert!(possible_with(only("XDG_SESSION_TYPE", "x11")).is_ok());
+        assert!(possible_with(only("XDG_SESSION_TYPE", "wayland")).is_err());
+        let error = possible_with(only("WAYLAND_DISPLAY", "wayland-0")).unwrap_err();
+        assert!(error.to_string().contains("quarry toggle"));
+    }
+}

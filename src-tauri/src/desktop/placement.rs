@@ -1,0 +1,122 @@
+//! Where the popup appears. In physical pixels, as monitors and pointers are.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    pub x: i32,
+    pub y: i32,
+}
+
+/// A monitor without its panels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    pub origin: Point,
+    pub width: u32,
+    pub height: u32,
+    /// Physical pixels to a logical one.
+    pub scale: f64,
+}
+
+/// In logical pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    pub width: f64,
+    pub height: f64,
+}
+
+/// The popup's middle lies a third of the way down, where the eye is.
+const DOWN: f64 = 1.0 / 3.0;
+
+/// The top left corner: on the monitor with the pointer, centred, in the upper third, and never
+/// outside the monitor. None where there is no monitor.
+pub fn popup_corner(pointer: Option<Point>, monitors: &[Area], size: Size) -> Option<Point> {
+    let area = pointer
+        .and_then(|pointer| monitors.iter().find(|area| contains(area, pointer)))
+        .or_else(|| pointer.and_then(|pointer| nearest(monitors, pointer)))
+        .or_else(|| monitors.first())?;
+    let width = (size.width * area.scale).round() as i64;
+    let height = (size.height * area.scale).round() as i64;
+    let free_width = i64::from(area.width) - width;
+    let free_height = i64::from(area.height) - height;
+    let wished = (f64::from(area.height) * DOWN).round() as i64 - height / 2;
+    // The corner of a popup larger than its monitor is the monitor's, so that the box is seen.
+    let x = (free_width / 2).max(0);
+    let y = wished.clamp(0, free_height.max(0));
+    Some(Point { x: area.origin.x + x as i32, y: area.origin.y + y as i32 })
+}
+
+fn contains(area: &Area, point: Point) -> bool {
+    distance(area, point) == 0
+}
+
+/// A pointer in a panel is on no work area, but near one.
+fn nearest(monitors: &[Area], point: Point) -> Option<&Area> {
+    monitors.iter().min_by_key(|area| distance(area, point))
+}
+
+/// Squared; zero inside.
+fn distance(area: &Area, point: Point) -> i64 {
+    let axis = |start: i32, length: u32, at: i32| {
+        let (start, at) = (i64::from(start), i64::from(at));
+        let last = start + i64::from(length) - 1;
+        (start - at).max(at - last).max(0)
+    };
+    let x = axis(area.origin.x, area.width, point.x);
+    let y = axis(area.origin.y, area.height, point.y);
+    x * x + y * y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POPUP: Size = Size { width: 760.0, height: 480.0 };
+
+    fn area(x: i32, y: i32, width: u32, height: u32, scale: f64) -> Area {
+        Area { origin: Point { x, y }, width, height, scale }
+    }
+
+    fn at(x: i32, y: i32) -> Option<Point> {
+        Some(Point { x, y })
+    }
+
+    #[test]
+    fn on_one_monitor_it_is_centred_in_the_upper_third() {
+        let monitors = [area(0, 0, 1920, 1080, 1.0)];
+        assert_eq!(popup_corner(at(5, 5), &monitors, POPUP), at(580, 120));
+    }
+
+    #[test]
+    fn the_monitor_with_the_pointer_has_it() {
+        let monitors = [area(0, 0, 1920, 1080, 1.0), area(1920, -200, 2560, 1440, 1.0)];
+        assert_eq!(popup_corner(at(1919, 0), &monitors, POPUP), at(580, 120));
+        assert_eq!(popup_corner(at(1920, 0), &monitors, POPUP), at(1920 + 900, -200 + 240));
+        let left = [area(0, 0, 1920, 1080, 1.0), area(-1280, 0, 1280, 1024, 1.0)];
+        assert_eq!(popup_corner(at(-1, 10), &left, POPUP), at(-1280 + 260, 101));
+    }
+
+    #[test]
+    fn a_dense_monitor_has_a_larger_popup() {
+        let monitors = [area(0, 0, 3840, 2160, 2.0)];
+        assert_eq!(popup_corner(at(5, 5), &monitors, POPUP), at(1160, 240));
+    }
+
+    #[test]
+    fn a_pointer_in_a_panel_is_on_the_nearest_monitor() {
+        let monitors = [area(0, 0, 1920, 1050, 1.0), area(1920, 30, 1920, 1050, 1.0)];
+        assert_eq!(popup_corner(at(2500, 10), &monitors, POPUP).unwrap().x, 1920 + 580);
+        assert_eq!(popup_corner(at(300, 1070), &monitors, POPUP).unwrap().x, 580);
+    }
+
+    #[test]
+    fn a_small_monitor_shows_the_box() {
+        let monitors = [area(100, 50, 640, 400, 1.0)];
+        assert_eq!(popup_corner(at(120, 60), &monitors, POPUP), at(100, 50));
+    }
+
+    #[test]
+    fn no_pointer_means_the_first_monitor_and_no_monitor_no_place() {
+        let monitors = [area(0, 0, 1920, 1080, 1.0), area(1920, 0, 1920, 1080, 1.0)];
+        assert_eq!(popup_corner(None, &monitors, POPUP), at(580, 120));
+        assert_eq!(popup_corner(at(0, 0), &[], POPUP), None);
+    }
+}

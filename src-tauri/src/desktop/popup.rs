@@ -1,0 +1,202 @@
+//! Shows, places, focuses and hides the popup.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tauri::{AppHandle, Emitter, Manager, PhysicalPosition, WebviewWindow, Wry};
+
+use super::display::button_is_down;
+use super::display_events;
+use super::placement::{Area, Point, Size, popup_corner};
+use super::shell::Shell;
+
+pub const LABEL: &str = "popup";
+
+/// Focus wanders while windows come and go; only what has lost it for so long is left.
+const BLUR_GRACE: Duration = Duration::from_millis(250);
+/// A window manager may not have mapped the window yet when it is asked for the focus.
+const FOCUS_AGAIN: Duration = Duration::from_millis(100);
+
+#[derive(Default)]
+pub struct PopupState {
+    /// Goes up with everything that makes an earlier loss of focus meaningless.
+    turn: AtomicU64,
+    /// Dialogs of ours that are open.
+    dialogs: AtomicUsize,
+    /// Something is being dragged over the popup.
+    dragging: AtomicBool,
+}
+
+impl PopupState {
+    pub fn set_dragging(&self, dragging: bool) {
+        self.dragging.store(dragging, Ordering::SeqCst);
+    }
+
+    fn is_needed(&self) -> bool {
+        self.dialogs.load(Ordering::SeqCst) > 0 || self.dragging.load(Ordering::SeqCst)
+    }
+
+    fn next_turn(&self) -> u64 {
+        self.turn.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn is_turn(&self, turn: u64) -> bool {
+        self.turn.load(Ordering::SeqCst) == turn
+    }
+}
+
+/// Keeps the popup on screen while a dialog has the focus.
+pub struct DialogOpen(AppHandle<Wry>);
+
+impl DialogOpen {
+    pub fn new(app: &AppHandle<Wry>) -> Self {
+        app.state::<Shell>().popup.dialogs.fetch_add(1, Ordering::SeqCst);
+        Self(app.clone())
+    }
+}
+
+impl Drop for DialogOpen {
+    fn drop(&mut self) {
+        self.0.state::<Shell>().popup.dialogs.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+pub fn show(app: &AppHandle<Wry>) {
+    on_main(app, |app, window| {
+        reveal(app, window)?;
+        focus_soon(app);
+        Ok(())
+    });
+}
+
+/// Hides a popup that has the focus; one that lies behind comes to the front.
+pub fn toggle(app: &AppHandle<Wry>) {
+    on_main(app, |app, window| {
+        if window.is_visible()? && window.is_focused()? {
+            return conceal(app, window);
+        }
+        reveal(app, window)?;
+        focus_soon(app);
+        Ok(())
+    });
+}
+
+pub fn hide(app: &AppHandle<Wry>) {
+    on_main(app, conceal);
+}
+
+pub fn focus_changed(app: &AppHandle<Wry>, focused: bool) {
+    let turn = app.state::<Shell>().popup.next_turn();
+    if !focused {
+        tauri::async_runtime::spawn(hide_if_left(app.clone(), turn));
+    }
+}
+
+async fn hide_if_left(app: AppHandle<Wry>, turn: u64) {
+    let shell = app.state::<Shell>();
+    loop {
+        tokio::time::sleep(BLUR_GRACE).await;
+        if !shell.popup.is_turn(turn) {
+            return;
+        }
+        if !shell.popup.is_needed() && !button_held(&app).await {
+            break;
+        }
+    }
+    on_main(&app, move |app, window| {
+        let left = app.state::<Shell>().popup.is_turn(turn);
+        if left && !window.is_focused()? { conceal(app, window) } else { Ok(()) }
+    });
+}
+
+async fn button_held(app: &AppHandle<Wry>) -> bool {
+    let (answer, held) = tokio::sync::oneshot::channel();
+    let asked = app.run_on_main_thread(move || {
+        let _ = answer.send(button_is_down());
+    });
+    asked.is_ok() && held.await.unwrap_or(false)
+}
+
+fn reveal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()> {
+    app.state::<Shell>().popup.next_turn();
+    if window.is_visible()? {
+        return Ok(());
+    }
+    let corner = corner(app, window)?;
+    if let Some(corner) = corner {
+        window.set_position(corner)?;
+    }
+    window.show()?;
+    // Some window managers place a window anew when it is shown.
+    if let Some(corner) = corner {
+        window.set_position(corner)?;
+    }
+    display_events::refresh(app, LABEL);
+    app.emit_to(LABEL, "popup_shown", ())
+}
+
+fn conceal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()> {
+    let popup = &app.state::<Shell>().popup;
+    popup.next_turn();
+    popup.set_dragging(false);
+    if !window.is_visible()? {
+        return Ok(());
+    }
+    window.hide()?;
+    app.emit_to(LABEL, "popup_hidden", ())
+}
+
+/// Focus is refused until the window is visible, which takes a turn of the loop.
+fn focus_soon(app: &AppHandle<Wry>) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        on_main(&app, |_, window| window.set_focus());
+        tokio::time::sleep(FOCUS_AGAIN).await;
+        on_main(&app, |_, window| {
+            if window.is_visible()? && !window.is_focused()? { window.set_focus() } else { Ok(()) }
+        });
+    });
+}
+
+fn corner(
+    app: &AppHandle<Wry>,
+    window: &WebviewWindow<Wry>,
+) -> tauri::Result<Option<PhysicalPosition<i32>>> {
+    let monitors: Vec<Area> = app
+        .available_monitors()?
+        .iter()
+        .map(|monitor| {
+            let work_area = monitor.work_area();
+            Area {
+                origin: Point { x: work_area.position.x, y: work_area.position.y },
+                width: work_area.size.width,
+                height: work_area.size.height,
+                scale: monitor.scale_factor(),
+            }
+        })
+        .collect();
+    // Wayland does not say where the pointer is.
+    let pointer = app.cursor_position().ok();
+    let pointer = pointer.map(|at| Point { x: at.x as i32, y: at.y as i32 });
+    let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
+    let size = Size { width: size.width, height: size.height };
+    let corner = popup_corner(pointer, &monitors, size);
+    Ok(corner.map(|corner| PhysicalPosition::new(corner.x, corner.y)))
+}
+
+/// What windows are asked takes effect in order only on the main thread.
+fn on_main(
+    app: &AppHandle<Wry>,
+    change: impl FnOnce(&AppHandle<Wry>, &WebviewWindow<Wry>) -> tauri::Result<()> + Send + 'static,
+) {
+    let handle = app.clone();
+    let asked = app.run_on_main_thread(move || {
+        let Some(window) = handle.get_webview_window(LABEL) else { return };
+        if let Err(error) = change(&handle, &window) {
+            tracing::warn!(%error, "the popup did not obey");
+        }
+    });
+    if let Err(error) = asked {
+        tracing::warn!(%error, "the popup was not reached");
+    }
+}

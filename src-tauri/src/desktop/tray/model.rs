@@ -1,0 +1,327 @@
+//! What the tray shows, as a function of the projects' state. No tray is needed to know it.
+
+use quarry_engine::status::{
+    Freshness, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
+};
+
+use crate::words::{Condition, condition, counted, steady_state, visible};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrayModel {
+    pub face: Face,
+    pub tooltip: String,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    Rest,
+    Working,
+    /// Something needs a person.
+    Attention,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Item(Item),
+    Separator,
+    Submenu { id: String, text: String, items: Vec<Item> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub choice: Choice,
+    pub text: String,
+}
+
+/// What a click means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    Search,
+    AddFolder,
+    Projects,
+    Quit,
+    /// To every project.
+    All(ProjectAction),
+    Project {
+        id: String,
+        action: ProjectAction,
+    },
+}
+
+const ACTIONS: [(ProjectAction, &str); 7] = [
+    (ProjectAction::Remove, "remove"),
+    (ProjectAction::Retry, "retry"),
+    (ProjectAction::Reindex, "reindex"),
+    (ProjectAction::Pause, "pause"),
+    (ProjectAction::Resume, "resume"),
+    (ProjectAction::Pin, "pin"),
+    (ProjectAction::Unpin, "unpin"),
+];
+
+impl Choice {
+    /// Menus know items by words.
+    pub fn id(&self) -> String {
+        let word = |wanted: &ProjectAction| {
+            ACTIONS.iter().find(|(action, _)| action == wanted).map_or("", |(_, word)| word)
+        };
+        match self {
+            Self::Search => "search".to_owned(),
+            Self::AddFolder => "add".to_owned(),
+            Self::Projects => "projects".to_owned(),
+            Self::Quit => "quit".to_owned(),
+            Self::All(action) => format!("all {}", word(action)),
+            Self::Project { id, action } => format!("project {} {id}", word(action)),
+        }
+    }
+
+    pub fn parse(id: &str) -> Option<Self> {
+        let action = |wanted: &str| {
+            ACTIONS.iter().find(|(_, word)| *word == wanted).map(|(action, _)| *action)
+        };
+        let mut words = id.splitn(3, ' ');
+        match (words.next()?, words.next(), words.next()) {
+            ("search", None, None) => Some(Self::Search),
+            ("add", None, None) => Some(Self::AddFolder),
+            ("projects", None, None) => Some(Self::Projects),
+            ("quit", None, None) => Some(Self::Quit),
+            ("all", Some(word), None) => Some(Self::All(action(word)?)),
+            ("project", Some(word), Some(id)) => {
+                Some(Self::Project { id: id.to_owned(), action: action(word)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Item {
+    fn new(choice: Choice, text: impl Into<String>) -> Self {
+        Self { choice, text: text.into() }
+    }
+
+    pub fn id(&self) -> String {
+        self.choice.id()
+    }
+}
+
+impl TrayModel {
+    /// Whether one menu becomes the other by changing texts alone.
+    pub fn same_shape(&self, other: &Self) -> bool {
+        fn line(entry: &Entry) -> Option<(String, &[Item])> {
+            match entry {
+                Entry::Separator => None,
+                Entry::Item(item) => Some((item.id(), &[])),
+                Entry::Submenu { id, items, .. } => Some((id.clone(), items)),
+            }
+        }
+        self.entries.iter().map(line).eq(other.entries.iter().map(line))
+    }
+
+    /// The texts of the menu's own lines by their ids.
+    pub fn texts(&self) -> Vec<(String, &str)> {
+        let text = |entry| match entry {
+            &Entry::Separator => None,
+            Entry::Item(item) => Some((item.id(), item.text.as_str())),
+            Entry::Submenu { id, text, .. } => Some((id.clone(), text.as_str())),
+        };
+        self.entries.iter().filter_map(text).collect()
+    }
+}
+
+pub fn model(snapshot: &Snapshot, hotkey: &str, hotkey_fails: bool) -> TrayModel {
+    let projects = &snapshot.projects;
+    let search = if hotkey_fails {
+        "Search  (no hotkey: bind a key to `quarry toggle`)".to_owned()
+    } else {
+        format!("Search  ({hotkey})")
+    };
+    let mut entries = vec![
+        Entry::Item(Item::new(Choice::Search, search)),
+        Entry::Item(Item::new(Choice::AddFolder, "Add folder…")),
+        Entry::Separator,
+    ];
+    if !projects.is_empty() {
+        entries.extend(projects.iter().map(line));
+        entries.push(Entry::Separator);
+    }
+    entries.push(Entry::Item(Item::new(Choice::Projects, "Projects…")));
+    if !projects.is_empty() {
+        let paused = projects.iter().all(is_paused);
+        entries.push(Entry::Item(if paused {
+            Item::new(Choice::All(ProjectAction::Resume), "Resume all")
+        } else {
+            Item::new(Choice::All(ProjectAction::Pause), "Pause all")
+        }));
+    }
+    entries.push(Entry::Item(Item::new(Choice::Quit, "Quit")));
+    TrayModel { face: face(projects), tooltip: tooltip(projects), entries }
+}
+
+fn face(projects: &[ProjectStatus]) -> Face {
+    let any = |wanted| projects.iter().any(|project| condition(project) == wanted);
+    let works = |project: &ProjectStatus| {
+        project.progress.is_some()
+            || matches!(project.freshness, Freshness::Indexing | Freshness::Reconciling)
+            || project.residency == Residency::Loading
+    };
+    if any(Condition::Trouble) {
+        Face::Attention
+    } else if projects.iter().any(works) {
+        Face::Working
+    } else {
+        Face::Rest
+    }
+}
+
+fn tooltip(projects: &[ProjectStatus]) -> String {
+    let troubled = projects.iter().filter(|one| condition(one) == Condition::Trouble).count();
+    let total = counted(projects.len() as u64, "project");
+    match troubled {
+        0 => format!("Quarry: {total}"),
+        _ => format!("Quarry: {total}, {troubled} in trouble"),
+    }
+}
+
+fn is_paused(project: &ProjectStatus) -> bool {
+    project.watch_mode == WatchMode::Paused
+}
+
+fn line(project: &ProjectStatus) -> Entry {
+    let item =
+        |action, text: &str| Item::new(Choice::Project { id: project.id.clone(), action }, text);
+    let pause = if is_paused(project) {
+        item(ProjectAction::Resume, "Resume")
+    } else {
+        item(ProjectAction::Pause, "Pause")
+    };
+    let pin = if project.pinned {
+        item(ProjectAction::Unpin, "Unpin")
+    } else {
+        item(ProjectAction::Pin, "Pin")
+    };
+    Entry::Submenu {
+        id: format!("menu {}", project.id),
+        text: format!("{}: {}", menu_text(&project.name), steady_state(project)),
+        items: vec![
+            item(ProjectAction::Retry, "Retry"),
+            item(ProjectAction::Reindex, "Reindex"),
+            pause,
+            pin,
+            item(ProjectAction::Remove, "Remove…"),
+        ],
+    }
+}
+
+/// Menus take `&` for the mark of a key.
+fn menu_text(name: &str) -> String {
+    visible(name).replace('&', "&&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::tests::project;
+    use quarry_engine::status::{LaneName, Progress};
+
+    fn of(projects: Vec<ProjectStatus>) -> TrayModel {
+        model(&Snapshot { seq: 1, projects }, "Ctrl+Shift+Space", false)
+    }
+
+    fn lines(model: &TrayModel) -> Vec<&str> {
+        model.texts().into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn every_project_has_a_line_with_its_state() {
+        let mut cold = project("b&c");
+        cold.residency = Residency::Cold;
+        let model = of(vec![project("a"), cold]);
+        assert_eq!(
+            lines(&model),
+            [
+                "Search  (Ctrl+Shift+Space)",
+                "Add folder…",
+                "a: fresh",
+                "b&&c: cold",
+                "Projects…",
+                "Pause all",
+                "Quit"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_projects_there_is_nothing_to_pause() {
+        let model = of(vec![]);
+        assert_eq!(lines(&model)[2..], ["Projects…", "Quit"]);
+        assert_eq!(model.face, Face::Rest);
+    }
+
+    #[test]
+    fn a_hotkey_that_fails_is_said_in_the_first_line() {
+        let model = model(&Snapshot::default(), "Alt+Space", true);
+        assert!(lines(&model)[0].contains("quarry toggle"));
+    }
+
+    #[test]
+    fn the_face_shows_work_and_before_it_trouble() {
+        let mut working = project("a");
+        working.freshness = Freshness::Indexing;
+        let mut missing = project("b");
+        missing.freshness = Freshness::RootMissing;
+        let mut failed = project("c");
+        failed.residency = Residency::Failed;
+        assert_eq!(of(vec![project("x")]).face, Face::Rest);
+        assert_eq!(of(vec![project("x"), working.clone()]).face, Face::Working);
+        assert_eq!(of(vec![working, missing]).face, Face::Attention);
+        let model = of(vec![failed]);
+        assert_eq!(model.face, Face::Attention);
+        assert_eq!(model.tooltip, "Quarry: 1 project, 1 in trouble");
+    }
+
+    #[test]
+    fn progress_alone_changes_nothing() {
+        let at = |done| {
+            let mut working = project("a");
+            working.freshness = Freshness::Indexing;
+            working.progress = Some(Progress { lane: LaneName::Text, done, total: 9 });
+            working.files = done;
+            of(vec![working])
+        };
+        assert_eq!(at(1), at(8));
+    }
+
+    #[test]
+    fn a_state_changes_texts_and_an_action_the_shape() {
+        let fresh = of(vec![project("a")]);
+        let mut status = project("a");
+        status.freshness = Freshness::Stuck;
+        let stuck = of(vec![status]);
+        assert_ne!(fresh, stuck);
+        assert!(fresh.same_shape(&stuck));
+
+        let mut status = project("a");
+        status.watch_mode = WatchMode::Paused;
+        let paused = of(vec![status]);
+        assert!(!fresh.same_shape(&paused));
+        assert!(lines(&paused).contains(&"Resume all"));
+        assert!(!fresh.same_shape(&of(vec![])));
+    }
+
+    #[test]
+    fn every_item_is_known_by_its_id() {
+        let model = of(vec![project("with blanks")]);
+        for entry in &model.entries {
+            let items = match entry {
+                Entry::Separator => continue,
+                Entry::Item(item) => std::slice::from_ref(item),
+                Entry::Submenu { items, .. } => items.as_slice(),
+            };
+            for item in items {
+                assert_eq!(Choice::parse(&item.id()).as_ref(), Some(&item.choice));
+            }
+        }
+        assert_eq!(Choice::parse("project dance x"), None);
+        assert_eq!(Choice::parse("menu x"), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! The windows, and what happens to them.
+
+use tauri::utils::config::Color;
+use tauri::{
+    AppHandle, DragDropEvent, Emitter, Manager, Theme, WebviewWindow, WebviewWindowBuilder, Window,
+    WindowEvent, Wry,
+};
+use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
+
+use quarry_engine::status::ProjectAction;
+
+use super::adding::{self, AddOutcome, DragPhase, Phase};
+use super::popup::{self, DialogOpen};
+use super::shell::Shell;
+use super::{display_events, tray};
+
+const PROJECTS: &str = "projects";
+
+/// What a page needs besides its own code: the quit key, and no menu of a browser's.
+const PAGE_SCRIPT: &str = include_str!("windows/page.js");
+
+/// The surfaces of the page's two themes, so that a window is never white before it is painted.
+const LIGHT: Color = Color(0xfc, 0xfc, 0xfb, 0xff);
+const DARK: Color = Color(0x1b, 0x1c, 0x1f, 0xff);
+
+pub fn create_popup(app: &AppHandle<Wry>) -> tauri::Result<()> {
+    create(app, popup::LABEL).map(drop)
+}
+
+/// Made when it is first wanted, as a web view takes tens of megabytes.
+pub fn show_projects(app: &AppHandle<Wry>) {
+    let handle = app.clone();
+    let asked = app.run_on_main_thread(move || {
+        if let Err(error) = reveal_projects(&handle) {
+            tracing::warn!(%error, "the Projects window was not shown");
+        }
+    });
+    if let Err(error) = asked {
+        tracing::warn!(%error, "the Projects window was not reached");
+    }
+}
+
+fn reveal_projects(app: &AppHandle<Wry>) -> tauri::Result<()> {
+    let window = match app.get_webview_window(PROJECTS) {
+        Some(window) => window,
+        None => create(app, PROJECTS)?,
+    };
+    window.show()?;
+    window.unminimize()?;
+    display_events::refresh(app, PROJECTS);
+    let handle = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let again = handle.clone();
+        let _ = handle.run_on_main_thread(move || {
+            if let Some(window) = again.get_webview_window(PROJECTS) {
+                let _ = window.set_focus();
+            }
+        });
+    });
+    Ok(())
+}
+
+fn create(app: &AppHandle<Wry>, label: &str) -> tauri::Result<WebviewWindow<Wry>> {
+    let config = app.config().app.windows.iter().find(|window| window.label == label).cloned();
+    let config = config.ok_or(tauri::Error::WindowNotFound)?;
+    let data = app.state::<Shell>().place.data_dir.join("webview");
+    let window = WebviewWindowBuilder::from_config(app, &config)?
+        .data_directory(data)
+        .initialization_script(PAGE_SCRIPT)
+        .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
+        .build()?;
+    paint(&window, window.theme()?)?;
+    Ok(window)
+}
+
+fn paint(window: &WebviewWindow<Wry>, theme: Theme) -> tauri::Result<()> {
+    window.set_background_color(Some(if theme == Theme::Dark { DARK } else { LIGHT }))
+}
+
+pub fn on_event(window: &Window<Wry>, event: &WindowEvent) {
+    let app = window.app_handle();
+    let is_popup = window.label() == popup::LABEL;
+    match event {
+        WindowEvent::CloseRequested { api, .. } => {
+            api.prevent_close();
+            if is_popup {
+                popup::hide(app);
+            } else if let Err(error) = window.hide() {
+                tracing::warn!(%error, "a window was not hidden");
+            }
+        }
+        WindowEvent::Focused(focused) if is_popup => popup::focus_changed(app, *focused),
+        WindowEvent::ThemeChanged(theme) => {
+            if let Some(window) = app.get_webview_window(window.label()) {
+                let _ = paint(&window, *theme);
+            }
+        }
+        WindowEvent::DragDrop(event) => dragged(window, event),
+        _ => {}
+    }
+}
+
+fn dragged(window: &Window<Wry>, event: &DragDropEvent) {
+    let app = window.app_handle();
+    let (phase, count) = match event {
+        DragDropEvent::Enter { paths, .. } => (Phase::Enter, paths.len()),
+        DragDropEvent::Drop { paths, .. } => (Phase::Drop, paths.len()),
+        DragDropEvent::Leave => (Phase::Leave, 0),
+        _ => return,
+    };
+    if window.label() == popup::LABEL {
+        app.state::<Shell>().popup.set_dragging(phase == Phase::Enter);
+    }
+    if let Err(error) = app.emit_to(window.label(), "drag", DragPhase { phase, count }) {
+        tracing::warn!(%error, "a drag was not shown");
+    }
+    if let DragDropEvent::Drop { paths, .. } = event {
+        // The file manager has the focus, and what becomes of the folders is said here.
+        if let Err(error) = window.set_focus() {
+            tracing::warn!(%error, "no focus after a drop");
+        }
+        let (app, label, paths) = (app.clone(), window.label().to_owned(), paths.clone());
+        tauri::async_runtime::spawn(async move {
+            let outcomes = adding::add_all(&app.state::<Shell>().engine, paths).await;
+            tell(&app, &label, &outcomes);
+        });
+    }
+}
+
+/// What became of folders, in the window with this label.
+pub fn tell(app: &AppHandle<Wry>, label: &str, outcomes: &[AddOutcome]) {
+    if let Err(error) = app.emit_to(label, "added", outcomes) {
+        tracing::warn!(%error, "an outcome was not shown");
+    }
+}
+
+/// A sentence for a person who is looking at no window.
+pub fn say_in_popup(app: &AppHandle<Wry>, sentence: &str) {
+    popup::show(app);
+    tell(app, popup::LABEL, &[AddOutcome::problem(sentence)]);
+}
+
+/// Deletes the project's index only once the person has said yes.
+pub fn confirm_removal(app: &AppHandle<Wry>, id: String) {
+    let Ok(project) = app.state::<Shell>().engine.status(&id) else { return };
+    let open = DialogOpen::new(app);
+    let handle = app.clone();
+    app.dialog()
+        .message(format!(
+            "Quarry forgets {} and deletes its index. The folder {} is not touched.",
+            project.name, project.root
+        ))
+        .title("Remove a project")
+        .kind(MessageDialogKind::Warning)
+        .buttons(MessageDialogButtons::OkCancelCustom("Remove".to_owned(), "Cancel".to_owned()))
+        .show(move |confirmed| {
+            drop(open);
+            if confirmed {
+                tray::act(&handle, id, ProjectAction::Remove);
+            }
+        });
+}

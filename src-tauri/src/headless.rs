@@ -1,0 +1,31 @@
+//! `quarry --headless`: the owner without tray and windows.
+
+use std::time::Duration;
+
+use crate::cli::output::{Failure, remark};
+use crate::owner::answering::{Host, Owner};
+use crate::owner::protocol::Problem;
+use crate::owner::server::Server;
+use crate::owner::session::{self, Claim};
+use crate::place::Place;
+use crate::signals::asked_to_end;
+
+/// What a call that is under way may still take when the process is asked to end.
+const GRACE: Duration = Duration::from_millis(300);
+
+pub async fn run(place: &Place) -> Result<(), Failure> {
+    let (engine, address) = match session::claim(place).await? {
+        Claim::Ours(engine, address) => (engine, address),
+        Claim::Theirs(_) => {
+            let sentence = format!("Another Quarry owns {} already.", place.data_dir.display());
+            return Err(Problem::new("AlreadyOwned", sentence).into());
+        }
+    };
+    let owner = Owner { engine: engine.clone(), host: Host::Headless };
+    let server = Server::start(owner, &address).map_err(|error| session::no_socket(&error))?;
+    remark(&format!("Quarry owns {} until it is ended.", place.data_dir.display()));
+    asked_to_end().await;
+    server.stop(GRACE).await;
+    engine.close().await;
+    Ok(())
+}

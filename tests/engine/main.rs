@@ -1,0 +1,10 @@
+//! The engine over real folders, real git and real damage, through its façade only.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod differential;
+mod indexing;
+mod lifecycle;
+mod searching;
+mod watching;
+mod world;

@@ -1,0 +1,183 @@
+use std::time::Instant;
+
+use quarry_engine::status::{Freshness, ProjectAction, Residency, WatchMode};
+
+use crate::world::{World, git, write};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn saves_new_files_renames_and_deletions_are_followed() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha"), ("dir/b.rs", "beta")]).await;
+    assert_eq!(world.status("code").watch_mode, WatchMode::Native);
+
+    write(&root.join("a.rs"), "gamma");
+    world.until_found("gamma", &["a.rs"]).await;
+    assert_eq!(world.found("alpha").await, [""; 0]);
+
+    write(&root.join("new/deep/c.rs"), "delta");
+    world.until_found("delta", &["new/deep/c.rs"]).await;
+    // A directory that is new is watched as well.
+    write(&root.join("new/deep/d.rs"), "epsilon");
+    world.until_found("epsilon", &["new/deep/d.rs"]).await;
+
+    std::fs::rename(root.join("new"), root.join("moved")).unwrap();
+    world.until_found("delta", &["moved/deep/c.rs"]).await;
+    write(&root.join("moved/deep/e.rs"), "zeta");
+    world.until_found("zeta", &["moved/deep/e.rs"]).await;
+
+    std::fs::remove_dir_all(root.join("moved")).unwrap();
+    world.until_found("epsilon", &[]).await;
+    // Made again under the old name: watched anew.
+    write(&root.join("moved/deep/c.rs"), "eta");
+    world.until_found("eta", &["moved/deep/c.rs"]).await;
+    write(&root.join("moved/deep/c.rs"), "theta");
+    world.until_found("theta", &["moved/deep/c.rs"]).await;
+
+    std::fs::remove_file(root.join("dir/b.rs")).unwrap();
+    world.until_found("beta", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_replaced_as_editors_do_is_followed() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha")]).await;
+    write(&root.join(".a.rs.swp"), "beta");
+    std::fs::rename(root.join(".a.rs.swp"), root.join("a.rs")).unwrap();
+    world.until_found("beta", &["a.rs"]).await;
+    assert_eq!(world.found("alpha").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ignored_files_and_same_bytes_write_nothing() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha"), (".gitignore", "*.o\nout/\n")]).await;
+    git(&root, &["init", "-q"]);
+    // The rules count from now on: a git repository was made.
+    world.engine().act("code", ProjectAction::Retry).await.unwrap();
+    world.until_fresh("code").await;
+    let before = world.status("code").last_indexed;
+
+    for at in 0..200 {
+        write(&root.join(format!("out/{at}.rs")), "ignored");
+        write(&root.join(format!("{at}.o")), "ignored");
+    }
+    write(&root.join("a.rs"), "alpha");
+    world.until_status("code", "pending", |status| status.pending > 0).await;
+    let status = world.until_fresh("code").await;
+    assert_eq!(status.last_indexed, before, "nothing was written");
+    assert_eq!(world.found("ignored").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_ignore_rules_takes_effect() {
+    let world = World::new();
+    let root = world.folder("code", &[("a.gen", "needle"), ("b.rs", "needle")]);
+    git(&root, &["init", "-q"]);
+    world.add(&root).await;
+    assert_eq!(world.found("needle").await, ["a.gen", "b.rs"]);
+    write(&root.join(".gitignore"), "*.gen\n");
+    world.until_found("needle", &["b.rs"]).await;
+    std::fs::remove_file(root.join(".gitignore")).unwrap();
+    world.until_found("needle", &["a.gen", "b.rs"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_switch_is_followed() {
+    let world = World::new();
+    let root = world.folder("code", &[]);
+    git(&root, &["init", "-q"]);
+    for at in 0..300 {
+        write(&root.join(format!("src/f{at}.rs")), &format!("fn first{at}() {{}}\n"));
+    }
+    git(&root, &["add", "."]);
+    git(&root, &["commit", "-qm", "first"]);
+    git(&root, &["checkout", "-qb", "other"]);
+    for at in 0..300 {
+        write(&root.join(format!("src/f{at}.rs")), &format!("fn second{at}() {{}}\n"));
+    }
+    std::fs::remove_file(root.join("src/f7.rs")).unwrap();
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-qm", "second"]);
+    world.add(&root).await;
+    world.until_found("second42", &["src/f42.rs"]).await;
+    git(&root, &["checkout", "-q", "main"]);
+    world.until_found("first299", &["src/f299.rs"]).await;
+    world.until_found("first7", &["src/f7.rs"]).await;
+    world.until_fresh("code").await;
+    assert_eq!(world.found("second42").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_thousands_of_files_is_followed_whole() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha")]).await;
+    for at in 0..10_000 {
+        write(&root.join(format!("burst/d{}/f{at}.rs", at % 20)), "burst");
+    }
+    world.until_status("code", "complete", |status| status.files == 10_001).await;
+    std::fs::remove_dir_all(root.join("burst")).unwrap();
+    world.until_status("code", "empty again", |status| status.files == 1).await;
+    world.until_fresh("code").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vanished_root_keeps_its_index_and_comes_back_by_itself() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha"), ("b.rs", "beta")]).await;
+    let away = world.path("away");
+    let started = Instant::now();
+    std::fs::rename(&root, &away).unwrap();
+    let status = world
+        .until_status("code", "missing", |status| status.freshness == Freshness::RootMissing)
+        .await;
+    println!("root missing after {:?}", started.elapsed());
+    assert_eq!(status.residency, Residency::Hot);
+    assert_eq!(status.error.unwrap().cause, "RootMissing");
+    assert_eq!(status.files, 2, "nothing is deleted from the index");
+    assert!(!root.exists(), "the root is not made again");
+    let answer = world.search("alpha").await;
+    assert!(answer.results[0].stale, "it is searchable, and said to be stale");
+
+    write(&away.join("c.rs"), "gamma");
+    let started = Instant::now();
+    std::fs::rename(&away, &root).unwrap();
+    world.until_found("gamma", &["c.rs"]).await;
+    println!("back after {:?}", started.elapsed());
+    write(&root.join("a.rs"), "delta");
+    world.until_found("delta", &["a.rs"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_that_lost_most_of_its_files_keeps_its_index_until_retry() {
+    let mut world = World::new();
+    let root = world.folder("code", &[]);
+    for at in 0..100 {
+        write(&root.join(format!("f{at}.rs")), "needle");
+    }
+    world.add(&root).await;
+    world.close().await;
+    for at in 0..90 {
+        std::fs::remove_file(root.join(format!("f{at}.rs"))).unwrap();
+    }
+    world.reopen().await;
+    let status = world
+        .until_status("code", "failing", |status| status.freshness == Freshness::Failing)
+        .await;
+    assert_eq!(status.files, 100);
+    world.engine().act("code", ProjectAction::Retry).await.unwrap();
+    world.until_fresh("code").await;
+    assert_eq!(world.status("code").files, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_project_is_left_alone_until_it_is_resumed() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha")]).await;
+    world.engine().act("code", ProjectAction::Pause).await.unwrap();
+    world.until_status("code", "paused", |s| s.watch_mode == WatchMode::Paused).await;
+    write(&root.join("a.rs"), "beta");
+    assert_eq!(world.found("beta").await, [""; 0]);
+    world.engine().act("code", ProjectAction::Resume).await.unwrap();
+    world.until_found("beta", &["a.rs"]).await;
+    assert_eq!(world.status("code").watch_mode, WatchMode::Native);
+}
