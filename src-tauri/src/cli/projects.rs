@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::{self, Failure, print_json, table};
 use crate::owner::protocol::{Reply, Request};
 use crate::owner::session::Session;
-use crate::words::{bytes, count, state, visible};
+use crate::words::{bytes, count, counted, state, visible};
 
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -149,7 +149,7 @@ fn indexed(project: &ProjectStatus) -> String {
 }
 
 fn change(project: &ProjectStatus) -> String {
-    let figures = format!("{} files, {} pending", count(project.files), count(project.pending));
+    let figures = format!("{}, {} pending", counted(project.files, "file"), count(project.pending));
     let error = project.error.as_ref().map(|error| format!(" ({})", visible(&error.message)));
     let name = visible(&project.name);
     format!("{name}: {}, {figures}{}", state(project), error.unwrap_or_default())

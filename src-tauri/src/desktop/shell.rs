@@ -32,6 +32,7 @@ pub struct ShellState {
     /// A sentence on the settings, the tray or the editor, where one of them is not as it should
     /// be.
     #[ts(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 

@@ -65,6 +65,7 @@ impl Tray {
         let icon = TrayIconBuilder::with_id("quarry")
             .icon(face(model.face))
             .tooltip(&model.tooltip)
+            .temp_dir_path(app.state::<Shell>().place.data_dir.join("tray"))
             .menu(&menu)
             .show_menu_on_left_click(false)
             .on_menu_event(|app, event| choose(app, &event))

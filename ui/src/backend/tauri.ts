@@ -2,6 +2,7 @@
 
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import type { Backend } from "./backend";
 import type { SearchUpdate } from "./generated/SearchUpdate";
 
@@ -17,9 +18,14 @@ export function tauriBackend(): Backend {
     projectAction: (project, action) => invoke("project_action", { project, action }),
     hidePopup: () => invoke("hide_popup"),
     showProjects: () => invoke("show_projects"),
+    // Of all windows' events, those for this one.
     on: (name, handler) =>
-      listen(name, (event) => {
-        handler(event.payload as Parameters<typeof handler>[0]);
-      }),
+      listen(
+        name,
+        (event) => {
+          handler(event.payload as Parameters<typeof handler>[0]);
+        },
+        { target: getCurrentWebviewWindow().label },
+      ),
   };
 }

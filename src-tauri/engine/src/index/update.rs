@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy, UserOperation};
@@ -339,7 +339,7 @@ impl<'a> Writing<'a> {
         } else {
             None
         };
-        let writer = RwLock::new(self.open_writer(bulk)?);
+        let writer = Mutex::new(self.open_writer(bulk)?);
         self.remove(&plan.removals, &writer);
         match prepared {
             Some(prepared) => prepared.into_iter().for_each(|file| self.add(file, &writer)),
@@ -390,8 +390,8 @@ impl<'a> Writing<'a> {
         Ok(prepared)
     }
 
-    fn remove(&self, paths: &[String], writer: &RwLock<IndexWriter<IndexDocument>>) {
-        let writer = writer.read().unwrap_or_else(PoisonError::into_inner);
+    fn remove(&self, paths: &[String], writer: &Mutex<IndexWriter<IndexDocument>>) {
+        let writer = lock(writer);
         let mut same_bytes = self.index.same_bytes();
         for path in paths {
             writer.delete_term(Term::from_field_text(self.index.fields.path, path));
@@ -400,7 +400,7 @@ impl<'a> Writing<'a> {
         lock(&self.report).removed += paths.len() as u64;
     }
 
-    fn index_in_bulk(&self, candidates: &[Candidate], writer: &RwLock<IndexWriter<IndexDocument>>) {
+    fn index_in_bulk(&self, candidates: &[Candidate], writer: &Mutex<IndexWriter<IndexDocument>>) {
         let commits = Mutex::new(CommitClock::new(Instant::now()));
         std::thread::scope(|scope| {
             for _ in 0..READERS {
@@ -428,7 +428,7 @@ impl<'a> Writing<'a> {
     fn commit_when_due(
         &self,
         commits: &Mutex<CommitClock>,
-        writer: &RwLock<IndexWriter<IndexDocument>>,
+        writer: &Mutex<IndexWriter<IndexDocument>>,
     ) {
         // Whoever finds the clock taken leaves the commit to its holder.
         let Ok(mut clock) = commits.try_lock() else {
@@ -437,7 +437,7 @@ impl<'a> Writing<'a> {
         if clock.due > Instant::now() {
             return;
         }
-        let mut writer = writer.write().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = lock(writer);
         if let Err(error) = self.commit(&mut writer, false) {
             self.fail(error);
         }
@@ -509,7 +509,7 @@ impl<'a> Writing<'a> {
     }
 
     /// Replaces what the index holds of the file, in one operation.
-    fn add(&self, file: PreparedFile, writer: &RwLock<IndexWriter<IndexDocument>>) {
+    fn add(&self, file: PreparedFile, writer: &Mutex<IndexWriter<IndexDocument>>) {
         let fields = self.index.fields;
         self.index.same_bytes().remove(&file.path);
         let mut operations =
@@ -540,7 +540,9 @@ impl<'a> Writing<'a> {
                 lock(&self.report).skipped += 1;
             }
         }
-        let result = writer.read().unwrap_or_else(PoisonError::into_inner).run(operations);
+        // One at a time: tantivy takes a number for each operation before it queues it, and a
+        // delete that overtakes an older document in the queue takes out its own file's.
+        let result = lock(writer).run(operations);
         if let Err(error) = result {
             self.fail(self.index.failed(error));
         }

@@ -2,4 +2,11 @@
 import type { CommandError } from "./CommandError";
 import type { SearchAnswer } from "./SearchAnswer";
 
-export type SearchUpdate = { seq: number, done: boolean, answer: SearchAnswer | null, error: CommandError | null, };
+/**
+ * One of the answers to a request of the page; each is complete for what was searched so far.
+ */
+export type SearchUpdate = { seq: number, 
+/**
+ * Nothing more comes for this request.
+ */
+done: boolean, answer: SearchAnswer | null, error: CommandError | null, };
