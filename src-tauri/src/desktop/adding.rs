@@ -92,14 +92,19 @@ pub async fn pick(app: &AppHandle<Wry>, above: Option<&str>) -> Vec<AddOutcome> 
     let open = DialogOpen::new(app);
     let (answer, picked) = oneshot::channel();
     let mut dialog = app.dialog().file().set_title("Folders to search");
-    if let Some(window) = above.and_then(|label| app.get_webview_window(label)) {
-        dialog = dialog.set_parent(&window);
+    let window = above.and_then(|label| app.get_webview_window(label));
+    if let Some(window) = &window {
+        dialog = dialog.set_parent(window);
     }
     dialog.pick_folders(move |folders| {
         let _ = answer.send(folders.unwrap_or_default());
     });
     let folders = picked.await.unwrap_or_default();
     drop(open);
+    // Not every window manager gives the focus back.
+    if let Some(Err(error)) = window.map(|window| window.set_focus()) {
+        tracing::warn!(%error, "no focus after a dialog");
+    }
     let paths = folders.into_iter().filter_map(|folder| folder.into_path().ok()).collect();
     add_all(&app.state::<Shell>().engine, paths).await
 }

@@ -13,13 +13,13 @@ const REMEDY: &str = "bind a key to `quarry toggle` in the keyboard settings of 
 
 #[derive(Debug, thiserror::Error)]
 pub enum HotkeyError {
-    #[error("Wayland lets no program have a hotkey of its own: {REMEDY}.")]
+    #[error("Wayland gives programs no hotkeys: {REMEDY}.")]
     Wayland,
     #[error("The hotkey {hotkey} in {settings} is not one ({cause}), such as Ctrl+Shift+Space.")]
     Unreadable { hotkey: String, settings: String, cause: String },
     #[error(
-        "The hotkey {hotkey} is taken by another program. Choose another one in {settings}, or \
-         {REMEDY}."
+        "{hotkey} is taken by another program. Bind a key to `quarry toggle`, or choose another \
+         hotkey in {settings}."
     )]
     Taken { hotkey: String, settings: String },
     #[error("The hotkey {hotkey} does not work: {cause}. You can {REMEDY}.")]

@@ -94,14 +94,18 @@ pub fn focus_changed(app: &AppHandle<Wry>, focused: bool) {
 
 async fn hide_if_left(app: AppHandle<Wry>, turn: u64) {
     let shell = app.state::<Shell>();
+    let mut was_needed = false;
     loop {
         tokio::time::sleep(BLUR_GRACE).await;
         if !shell.popup.is_turn(turn) {
             return;
         }
-        if !shell.popup.is_needed() && !button_held(&app).await {
+        // What is over gives the focus back, for which there is the grace once more.
+        let needed = shell.popup.is_needed() || button_held(&app).await;
+        if !needed && !was_needed {
             break;
         }
+        was_needed = needed;
     }
     on_main(&app, move |app, window| {
         let left = app.state::<Shell>().popup.is_turn(turn);

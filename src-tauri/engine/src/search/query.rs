@@ -87,7 +87,8 @@ fn next_term(text: &str) -> (Term<'_>, &str) {
 
 /// `/…/` where the closing slash ends the term; `\/` is a slash inside.
 fn delimited_regex(text: &str) -> Option<(&str, &str)> {
-    let body = text.strip_prefix('/')?;
+    // `//` starts a comment, not a pattern.
+    let body = text.strip_prefix('/').filter(|body| !body.starts_with('/'))?;
     let mut escaped = false;
     for (at, c) in body.char_indices() {
         match c {
@@ -182,6 +183,7 @@ mod tests {
         assert_eq!(parse(r"/foo \d+/ x").regexes, [r"foo \d+"]);
         assert_eq!(parse("/usr/lib").words, ["/usr/lib"]);
         assert_eq!(parse(r"/a\/b/").regexes, [r"a\/b"]);
+        assert_eq!(parse("//// base type ////").regexes, [""; 0]);
     }
 
     #[test]
