@@ -17,6 +17,9 @@ Usage: cargo xtask COMMAND
   bench CORPUS [--json FILE] [-- ARGS]
                             index and query the folder CORPUS, beside ripgrep; FILE is
                             target/bench.json unless given
+  bench quality --queries FILE --corpus DIR [--json FILE] [-- --all]
+                            score the answers to questions whose answers are known; --all asks
+                            all projects at once
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct TestRequest {
 #[derive(Debug, PartialEq, Eq)]
 pub struct BenchRequest {
     pub corpus: PathBuf,
+    /// Questions with known answers: then quality is measured, not speed.
+    pub queries: Option<PathBuf>,
     pub json: Option<PathBuf>,
     /// For the bench program, after `--corpus` and `--json`.
     pub extra: Vec<String>,
@@ -90,15 +95,16 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
 }
 
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
-    let mut corpus = None;
-    let mut json = None;
-    let mut words = own.iter();
+    let quality = own.first().is_some_and(|word| word == "quality");
+    let (mut corpus, mut queries, mut json) = (None, None, None);
+    let mut words = own.iter().skip(usize::from(quality));
     while let Some(word) = words.next() {
+        let mut value =
+            || words.next().map(PathBuf::from).ok_or_else(|| format!("`{word}` needs a path"));
         match word.as_str() {
-            "--json" => {
-                json =
-                    Some(PathBuf::from(words.next().ok_or("`--json` needs the name of a file")?));
-            }
+            "--json" => json = Some(value()?),
+            "--queries" if quality => queries = Some(value()?),
+            "--corpus" if quality => corpus = Some(value()?),
             option if option.starts_with('-') => {
                 return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
             }
@@ -109,7 +115,10 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
         }
     }
     let corpus = corpus.ok_or("`bench` needs the folder to index")?;
-    Ok(BenchRequest { corpus, json, extra: extra.to_vec() })
+    if quality && queries.is_none() {
+        return Err("`bench quality` needs `--queries FILE`".to_owned());
+    }
+    Ok(BenchRequest { corpus, queries, json, extra: extra.to_vec() })
 }
 
 fn split_at_double_dash(words: &[String]) -> (&[String], &[String]) {
@@ -154,6 +163,7 @@ mod tests {
             parsed("bench /corpus --json out.json -- --runs 3"),
             Ok(Task::Bench(BenchRequest {
                 corpus: "/corpus".into(),
+                queries: None,
                 json: Some("out.json".into()),
                 extra: vec!["--runs".to_owned(), "3".to_owned()],
             }))
@@ -161,6 +171,21 @@ mod tests {
         assert!(parsed("bench").is_err());
         assert!(parsed("bench a b").is_err());
         assert!(parsed("bench a --runs 3").is_err());
+        assert!(parsed("bench a --queries q").is_err());
+    }
+
+    #[test]
+    fn quality_is_measured_with_questions() {
+        assert_eq!(
+            parsed("bench quality --queries q.jsonl --corpus /corpus -- --all"),
+            Ok(Task::Bench(BenchRequest {
+                corpus: "/corpus".into(),
+                queries: Some("q.jsonl".into()),
+                json: None,
+                extra: vec!["--all".to_owned()],
+            }))
+        );
+        assert!(parsed("bench quality --corpus /corpus").is_err());
     }
 
     #[test]

@@ -26,15 +26,17 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
         .with_context(|| format!("{} could not be made", folder.display()))?;
 
     install::ensure(Purpose::Bench)?;
-    run(
-        cargo(workspace)
-            .args(["bench", "--package", "quarry-engine", "--bench", "corpus", "--", "--corpus"])
-            .arg(&corpus)
-            .arg("--json")
-            .arg(&json)
-            .args(&request.extra),
-        "What it printed above says why.",
-    )?;
+    let program = if request.queries.is_some() { "quality" } else { "corpus" };
+    let mut command = cargo(workspace);
+    // The whole workspace, so that dependencies are built with the features they have anyway.
+    command.args(["bench", "--workspace", "--bench", program, "--", "--corpus"]).arg(&corpus);
+    if let Some(queries) = &request.queries {
+        command
+            .arg("--queries")
+            .arg(absolute(queries).context("the questions have no usable path")?);
+    }
+    command.arg("--json").arg(&json).args(&request.extra);
+    run(&mut command, "What it printed above says why.")?;
     println!("figures: {}", json.display());
     Ok(())
 }

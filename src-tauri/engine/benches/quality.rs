@@ -1,0 +1,184 @@
+//! Scores search on questions with known answers: NDCG@10, MRR@10 and recall, on lines and on
+//! files, each question inside its own project or all projects at once.
+//!
+//! `--queries FILE --corpus DIR [--json FILE] [--all]`
+//!
+//! FILE holds a JSON object a line: `{"id", "repo", "query", "kind", "source", "sub"?,
+//! "ambiguous_global"?, "relevant": [{"path", "start_line"?, "end_line"?, "grade"?}]}`; the folder
+//! of `repo` is `DIR/<repo>`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use quarry_engine::engine::{Engine, Options};
+use quarry_engine::search::{Hit, Mode, SearchRequest};
+use quarry_engine::status::LaneName;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Hits asked for a question.
+const TOP: usize = 50;
+/// A definition this many lines from the wanted one counts as it: attributes and comments differ.
+const LINE_SLACK: u64 = 3;
+
+#[derive(Deserialize)]
+struct Question {
+    repo: String,
+    query: String,
+    kind: String,
+    source: String,
+    sub: Option<String>,
+    #[serde(default)]
+    ambiguous_global: bool,
+    relevant: Vec<Wanted>,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    path: String,
+    start_line: Option<u64>,
+    end_line: Option<u64>,
+    grade: Option<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Line,
+    File,
+}
+
+/// NDCG@10, MRR@10, recall@1, @5, @10.
+type Scores = [f64; 5];
+
+fn main() -> Result<()> {
+    let (mut queries, mut corpus, mut json, mut all) = (None, None, None, false);
+    let mut given = std::env::args().skip(1);
+    while let Some(name) = given.next() {
+        let mut value =
+            || given.next().map(PathBuf::from).with_context(|| format!("{name}: of what?"));
+        match name.as_str() {
+            "--bench" => {}
+            "--all" => all = true,
+            "--queries" => queries = Some(value()?),
+            "--corpus" => corpus = Some(value()?),
+            "--json" => json = Some(value()?),
+            other => bail!("{other} is not an option of this bench"),
+        }
+    }
+    let queries = std::fs::read_to_string(queries.context("--queries FILE is missing")?)?;
+    let questions: Vec<Question> =
+        queries.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let corpus = corpus.context("--corpus DIR is missing")?.canonicalize()?;
+    let report = tokio::runtime::Runtime::new()?.block_on(measure(&questions, &corpus, all))?;
+    if let Some(path) = json {
+        std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
+    }
+    Ok(())
+}
+
+async fn measure(questions: &[Question], corpus: &std::path::Path, all: bool) -> Result<Value> {
+    let data = tempfile::tempdir()?;
+    let engine = Engine::open(Options { home: None, ..Options::new(data.path()) })?;
+    let repos: HashSet<&str> = questions.iter().map(|question| question.repo.as_str()).collect();
+    let mut ids = HashMap::new();
+    for repo in repos {
+        let added = engine.add(&corpus.join(repo), Some(repo.to_owned())).await?;
+        engine.wait(&added.project.id, LaneName::Text).await?;
+        ids.insert(repo, added.project.id);
+    }
+    let mut groups: BTreeMap<(bool, String), Vec<(Scores, Scores)>> = BTreeMap::new();
+    let mut times = Vec::new();
+    for question in questions.iter().filter(|question| !(all && question.ambiguous_global)) {
+        let id = &ids[question.repo.as_str()];
+        let request = SearchRequest {
+            query: question.query.clone(),
+            mode: Mode::Auto,
+            projects: if all { Vec::new() } else { vec![id.clone()] },
+            limit: TOP,
+        };
+        let started = Instant::now();
+        // A question that is refused has found nothing.
+        let hits = engine.search(request).await.map_or_else(|_| Vec::new(), |found| found.results);
+        times.push(started.elapsed().as_secs_f64() * 1000.0);
+        let scores =
+            (score(question, id, &hits, Level::Line), score(question, id, &hits, Level::File));
+        let sub = question.sub.as_deref().unwrap_or(&question.kind);
+        groups.entry((false, "all".to_owned())).or_default().push(scores);
+        groups.entry((true, format!("{}/{sub}", question.source))).or_default().push(scores);
+    }
+    engine.close().await;
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)];
+    println!("{:<26}{:>5}  {:^34}   {:^16}", "", "", "lines", "files");
+    println!(
+        "{:<26}{:>5}  {:>6} {:>6} {:>6} {:>6} {:>6}   {:>7} {:>8}",
+        "", "n", "NDCG", "MRR", "R@1", "R@5", "R@10", "NDCG", "MRR"
+    );
+    let mut report = serde_json::Map::new();
+    for ((_, name), scores) in &groups {
+        let line = mean(scores.iter().map(|(line, _)| line));
+        let file = mean(scores.iter().map(|(_, file)| file));
+        println!(
+            "{name:<26}{:>5}  {:>6.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3}   {:>7.3} {:>8.3}",
+            scores.len(),
+            line[0],
+            line[1],
+            line[2],
+            line[3],
+            line[4],
+            file[0],
+            file[1]
+        );
+        report.insert(name.clone(), json!({ "n": scores.len(), "lines": line, "files": file }));
+    }
+    println!("latency p50 {:.2} ms, p95 {:.2} ms", at(0.5), at(0.95));
+    report.insert("latency_ms".to_owned(), json!({ "p50": at(0.5), "p95": at(0.95) }));
+    Ok(Value::Object(report))
+}
+
+fn score(question: &Question, project: &str, hits: &[Hit], level: Level) -> Scores {
+    let by_line = level == Level::Line && question.relevant.iter().any(|w| w.start_line.is_some());
+    let mut seen = HashSet::new();
+    let ranked: Vec<&Hit> =
+        hits.iter().filter(|hit| by_line || seen.insert((&hit.project, &hit.path))).collect();
+    let mut ranks = Vec::new();
+    let mut first_primary: Option<usize> = None;
+    for wanted in &question.relevant {
+        let fits = |hit: &&Hit| {
+            let overlaps = match (by_line, wanted.start_line) {
+                (true, Some(start)) => {
+                    let end = wanted.end_line.unwrap_or(start).min(start);
+                    hit.line_start <= start + LINE_SLACK && hit.line_end + LINE_SLACK >= end
+                }
+                _ => true,
+            };
+            hit.project == project && hit.path == wanted.path && overlaps
+        };
+        let Some(rank) = ranked.iter().position(fits).map(|at| at + 1) else { continue };
+        if !ranks.contains(&rank) {
+            ranks.push(rank);
+        }
+        if wanted.grade.unwrap_or(2) == 2 {
+            first_primary = Some(first_primary.map_or(rank, |best| best.min(rank)));
+        }
+    }
+    let gain = |rank: usize| 1.0 / ((rank + 1) as f64).log2();
+    let ideal: f64 = (1..=question.relevant.len().min(10)).map(gain).sum();
+    let found: f64 = ranks.iter().filter(|rank| **rank <= 10).map(|rank| gain(*rank)).sum();
+    let within = |top: usize| f64::from(u8::from(first_primary.is_some_and(|rank| rank <= top)));
+    let reciprocal = first_primary.filter(|rank| *rank <= 10).map_or(0.0, |rank| 1.0 / rank as f64);
+    [found / ideal, reciprocal, within(1), within(5), within(10)]
+}
+
+fn mean<'a>(scores: impl ExactSizeIterator<Item = &'a Scores>) -> Scores {
+    let count = scores.len().max(1) as f64;
+    let mut sum = [0.0; 5];
+    for score in scores {
+        for (total, value) in sum.iter_mut().zip(score) {
+            *total += value / count;
+        }
+    }
+    sum
+}
