@@ -16,7 +16,9 @@ use crate::rel_path;
 use crate::search::{
     FailedProject, Found, Search, SearchAnswer, SearchError, SearchRequest, Searched, Target,
 };
-use crate::status::{Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot};
+use crate::status::{
+    Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
+};
 use crate::watch::Tuning;
 use lock::OwnerLock;
 
@@ -308,6 +310,10 @@ impl Engine {
             let complete = upkeep.is_some_and(|upkeep| upkeep.complete);
             match (status.residency, status.freshness) {
                 (Residency::Hot, Freshness::Fresh) if complete => return Ok(status),
+                (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {
+                    let message = format!("{} is paused; resume it first.", status.name);
+                    return Err(EngineError::Failed { cause: "Paused", message });
+                }
                 (Residency::Failed, _)
                 | (Residency::Hot, Freshness::Failing | Freshness::RootMissing) => {
                     let message = status.error.map_or_else(String::new, |error| error.message);

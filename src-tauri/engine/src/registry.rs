@@ -18,7 +18,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 pub use failure::{Cause, Failure};
 pub use keeper::{Control, Upkeep};
 
-use crate::catalogue::{Catalogue, Project, ProjectId};
+use crate::catalogue::{Catalogue, Held, Project, ProjectId};
 use crate::index::{IndexError, Limits, ProjectIndex, Rules, WriteGate};
 use crate::rel_path;
 use crate::status::{Freshness, ProjectStatus, Residency, Snapshot, WatchMode};
@@ -302,11 +302,18 @@ impl Registry {
 
     /// Closes every project.
     pub async fn close(&self) {
-        let states: Vec<State> = self
-            .slots()
-            .values_mut()
-            .map(|slot| std::mem::replace(&mut slot.state, State::Unloading))
-            .collect();
+        let now = Instant::now();
+        let mut news = Vec::new();
+        let mut states = Vec::new();
+        for slot in self.slots().values_mut() {
+            let held = slot.take_news(now).map(|held| (slot.project.id.clone(), held));
+            news.extend(held);
+            states.push(std::mem::replace(&mut slot.state, State::Unloading));
+        }
+        let catalogue = Arc::clone(&self.shared.catalogue);
+        let remembering = tokio::task::spawn_blocking(move || {
+            news.into_iter().for_each(|(id, held)| remember(&catalogue, &id, held));
+        });
         let keepers = states.iter().filter_map(|state| match state {
             State::Hot(hot) => Some(hot.keeper.stop()),
             _ => None,
@@ -322,6 +329,9 @@ impl Registry {
             if left.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
         })
         .await;
+        if let Err(error) = remembering.await {
+            tracing::error!(%error, "what the indexes hold was not noted");
+        }
     }
 
     fn demand(&self, id: &ProjectId, demand: Demand) -> Demanded {
@@ -431,28 +441,16 @@ impl Registry {
             if !matches!(slot.state, State::Hot(_)) {
                 return;
             }
-            let news = upkeep.held != slot.project.held
-                || upkeep.last_indexed != slot.project.last_indexed;
-            let settled = upkeep.progress.is_none();
-            let due = slot.indexed_stamp.is_none_or(|last| now - last >= STAMP_EVERY);
-            let stamp = (news && settled && due).then_some((upkeep.last_indexed, upkeep.held));
-            if stamp.is_some() {
-                slot.indexed_stamp = Some(now);
-                slot.project.held = upkeep.held;
-                slot.project.last_indexed = upkeep.last_indexed;
-            }
             let damaged = upkeep.damaged;
             slot.upkeep = upkeep;
+            let due = slot.indexed_stamp.is_none_or(|last| now - last >= STAMP_EVERY);
+            let stamp = if due { slot.take_news(now) } else { None };
             (stamp, damaged)
         };
         self.changed();
-        if let Some((Some(at), held)) = stamp {
+        if let Some(news) = stamp {
             let (catalogue, id) = (Arc::clone(&self.shared.catalogue), id.clone());
-            tokio::task::spawn_blocking(move || {
-                if let Err(error) = catalogue.stamp_indexed(&id, at, held) {
-                    tracing::warn!(%error, "what an index holds was not noted");
-                }
-            });
+            tokio::task::spawn_blocking(move || remember(&catalogue, &id, news));
         }
         if damaged {
             tokio::spawn(reopen_damaged(self.clone(), id.clone()));
@@ -464,6 +462,7 @@ impl Registry {
     /// Closes the least recently used projects while too much is open.
     fn evict(&self) {
         let Settings { hot_bytes, hot_projects, .. } = self.shared.settings;
+        let now = Instant::now();
         let closed = {
             let mut slots = self.slots();
             let hot = |slot: &Slot| matches!(slot.state, State::Hot(_));
@@ -484,14 +483,15 @@ impl Registry {
                 }
                 bytes -= slot.upkeep.held.bytes.min(bytes);
                 count -= 1;
+                let news = slot.take_news(now);
                 if let State::Hot(hot) = std::mem::replace(&mut slot.state, State::Unloading) {
-                    closed.push((slot.project.id.clone(), hot));
+                    closed.push((slot.project.id.clone(), hot, news));
                 }
             }
             closed
         };
-        for (id, hot) in closed {
-            tokio::spawn(close_one(self.clone(), id, hot));
+        for (id, hot, news) in closed {
+            tokio::spawn(close_one(self.clone(), id, hot, news));
         }
     }
 
@@ -553,6 +553,19 @@ impl Slot {
         }
     }
 
+    /// What the index holds, if the catalogue has not heard of it and nothing is being written.
+    fn take_news(&mut self, now: Instant) -> Option<News> {
+        let Upkeep { held, last_indexed, progress, .. } = self.upkeep;
+        let known = held == self.project.held && last_indexed == self.project.last_indexed;
+        if known || progress.is_some() || !matches!(self.state, State::Hot(_)) {
+            return None;
+        }
+        self.indexed_stamp = Some(now);
+        self.project.held = held;
+        self.project.last_indexed = last_indexed;
+        last_indexed.map(|at| News { at, held })
+    }
+
     /// Nobody searches it, nothing is being written, and its user has not pinned it.
     fn may_close(&self) -> bool {
         let State::Hot(hot) = &self.state else {
@@ -607,6 +620,18 @@ impl Slot {
     }
 }
 
+/// What an index holds since when.
+struct News {
+    at: Timestamp,
+    held: Held,
+}
+
+fn remember(catalogue: &Catalogue, id: &ProjectId, news: News) {
+    if let Err(error) = catalogue.stamp_indexed(id, news.at, news.held) {
+        tracing::warn!(%error, "what an index holds was not noted");
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Demand {
     /// A failed project only when its next attempt is due.
@@ -624,7 +649,7 @@ enum Demanded {
 /// An index that was opened and has no keeper yet.
 struct Opened {
     index: Arc<ProjectIndex>,
-    held: crate::catalogue::Held,
+    held: Held,
 }
 
 /// Opens a project, and sees to the next attempt where that fails.
@@ -710,9 +735,13 @@ async fn reopen_damaged(registry: Registry, id: ProjectId) {
     registry.wake(&id);
 }
 
-async fn close_one(registry: Registry, id: ProjectId, hot: Arc<Hot>) {
+async fn close_one(registry: Registry, id: ProjectId, hot: Arc<Hot>, news: Option<News>) {
     hot.keeper.stop().await;
     drop(hot);
+    if let Some(news) = news {
+        let (catalogue, id) = (Arc::clone(&registry.shared.catalogue), id.clone());
+        tokio::task::spawn_blocking(move || remember(&catalogue, &id, news));
+    }
     if let Some(slot) = registry.slots().get_mut(&id)
         && matches!(slot.state, State::Unloading)
     {

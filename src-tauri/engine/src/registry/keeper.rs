@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::failure::Cause;
 use crate::catalogue::Held;
@@ -27,6 +27,9 @@ use crate::watch::{
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
 /// How often the root is looked for, beside what the watcher hears.
 const ROOT_TICK: Duration = Duration::from_millis(1500);
+/// What indexing adds to its threads' niceness: whoever types comes first.
+#[cfg(target_os = "linux")]
+const RUN_NICENESS: i32 = 10;
 /// How long the end waits for a run that was told to stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 
@@ -71,14 +74,15 @@ pub struct Surroundings {
 /// A running keeper.
 pub struct Handle {
     pub control: mpsc::UnboundedSender<Control>,
-    cancel: CancellationToken,
+    /// Dropping the handle ends the keeper too.
+    cancel: DropGuard,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Handle {
     /// Ends the keeper: its run is cancelled, its watches are gone when this returns.
     pub async fn stop(&self) {
-        self.cancel.cancel();
+        self.cancel.token().cancel();
         let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(task) = task
             && let Err(error) = task.await
@@ -112,7 +116,7 @@ pub fn start(
         reported: first,
     };
     let task = tokio::spawn(keeper.keep(orders, cancel.clone()));
-    Handle { control, cancel, task: Mutex::new(Some(task)) }
+    Handle { control, cancel: cancel.drop_guard(), task: Mutex::new(Some(task)) }
 }
 
 struct Keeper {
@@ -373,12 +377,14 @@ impl Keeper {
         };
         let root = self.around.rules.root().display();
         let problem = |cause: &str, message: String, attempts: u32, next: Option<Timestamp>| {
-            // The same moment in every report of one trouble: only changes are published.
-            let previous = self.upkeep.error.as_ref().filter(|error| error.cause == cause);
-            let first_at = self.failing_since.or(previous.map(|e| e.first_at)).unwrap_or(clock);
-            let steady = previous.filter(|error| error.attempts == attempts);
-            let next_retry =
-                steady.map_or(next, |error| error.next_retry.and(next).and(error.next_retry));
+            // Said again, the same trouble has the same moments: only changes are published.
+            let said = self.upkeep.error.as_ref().filter(|error| error.cause == cause);
+            let first_at = self.failing_since.or(said.map(|error| error.first_at));
+            let next_retry = match said.filter(|error| error.attempts == attempts) {
+                Some(error) if next.is_some() && error.next_retry.is_some() => error.next_retry,
+                _ => next,
+            };
+            let first_at = first_at.unwrap_or(clock);
             ProjectError { cause: cause.to_owned(), message, first_at, attempts, next_retry }
         };
         match freshness {
@@ -479,13 +485,29 @@ async fn carry_out(
         })?;
         Ok(Outcome { report, held: held(&index)?, complete: index.is_complete() })
     };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => match error.try_into_panic() {
-            // The keeper sees the panic as its own task's.
-            Ok(payload) => std::panic::resume_unwind(payload),
-            Err(_) => Err(IndexError::Cancelled),
-        },
+    let (sender, outcome) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
+        yield_to_people();
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        // A keeper that has ended wants no result.
+        let _ = sender.send(result);
+    });
+    if let Err(source) = thread {
+        return Err(IndexError::Io { path: "a thread to index with".into(), source });
+    }
+    match outcome.await {
+        Ok(Ok(result)) => result,
+        // The keeper sees the panic as its own task's.
+        Ok(Err(payload)) => std::panic::resume_unwind(payload),
+        Err(_) => Err(IndexError::Cancelled),
+    }
+}
+
+/// Lowers the priority of the calling thread, and of those that it starts.
+fn yield_to_people() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(RUN_NICENESS) {
+        tracing::debug!(%error, "indexing keeps its normal priority");
     }
 }
 

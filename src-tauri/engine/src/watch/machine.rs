@@ -337,6 +337,8 @@ impl Machine {
         match &self.pending {
             Changes::Nothing => Freshness::Fresh,
             Changes::Paths(paths) => Freshness::Pending(paths.len()),
+            // Nothing is compared before it is resumed.
+            Changes::Everything { .. } if self.paused => Freshness::Pending(0),
             Changes::Everything { .. } => Freshness::Reconciling,
         }
     }

@@ -281,6 +281,9 @@ fn a_paused_project_does_nothing_and_catches_up_when_resumed() {
     assert_eq!(bench.input(Input::Pause), [Action::StopWatching]);
     bench.change("a.rs");
     assert_eq!(bench.pass(Duration::from_secs(3600)), []);
+    assert_eq!(bench.freshness(), Freshness::Pending(1));
+    bench.input(Input::Rescan(RescanCause::EventsLost));
+    assert_eq!(bench.freshness(), Freshness::Pending(0), "not being compared");
     let actions = bench.input(Input::Resume);
     assert_eq!(actions[0], Action::StartWatching);
     assert!(matches!(runs(&actions)[0].changes, Changes::Everything { .. }));
