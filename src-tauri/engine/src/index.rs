@@ -23,7 +23,7 @@ use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
 
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
-pub use scan::{Matcher, Rules, Scan, Seen};
+pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
 pub(crate) use update::content_hash;
 pub use update::{Limits, Progress, Report, Run, Scope, WriteGate};

@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{IncrementalIgnore, WalkBuilder, WalkState};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,9 @@ const CACHE_MARKER: &str = "CACHEDIR.TAG";
 const RULE_FILES: [&str; 3] = [".gitignore", ".ignore", CACHE_MARKER];
 /// Walking is bound by system calls; two threads keep a disk and a page cache busy.
 const WALK_THREADS: usize = 2;
+
+/// Hears of every kept directory before it is listed.
+pub type DirectoryListener = Arc<dyn Fn(&Path) + Send + Sync>;
 
 /// The rules for one root: gitignore and ignore files, the directories above, the excluded ones.
 #[derive(Clone, Debug)]
@@ -93,12 +96,23 @@ impl Rules {
         &self,
         below: &str,
         cancel: &CancellationToken,
-        on_directory: &(dyn Fn(&Path) + Sync),
+        on_directory: &DirectoryListener,
     ) -> std::io::Result<Scan> {
         let start = self.root.join(rel_path::decode(below));
         std::fs::read_dir(&start)?;
+        on_directory(&start);
         let collected = Mutex::new(Scan::default());
-        self.builder(&start).threads(WALK_THREADS).build_parallel().run(|| {
+        let (rules, listener) = (self.clone(), Arc::clone(on_directory));
+        let mut builder = self.builder(&start);
+        // The walker lists a directory before it shows it; here it has only seen the name.
+        builder.filter_entry(move |entry| {
+            let enters = rules.lets_enter(entry);
+            if enters && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                listener(entry.path());
+            }
+            enters
+        });
+        builder.threads(WALK_THREADS).build_parallel().run(|| {
             let mut part = Part { scan: Scan::default(), whole: &collected };
             Box::new(move |entry| {
                 if cancel.is_cancelled() {
@@ -106,7 +120,7 @@ impl Rules {
                     return WalkState::Quit;
                 }
                 match entry {
-                    Ok(entry) => self.visit(&entry, on_directory, &mut part.scan),
+                    Ok(entry) => self.visit(&entry, &mut part.scan),
                     Err(error) => self.note_unreadable(&error, &mut part.scan),
                 }
                 WalkState::Continue
@@ -125,14 +139,15 @@ impl Rules {
     }
 
     fn builder(&self, start: &Path) -> WalkBuilder {
-        let rules = self.clone();
         let mut builder = WalkBuilder::new(start);
-        builder.hidden(false).follow_links(false).filter_entry(move |entry| {
-            entry.depth() == 0
-                || !entry.file_type().is_some_and(|kind| kind.is_dir())
-                || rules.keeps_directory(entry.path())
-        });
+        builder.hidden(false).follow_links(false);
         builder
+    }
+
+    fn lets_enter(&self, entry: &ignore::DirEntry) -> bool {
+        entry.depth() == 0
+            || !entry.file_type().is_some_and(|kind| kind.is_dir())
+            || self.keeps_directory(entry.path())
     }
 
     /// Whether our own rules, apart from the ignore files, let the directory be entered.
@@ -145,18 +160,10 @@ impl Rules {
             && !path.join(CACHE_MARKER).exists()
     }
 
-    fn visit(
-        &self,
-        entry: &ignore::DirEntry,
-        on_directory: &(dyn Fn(&Path) + Sync),
-        scan: &mut Scan,
-    ) {
-        let Some(kind) = entry.file_type() else {
-            return;
-        };
-        if kind.is_dir() {
-            on_directory(entry.path());
-        } else if !kind.is_symlink()
+    fn visit(&self, entry: &ignore::DirEntry, scan: &mut Scan) {
+        let Some(kind) = entry.file_type() else { return };
+        if !kind.is_dir()
+            && !kind.is_symlink()
             && let Ok(relative) = entry.path().strip_prefix(&self.root)
             // A file that vanished since it was listed is not there.
             && let Ok(metadata) = entry.metadata()
@@ -280,7 +287,10 @@ mod tests {
     }
 
     fn walk(rules: &Rules) -> Vec<String> {
-        let scan = rules.walk("", &CancellationToken::new(), &|_| {}).unwrap();
+        let scan = {
+            let deaf: DirectoryListener = Arc::new(|_: &Path| {});
+            rules.walk("", &CancellationToken::new(), &deaf).unwrap()
+        };
         scan.files.into_iter().map(|file| file.path).collect()
     }
 
@@ -300,6 +310,20 @@ mod tests {
         fs::write(dir.path().join(".gitignore"), "build/\n").unwrap();
         let rules = Rules::new(dir.path(), vec![dir.path().join("quarry-data")]);
         assert_eq!(walk(&rules), [".github/ci.yml", ".gitignore", "a.rs", "sub/deep/c.rs"]);
+    }
+
+    #[test]
+    fn a_directory_is_heard_of_before_it_is_listed() {
+        let dir = tree(&["a/b/x.rs", ".git/HEAD"]);
+        let rules = Rules::new(dir.path(), Vec::new());
+        // What appears once a directory is heard of would be heard of too: the walk may find it
+        // as well, but never neither.
+        let listener: DirectoryListener = Arc::new(|directory: &Path| {
+            fs::write(directory.join("late.rs"), "x").unwrap();
+        });
+        let scan = rules.walk("", &CancellationToken::new(), &listener).unwrap();
+        let found: Vec<&str> = scan.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(found, ["a/b/late.rs", "a/b/x.rs", "a/late.rs", "late.rs"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Brings an index up to date with the tree: compares stamps, then content, writes the difference.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::document::{FileText, IndexDocument, TextBudget};
 use super::manifest::{Entry, Manifest, Stamp};
-use super::scan::{Found, Rules, Scan, Seen};
+use super::scan::{DirectoryListener, Found, Rules, Scan, Seen};
 use super::{CommitNote, IndexError, ProjectIndex, SkipReason, chunk, schema, text};
 use crate::rel_path;
 
@@ -69,7 +69,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    fn beat(&self) {
+    /// Shows that something moves.
+    pub fn beat(&self) {
         self.pulse.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -111,8 +112,7 @@ pub struct Run<'a> {
     pub cancel: &'a CancellationToken,
     pub progress: &'a Progress,
     pub gate: &'a WriteGate,
-    /// Hears of every kept directory before it is read.
-    pub on_directory: &'a (dyn Fn(&Path) + Sync),
+    pub on_directory: DirectoryListener,
 }
 
 /// What a run did, in files.
@@ -272,11 +272,8 @@ impl ProjectIndex {
 }
 
 fn walk(run: &Run<'_>, below: &str) -> Result<Scan, IndexError> {
-    let on_directory = |path: &Path| {
-        run.progress.beat();
-        (run.on_directory)(path);
-    };
-    let scan = run.rules.walk(below, run.cancel, &on_directory).map_err(|source| {
+    run.progress.beat();
+    let scan = run.rules.walk(below, run.cancel, &run.on_directory).map_err(|source| {
         let root = run.rules.root();
         if source.kind() == std::io::ErrorKind::NotFound && !root.is_dir() {
             IndexError::RootMissing { root: root.to_owned() }

@@ -15,7 +15,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::failure::Cause;
 use crate::catalogue::Held;
 use crate::index::{
-    IndexError, Limits, Matcher, Progress, ProjectIndex, Report, Rules, Run, Scope, WriteGate,
+    DirectoryListener, IndexError, Limits, Matcher, Progress, ProjectIndex, Report, Rules, Run,
+    Scope, WriteGate,
 };
 use crate::status::{self, LaneName, ProjectError, WatchMode};
 use crate::watch::{
@@ -467,12 +468,14 @@ async fn carry_out(
     } else {
         None
     };
+    let alive = Arc::clone(&progress);
+    let on_directory: DirectoryListener = Arc::new(move |directory: &Path| {
+        alive.beat();
+        if let Some(adapter) = &adapter {
+            adapter.watch_directory(directory);
+        }
+    });
     let work = move || {
-        let on_directory = |directory: &Path| {
-            if let Some(adapter) = &adapter {
-                adapter.watch_directory(directory);
-            }
-        };
         let report = index.update(&Run {
             rules: &around.rules,
             scope,
@@ -481,7 +484,7 @@ async fn carry_out(
             cancel: &cancel,
             progress: &progress,
             gate: &around.gate,
-            on_directory: &on_directory,
+            on_directory,
         })?;
         Ok(Outcome { report, held: held(&index)?, complete: index.is_complete() })
     };
@@ -514,7 +517,7 @@ fn yield_to_people() {
 /// Shows that a run which waits for its turn is alive.
 async fn beat(progress: &Progress) {
     loop {
-        progress.pulse.fetch_add(1, Ordering::Relaxed);
+        progress.beat();
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
