@@ -16,6 +16,7 @@ mod windows;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use interprocess::local_socket::tokio::Listener;
 use tauri::{AppHandle, RunEvent, Wry};
 use tokio::runtime::Runtime;
 
@@ -23,7 +24,7 @@ use crate::cli::output::{Failure, complain};
 use crate::owner::address::Address;
 use crate::owner::answering::{Front, Host, Owner};
 use crate::owner::protocol::{Problem, Request};
-use crate::owner::server::Server;
+use crate::owner::server::{self, Server};
 use crate::owner::session::{self, Claim, Shown};
 use crate::place::Place;
 use crate::settings::Settings;
@@ -68,6 +69,7 @@ fn show(
         complain(problem);
     }
     let _inside = runtime.enter();
+    let listener = server::bind(&address).map_err(|error| session::no_socket(&error))?;
     tauri::async_runtime::set(runtime.handle().clone());
     let autostart = tauri_plugin_autostart::Builder::new().args(start_arguments(&place));
     let first_start = engine.snapshot().projects.is_empty();
@@ -83,7 +85,7 @@ fn show(
             let app = app.handle();
             shell::prepare(app);
             windows::create_popup(app)?;
-            serve(app, engine, &address)?;
+            serve(app, engine, listener);
             display_events::publish(app);
             tauri::async_runtime::spawn(end_on_signal(app.clone()));
             if first_start {
@@ -110,11 +112,9 @@ fn start_arguments(place: &Place) -> Vec<String> {
     }
 }
 
-fn serve(app: &AppHandle<Wry>, engine: Engine, address: &Address) -> std::io::Result<()> {
-    let owner = Owner { engine, host: Host::Desktop(Arc::new(Windows(app.clone()))) };
-    let server = tauri::async_runtime::block_on(async { Server::start(owner, address) })?;
-    quitting::keep(app, server);
-    Ok(())
+fn serve(app: &AppHandle<Wry>, engine: Engine, listener: Listener) {
+    let host = Host::Desktop(Arc::new(Windows(app.clone())));
+    quitting::keep(app, Server::start(Owner { engine, host }, listener));
 }
 
 async fn end_on_signal(app: AppHandle<Wry>) {

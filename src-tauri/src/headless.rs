@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cli::output::{Failure, remark};
 use crate::owner::answering::{Host, Owner};
 use crate::owner::protocol::Problem;
-use crate::owner::server::Server;
+use crate::owner::server::{self, Server};
 use crate::owner::session::{self, Claim};
 use crate::place::Place;
 use crate::signals::asked_to_end;
@@ -22,7 +22,8 @@ pub async fn run(place: &Place) -> Result<(), Failure> {
         }
     };
     let owner = Owner { engine: engine.clone(), host: Host::Headless };
-    let server = Server::start(owner, &address).map_err(|error| session::no_socket(&error))?;
+    let listener = server::bind(&address).map_err(|error| session::no_socket(&error))?;
+    let server = Server::start(owner, listener);
     remark(&format!("Quarry owns {} until it is ended.", place.data_dir.display()));
     asked_to_end().await;
     server.stop(GRACE).await;

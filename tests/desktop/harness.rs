@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod desktop;
+pub mod file_manager;
 pub mod page;
 pub mod pointer;
 pub mod processes;

@@ -18,6 +18,10 @@ use quarry_engine::search::{Mode, Search, SearchRequest, Target};
 use quarry_engine::status::LaneName;
 use serde_json::{Value, json};
 
+/// The allocator that the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Each query is asked this often, after one that does not count.
 const QUERY_RUNS: usize = 200;
 /// ripgrep reads the whole tree each time.

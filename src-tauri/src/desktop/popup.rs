@@ -23,6 +23,8 @@ pub struct PopupState {
     turn: AtomicU64,
     /// Dialogs of ours that are open.
     dialogs: AtomicUsize,
+    /// It has had the focus since it was shown.
+    was_focused: AtomicBool,
     /// Something is being dragged over the popup.
     dragging: AtomicBool,
 }
@@ -69,10 +71,13 @@ pub fn show(app: &AppHandle<Wry>) {
     });
 }
 
-/// Hides a popup that has the focus; one that lies behind comes to the front.
+/// Hides a popup that a person has in front of them; one that never got the focus gets it now.
+/// The focus of this moment says nothing: the hotkey itself takes it away while it is pressed.
 pub fn toggle(app: &AppHandle<Wry>) {
     on_main(app, |app, window| {
-        if window.is_visible()? && window.is_focused()? {
+        let popup = &app.state::<Shell>().popup;
+        let in_use = popup.was_focused.load(Ordering::SeqCst) && !popup.is_needed();
+        if window.is_visible()? && in_use {
             return conceal(app, window);
         }
         reveal(app, window)?;
@@ -86,8 +91,11 @@ pub fn hide(app: &AppHandle<Wry>) {
 }
 
 pub fn focus_changed(app: &AppHandle<Wry>, focused: bool) {
-    let turn = app.state::<Shell>().popup.next_turn();
-    if !focused {
+    let popup = &app.state::<Shell>().popup;
+    let turn = popup.next_turn();
+    if focused {
+        popup.was_focused.store(true, Ordering::SeqCst);
+    } else {
         tauri::async_runtime::spawn(hide_if_left(app.clone(), turn));
     }
 }
@@ -126,6 +134,7 @@ fn reveal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()
     if window.is_visible()? {
         return Ok(());
     }
+    app.state::<Shell>().popup.was_focused.store(false, Ordering::SeqCst);
     let corner = corner(app, window)?;
     if let Some(corner) = corner {
         window.set_position(corner)?;

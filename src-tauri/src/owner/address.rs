@@ -44,7 +44,7 @@ impl Address {
     /// Makes the socket's folder one that only this user can enter, and takes away what a killed
     /// owner left. Only for the process that holds the data directory's lock.
     pub fn clear(&self) -> io::Result<()> {
-        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+        use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         match std::fs::DirBuilder::new().mode(0o700).create(folder) {
@@ -53,11 +53,15 @@ impl Address {
         }
         let metadata = std::fs::symlink_metadata(folder)?;
         let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-        if !metadata.is_dir() || !ours || metadata.mode() & 0o022 != 0 {
+        if !metadata.is_dir() || !ours || metadata.mode() & 0o002 != 0 {
             return Err(io::Error::other(format!(
-                "{} can be changed by other users; take their write permission away",
+                "{} is open to other users; name a folder of your own",
                 folder.display()
             )));
+        }
+        // One that was made beforehand has the permissions that are usual.
+        if metadata.mode() & 0o077 != 0 {
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
         }
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -128,10 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_others_can_write_to_is_refused() {
+    fn a_folder_that_all_can_write_to_is_refused_and_any_other_is_closed() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let address = Address::below(folder.path(), None, Path::new("/tmp"));
+        let allow = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path(), permissions).unwrap();
+        };
+        allow(0o777);
         assert!(address.clear().is_err());
+        allow(0o775);
+        address.clear().unwrap();
+        let mode = folder.path().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 }

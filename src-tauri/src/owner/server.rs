@@ -26,14 +26,19 @@ pub struct Server {
     listening: JoinHandle<JoinSet<()>>,
 }
 
+/// Takes the address; clients wait until a [`Server`] starts. Only for the process that holds the
+/// data directory's lock. Needs a runtime.
+pub fn bind(address: &Address) -> io::Result<Listener> {
+    address.clear()?;
+    ListenerOptions::new().name(address.name()?).create_tokio()
+}
+
 impl Server {
-    /// Only for the process that holds the data directory's lock, as it takes the address over.
-    pub fn start(owner: Owner, address: &Address) -> io::Result<Self> {
-        address.clear()?;
-        let listener = ListenerOptions::new().name(address.name()?).create_tokio()?;
+    /// Needs a runtime.
+    pub fn start(owner: Owner, listener: Listener) -> Self {
         let stop = CancellationToken::new();
         let listening = tokio::spawn(listen(listener, owner, stop.clone()));
-        Ok(Self { stop, listening })
+        Self { stop, listening }
     }
 
     /// Takes the address away at once, and gives calls that are under way so much time to end.

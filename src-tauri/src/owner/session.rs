@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::address::Address;
 use super::answering::{BUSY, Host, Owner};
 use super::protocol::{self, Call, Problem, Reply, Request};
-use super::server::Server;
+use super::server::{self, Server};
 use crate::place::Place;
 
 /// How long an owner may take from its lock to its socket, or from its last answer to its end.
@@ -95,8 +95,11 @@ impl Session {
                 }
             }
             lost += 1;
-            if lost > OWNERS_LOST || matches!(request, Request::Watch { .. }) {
-                return Err(gone().into());
+            if matches!(request, Request::Watch { .. }) {
+                return Err(gone("Quarry has ended, and with it the watch.").into());
+            }
+            if lost > OWNERS_LOST {
+                return Err(gone("Quarry ended before it had answered. Try again.").into());
             }
             self.link = link(&self.place).await?;
         }
@@ -146,8 +149,8 @@ async fn link(place: &Place) -> Result<Link, Problem> {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {
             let owner = Owner { engine, host: Host::Command };
-            let server =
-                Server::start(owner.clone(), &address).map_err(|error| no_socket(&error))?;
+            let listener = server::bind(&address).map_err(|error| no_socket(&error))?;
+            let server = Server::start(owner.clone(), listener);
             Ok(Link::Own { owner, server })
         }
     }
@@ -215,9 +218,6 @@ pub fn no_socket(error: &io::Error) -> Problem {
     )
 }
 
-fn gone() -> Problem {
-    Problem {
-        retryable: true,
-        ..Problem::new("Unavailable", "Quarry ended before it had answered. Try again.")
-    }
+fn gone(sentence: &str) -> Problem {
+    Problem { retryable: true, ..Problem::new("Unavailable", sentence) }
 }

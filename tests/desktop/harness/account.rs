@@ -72,7 +72,7 @@ impl Account {
         }
         fs::create_dir_all(account.home().join("logs")).unwrap();
         fs::set_permissions(account.home().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
-        for variable in ["PATH", "RUST_LOG", "LD_LIBRARY_PATH"] {
+        for variable in ["PATH", "QUARRY_LOG", "LD_LIBRARY_PATH"] {
             if let Some(value) = std::env::var_os(variable) {
                 account.set(variable, value);
             }

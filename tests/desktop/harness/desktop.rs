@@ -1,6 +1,7 @@
 //! A desktop of its own: display server, session bus, window manager, and the account behind them.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
@@ -80,8 +81,15 @@ impl Desktop {
         assert!(self.try_screenshot(name), "the screenshot {name} could not be taken");
     }
 
+    /// Keeps a text beside the pictures.
+    pub fn keep(&self, name: &str, text: &str) {
+        let folder = pictures();
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), text).unwrap();
+    }
+
     fn try_screenshot(&self, name: &str) -> bool {
-        let folder = workspace().join("target/screenshots");
+        let folder = pictures();
         let mut import = self.account.command(tool("import", "imagemagick"));
         import.args(["-silent", "-window", "root"]).arg(folder.join(format!("{name}.png")));
         fs::create_dir_all(folder).is_ok() && import.status().is_ok_and(|status| status.success())
@@ -95,6 +103,10 @@ impl Drop for Desktop {
             self.try_screenshot(&format!("failed-{name}"));
         }
     }
+}
+
+fn pictures() -> PathBuf {
+    workspace().join("target/screenshots")
 }
 
 fn start_display(account: &Account) -> String {

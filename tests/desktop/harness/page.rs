@@ -44,7 +44,8 @@ impl Desktop {
             let all = self.account.program_processes();
             all.into_iter().find(|&pid| processes::executable(pid).as_ref() == Some(&program))
         });
-        until("Quarry serves its socket", || !processes::listening(pid).is_empty());
+        until("Quarry listens on its socket", || !processes::listening(pid).is_empty());
+        self.account.quarry(["list"]).done();
         let page = Page { session, pid };
         until("the popup's page is there", || page.has("#query"));
         page

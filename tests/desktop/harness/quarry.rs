@@ -1,7 +1,6 @@
 //! The program under test: where it is, its command line, and one that stays.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -95,22 +94,17 @@ impl Account {
         headless
     }
 
+    /// Waits until it answers: by then it has its hotkey and its tray item too.
     #[track_caller]
-    pub fn wait_until_it_serves(&self, quarry: &Started) -> PathBuf {
-        until("Quarry serves its socket", || {
+    pub fn wait_until_it_serves(&self, quarry: &Started) {
+        until("Quarry listens on its socket", || {
             assert!(self.runs(quarry), "Quarry ended: {:?}", self.exit(quarry));
-            processes::listening(quarry.pid).into_iter().next()
-        })
+            !processes::listening(quarry.pid).is_empty()
+        });
+        self.quarry(["list"]).done();
     }
 }
 
 fn log_name(argument: &OsStr) -> String {
     argument.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).take(24).collect()
-}
-
-/// Writes `content` into `folder/path`, with the folders above it.
-pub fn write(folder: &Path, path: &str, content: &str) {
-    let path = folder.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
 }

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// Far more than anything takes: two tests, a compiler and others may share two cores.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long nothing must happen, for a test to believe that it does not.
+pub const QUIET: Duration = Duration::from_millis(600);
+
 const POLL: Duration = Duration::from_millis(20);
 
 /// What a condition may answer: whether it is met, and with what.

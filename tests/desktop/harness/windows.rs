@@ -2,6 +2,7 @@
 
 use super::desktop::Desktop;
 use super::processes::tool;
+use super::wait::until;
 
 /// A window on the screen, as the window manager has it: not a hidden one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,22 +44,41 @@ impl Desktop {
         self.describe(line.split_once('#')?.1.trim())
     }
 
-    pub fn place(&self, window: &Window) -> Place {
+    /// `None` for a window that is gone by now.
+    pub fn place(&self, window: &Window) -> Option<Place> {
         let id = window.id.to_string();
-        let shell = self.xdotool(&["getwindowgeometry", "--shell", &id]);
-        let value = |name: &str| {
-            let line = shell.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            line.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{name}: {shell}"))
+        let xwininfo = tool("xwininfo", "x11-utils");
+        let facts = self.output(self.account.command(xwininfo).args(["-id", &id]));
+        let fact = |name: &str| {
+            let value = facts.lines().find_map(|line| line.trim().strip_prefix(name))?;
+            value.trim_start_matches(':').trim().parse().ok()
         };
-        Place { x: value("X"), y: value("Y"), width: value("WIDTH"), height: value("HEIGHT") }
+        Some(Place {
+            x: fact("Absolute upper-left X")?,
+            y: fact("Absolute upper-left Y")?,
+            width: fact("Width")?,
+            height: fact("Height")?,
+        })
     }
 
-    /// Puts it there and waits for nothing: ask for its [`place`](Self::place).
-    pub fn arrange(&self, window: &Window, place: Place) {
+    /// Gives a window's content this size, and waits until it has it.
+    pub fn arrange(&self, window: &Window, (x, y): (i32, i32), (width, height): (i32, i32)) {
         let id = window.id.to_string();
-        let numbers = [place.x, place.y, place.width, place.height].map(|n| n.to_string());
-        let [x, y, width, height] = numbers.each_ref().map(String::as_str);
-        self.xdotool(&["windowsize", &id, width, height, "windowmove", &id, x, y]);
+        let numbers = [width, height, x, y].map(|number| number.to_string());
+        let [width_text, height_text, x, y] = numbers.each_ref().map(String::as_str);
+        self.xdotool(&["windowsize", &id, width_text, height_text, "windowmove", &id, x, y]);
+        until("a window has the size it was given", || {
+            let place = self.place(window)?;
+            (place.width == width && place.height == height).then_some(())
+        });
+    }
+
+    /// How many colours a part of a window shows; one while nothing is drawn there.
+    pub fn colours(&self, window: &Window, (x, y): (i32, i32), size: i32) -> u32 {
+        let mut import = self.account.command(tool("import", "imagemagick"));
+        import.args(["-silent", "-window", &window.id.to_string()]);
+        import.args(["-crop", &format!("{size}x{size}+{x}+{y}"), "-format", "%k", "info:-"]);
+        self.output(&mut import).trim().parse().unwrap_or_default()
     }
 
     pub fn activate(&self, window: &Window) {

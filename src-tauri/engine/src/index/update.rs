@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::document::{FileText, IndexDocument, TextBudget};
 use super::manifest::{Entry, Manifest, Stamp};
 use super::scan::{DirectoryListener, Found, Rules, Scan, Seen};
-use super::{CommitNote, IndexError, ProjectIndex, SkipReason, chunk, schema, text};
+use super::{CommitNote, Counts, IndexError, ProjectIndex, SkipReason, chunk, schema, text};
 use crate::rel_path;
 
 /// Text read and not yet indexed, in bytes.
@@ -66,6 +66,8 @@ pub struct Progress {
     pub total: AtomicU64,
     /// Grows whenever anything moves: a run that hangs is one whose pulse has stopped.
     pub pulse: AtomicU64,
+    /// What the index holds since the run's last commit.
+    pub committed: Mutex<Option<Counts>>,
 }
 
 impl Progress {
@@ -457,6 +459,7 @@ impl<'a> Writing<'a> {
         prepared.set_payload(&note);
         prepared.commit().map_err(failed)?;
         self.index.reader.reload().map_err(failed)?;
+        *lock(&self.run.progress.committed) = Some(self.index.counts()?);
         self.run.progress.beat();
         lock(&self.report).commits += 1;
         Ok(())

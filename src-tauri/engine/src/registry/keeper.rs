@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -15,8 +15,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::failure::Cause;
 use crate::catalogue::Held;
 use crate::index::{
-    DirectoryListener, IndexError, Limits, Matcher, Progress, ProjectIndex, Report, Rules, Run,
-    Scope, WriteGate,
+    Counts, DirectoryListener, IndexError, Limits, Matcher, Progress, ProjectIndex, Report, Rules,
+    Run, Scope, WriteGate,
 };
 use crate::status::{self, LaneName, ProjectError, WatchMode};
 use crate::watch::{
@@ -84,7 +84,7 @@ impl Handle {
     /// Ends the keeper: its run is cancelled, its watches are gone when this returns.
     pub async fn stop(&self) {
         self.cancel.token().cancel();
-        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task
             && let Err(error) = task.await
         {
@@ -351,6 +351,12 @@ impl Keeper {
             let done = run.progress.done.load(Ordering::Relaxed).min(total);
             (total > 0).then_some(status::Progress { lane: LaneName::Text, done, total })
         });
+        if let Some(run) = &self.run {
+            let committed = run.progress.committed.lock();
+            if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
+                next.held = held_of(counts, &self.index);
+            }
+        }
         next.error = self.error(&freshness, now);
         next.freshness = match freshness {
             Freshness::Fresh => status::Freshness::Fresh,
@@ -524,13 +530,12 @@ async fn beat(progress: &Progress) {
 
 /// What the index holds now.
 pub fn held(index: &ProjectIndex) -> Result<Held, IndexError> {
-    let counts = index.counts()?;
-    Ok(Held {
-        files: counts.files,
-        chunks: counts.chunks,
-        skipped: counts.skipped,
-        bytes: index.size(),
-    })
+    Ok(held_of(index.counts()?, index))
+}
+
+fn held_of(counts: Counts, index: &ProjectIndex) -> Held {
+    let Counts { files, chunks, skipped } = counts;
+    Held { files, chunks, skipped, bytes: index.size() }
 }
 
 /// What a panic said, if it said anything.
