@@ -192,7 +192,7 @@ export function scene(name: string | null): Scene {
       return {
         ...usual,
         projects: [...PROJECTS, FAILED, FAILING],
-        shell: { ...SHELL, hotkey_error },
+        shell: { ...SHELL, hotkey_error, problem: "The settings cannot be read: line 3." },
       };
     }
     case "drag":

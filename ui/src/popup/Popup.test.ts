@@ -277,6 +277,13 @@ describe("never a bare nothing", () => {
     );
   });
 
+  test("what is wrong with the program is said in the footer", async () => {
+    await open("failed");
+    const footer = screen.getByTestId("footer");
+    await waitFor(() => expect(footer.textContent).toContain("is taken by another program"));
+    expect(footer.textContent).toContain("The settings cannot be read: line 3.");
+  });
+
   test("all searched says how many", async () => {
     await type(await open(), "quux");
     expect(screen.getByTestId("nothing-found").textContent).toContain(

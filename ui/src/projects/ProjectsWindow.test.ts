@@ -98,9 +98,11 @@ test("a refused action is a sentence", async () => {
   expect((await screen.findByTestId("toast")).textContent).toContain("helix is being removed.");
 });
 
-test("the header shows the hotkey's error and the data directory", async () => {
+test("the header shows what is wrong with the program, the editor and the data directory", async () => {
   await open("failed");
   expect(screen.getByText(/is taken by another program/)).toBeTruthy();
+  expect(screen.getByText("The settings cannot be read: line 3.")).toBeTruthy();
+  expect(screen.getByText("zed")).toBeTruthy();
   expect(screen.getByText("/home/ada/.local/share/quarry")).toBeTruthy();
 });
 
