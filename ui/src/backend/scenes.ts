@@ -59,7 +59,7 @@ export const SHELL: ShellState = {
   hotkey: "Ctrl+Shift+Space",
   hotkey_error: null,
   data_dir: "/home/ada/.local/share/quarry",
-  editor: "zed",
+  editor: "gvim",
 };
 
 const PROJECTS: ProjectStatus[] = [

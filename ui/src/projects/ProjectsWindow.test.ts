@@ -102,7 +102,7 @@ test("the header shows what is wrong with the program, the editor and the data d
   await open("failed");
   expect(screen.getByText(/is taken by another program/)).toBeTruthy();
   expect(screen.getByText("The settings cannot be read: line 3.")).toBeTruthy();
-  expect(screen.getByText("zed")).toBeTruthy();
+  expect(screen.getByText("gvim")).toBeTruthy();
   expect(screen.getByText("/home/ada/.local/share/quarry")).toBeTruthy();
 });
 
