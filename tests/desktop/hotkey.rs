@@ -100,7 +100,7 @@ fn a_hotkey_that_another_program_has_is_said_and_quarry_lives() {
     let mut first = desktop.account.quarry_command(["--data-dir", "other-data"]);
     let first = desktop.account.start(&mut first, "first");
     until("the other Quarry shows its popup", || popup_has_the_keys(&desktop));
-    desktop.key("Escape");
+    desktop.account.quarry(["--data-dir", "other-data", "toggle"]).done();
     until("the other Quarry hides its popup", || desktop.windows().is_empty());
 
     let page = desktop.start_driven();
@@ -113,6 +113,7 @@ fn a_hotkey_that_another_program_has_is_said_and_quarry_lives() {
         footer.contains("Ctrl+Shift+Space") && footer.contains("taken")
     });
     desktop.screenshot("hotkey-taken");
+    eprintln!("{} / {}", host.item(page.pid).text(), host.item(first.pid).text());
     let entry = host.item(page.pid).entry("Search");
     assert!(entry.label.contains("no hotkey"), "the tray says it too: {}", entry.label);
 

@@ -8,5 +8,9 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod dropping;
 mod harness;
 mod hotkey;
+mod searching;
+mod starting;
+mod tray;

@@ -20,6 +20,8 @@ Usage: cargo xtask COMMAND
   bench quality --queries FILE --corpus DIR [--json FILE] [-- --all]
                             score the answers to questions whose answers are known; --all asks
                             all projects at once
+  bench saves [--json FILE] [-- ARGS]
+                            how long a saved file takes to be searchable
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -47,12 +49,20 @@ pub struct TestRequest {
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct BenchRequest {
-    pub corpus: PathBuf,
-    /// Questions with known answers: then quality is measured, not speed.
-    pub queries: Option<PathBuf>,
+    pub program: BenchProgram,
     pub json: Option<PathBuf>,
-    /// For the bench program, after `--corpus` and `--json`.
+    /// For the bench program, after its own options.
     pub extra: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum BenchProgram {
+    /// Speed of indexing and search over a folder.
+    Corpus { corpus: PathBuf },
+    /// Answers to questions with known answers.
+    Quality { corpus: PathBuf, queries: PathBuf },
+    /// From a save to its being found.
+    Saves,
 }
 
 /// `Err` holds a sentence for the person who typed the arguments.
@@ -95,30 +105,33 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
 }
 
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
-    let quality = own.first().is_some_and(|word| word == "quality");
+    let kind = own.first().map(String::as_str).filter(|word| ["quality", "saves"].contains(word));
     let (mut corpus, mut queries, mut json) = (None, None, None);
-    let mut words = own.iter().skip(usize::from(quality));
+    let mut words = own.iter().skip(usize::from(kind.is_some()));
     while let Some(word) = words.next() {
         let mut value =
             || words.next().map(PathBuf::from).ok_or_else(|| format!("`{word}` needs a path"));
         match word.as_str() {
             "--json" => json = Some(value()?),
-            "--queries" if quality => queries = Some(value()?),
-            "--corpus" if quality => corpus = Some(value()?),
+            "--queries" if kind == Some("quality") => queries = Some(value()?),
+            "--corpus" if kind == Some("quality") => corpus = Some(value()?),
             option if option.starts_with('-') => {
                 return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
             }
-            path if corpus.is_none() => corpus = Some(PathBuf::from(path)),
-            more => {
-                return Err(format!("`bench` takes one folder, and `{more}` is a second"));
-            }
+            path if kind.is_none() && corpus.is_none() => corpus = Some(PathBuf::from(path)),
+            more => return Err(format!("`bench` takes one folder, and `{more}` is too many")),
         }
     }
-    let corpus = corpus.ok_or("`bench` needs the folder to index")?;
-    if quality && queries.is_none() {
-        return Err("`bench quality` needs `--queries FILE`".to_owned());
-    }
-    Ok(BenchRequest { corpus, queries, json, extra: extra.to_vec() })
+    let corpus = corpus.ok_or("`bench` needs the folder to index");
+    let program = match kind {
+        Some("saves") => BenchProgram::Saves,
+        Some(_) => BenchProgram::Quality {
+            corpus: corpus?,
+            queries: queries.ok_or("`bench quality` needs `--queries FILE`")?,
+        },
+        None => BenchProgram::Corpus { corpus: corpus? },
+    };
+    Ok(BenchRequest { program, json, extra: extra.to_vec() })
 }
 
 fn split_at_double_dash(words: &[String]) -> (&[String], &[String]) {
@@ -162,8 +175,7 @@ mod tests {
         assert_eq!(
             parsed("bench /corpus --json out.json -- --runs 3"),
             Ok(Task::Bench(BenchRequest {
-                corpus: "/corpus".into(),
-                queries: None,
+                program: BenchProgram::Corpus { corpus: "/corpus".into() },
                 json: Some("out.json".into()),
                 extra: vec!["--runs".to_owned(), "3".to_owned()],
             }))
@@ -179,13 +191,23 @@ mod tests {
         assert_eq!(
             parsed("bench quality --queries q.jsonl --corpus /corpus -- --all"),
             Ok(Task::Bench(BenchRequest {
-                corpus: "/corpus".into(),
-                queries: Some("q.jsonl".into()),
+                program: BenchProgram::Quality {
+                    corpus: "/corpus".into(),
+                    queries: "q.jsonl".into(),
+                },
                 json: None,
                 extra: vec!["--all".to_owned()],
             }))
         );
         assert!(parsed("bench quality --corpus /corpus").is_err());
+        assert!(parsed("bench quality --queries q.jsonl").is_err());
+    }
+
+    #[test]
+    fn saves_need_no_folder() {
+        let request = BenchRequest { program: BenchProgram::Saves, json: None, extra: vec![] };
+        assert_eq!(parsed("bench saves"), Ok(Task::Bench(request)));
+        assert!(parsed("bench saves /corpus").is_err());
     }
 
     #[test]

@@ -306,7 +306,7 @@ mod tests {
         let catalogue = Catalogue::open(&path).unwrap();
         let expected =
             Project { pinned: true, last_indexed: Some(Timestamp::UNIX_EPOCH), held, ..project };
-        assert_eq!(catalogue.projects().unwrap(), [expected.clone()]);
+        assert_eq!(catalogue.projects().unwrap(), std::slice::from_ref(&expected));
         catalogue.remove(&expected.id).unwrap();
         assert_eq!(catalogue.projects().unwrap(), []);
     }

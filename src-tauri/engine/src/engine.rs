@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::{mpsc, watch};
 
 use crate::catalogue::{Catalogue, CatalogueError, Held, Project, ProjectId, roots};
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const HOT_BYTES: u64 = 4 << 30;
 /// Each open project has a watcher of its own, and the system gives a user 128 of them.
 const HOT_PROJECTS: usize = 64;
+/// Projects that one search opens at the same time: each gets a watcher and is compared.
+const OPENED_AT_ONCE: usize = 16;
 /// Projects that come open while a search waits are merged at most this often.
 const MERGE_EVERY: Duration = Duration::from_millis(30);
 
@@ -365,36 +367,42 @@ impl Engine {
         let scope = self.scope(&request.projects, &search.query.projects)?;
         let registry = &self.shared.registry;
         let mut gathered = Gathered { total: scope.len(), ..Gathered::default() };
-        let mut opening = FuturesUnordered::new();
+        let mut cold = Vec::new();
         for id in scope {
             registry.note_search(&id);
             match registry.hot(&id) {
                 Some(hot) => gathered.targets.push(target(&hot)),
-                None => opening.push(async move {
-                    let resolved = registry.resolve(&id, self.shared.options.patience).await;
-                    (id, resolved)
-                }),
+                None => cold.push(id),
             }
         }
-        gathered.loading = opening.len();
+        gathered.loading = cold.len();
         let mut found = self.run(&search, &gathered.targets).await;
-        while !opening.is_empty() {
+        let patience = self.shared.options.patience;
+        let resolve = async |id: ProjectId| {
+            let resolved = registry.resolve(&id, patience).await;
+            (id, resolved)
+        };
+        let mut opening = stream::iter(cold).map(resolve).buffer_unordered(OPENED_AT_ONCE);
+        let mut unopened = gathered.loading;
+        while unopened > 0 {
             if let Some(updates) = updates {
                 let partial = gathered.answer(&request, &found, started);
                 if updates.send(partial).await.is_err() {
                     break;
                 }
             }
-            let Some(first) = opening.next().await else {
-                break;
-            };
+            let Some(first) = opening.next().await else { break };
             gathered.take(first);
+            unopened -= 1;
             let merge = tokio::time::sleep(MERGE_EVERY);
             tokio::pin!(merge);
             loop {
                 tokio::select! {
                     () = &mut merge => break,
-                    Some(next) = opening.next() => gathered.take(next),
+                    Some(next) = opening.next() => {
+                        gathered.take(next);
+                        unopened -= 1;
+                    }
                     else => break,
                 }
             }

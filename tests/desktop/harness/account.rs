@@ -127,8 +127,12 @@ impl Account {
         let child = processes::start(command, "util-linux");
         let started = Started { pid: child.id(), stdout, stderr };
         self.children.borrow_mut().push(child);
-        self.logs.borrow_mut().push(started.stderr.clone());
         started
+    }
+
+    /// Shows what it says on standard error if the test fails.
+    pub fn tell_about(&self, started: &Started) {
+        self.logs.borrow_mut().push(started.stderr.clone());
     }
 
     /// How it ended; `None` while it runs.

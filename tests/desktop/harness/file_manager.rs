@@ -9,7 +9,7 @@ use super::windows::Window;
 
 /// Nothing but the icons, so that the first one is always at the same place.
 const SETTINGS: &str = "[ui]\nside_pane_mode=hidden;places\nview_mode=icon\nshow_statusbar=0\n";
-const SIZE: (i32, i32) = (300, 220);
+const SIZE: (i32, i32) = (400, 300);
 /// The middle of the first icon, from the corner of the window's content.
 const FIRST_ICON: (i32, i32) = (60, 100);
 /// Part of the icon on every side of its middle.

@@ -39,10 +39,10 @@ impl Desktop {
     #[track_caller]
     pub fn start_driven(&self) -> Page {
         let program = binary().canonicalize().unwrap();
-        let (session, _) = Session::start(self, &program);
+        let (session, driver) = Session::start(self, &program);
         let pid = until("the driver has started Quarry", || {
             let all = self.account.program_processes();
-            all.into_iter().find(|&pid| processes::executable(pid).as_ref() == Some(&program))
+            all.into_iter().find(|&pid| processes::parent(pid) == Some(driver.pid))
         });
         until("Quarry listens on its socket", || !processes::listening(pid).is_empty());
         self.account.quarry(["list"]).done();

@@ -57,8 +57,9 @@ pub fn command_line(pid: u32) -> String {
     format!("{pid} {}", words.trim())
 }
 
-pub fn executable(pid: u32) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{pid}/exe")).ok()
+pub fn parent(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
 }
 
 pub fn signal(pid: u32, signal: Signal) {

@@ -63,7 +63,9 @@ impl Account {
     pub fn start_quarry<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Started {
         let mut command = self.quarry_command(args);
         let name = command.get_args().last().map_or("quarry".to_owned(), log_name);
-        self.start(&mut command, &name)
+        let started = self.start(&mut command, &name);
+        self.tell_about(&started);
+        started
     }
 
     /// Waits for the end of a call of the command line.

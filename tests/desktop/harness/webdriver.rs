@@ -27,6 +27,7 @@ impl Session {
         driver.envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true")]);
         desktop.account.mark_program(&mut driver);
         let driver = desktop.account.start(&mut driver, "WebKitWebDriver");
+        desktop.account.tell_about(&driver);
         let agent = agent();
         let base = format!("http://127.0.0.1:{port}");
         until("WebKitWebDriver answers", || {

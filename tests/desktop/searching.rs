@@ -1,0 +1,112 @@
+//! From the hotkey to the line in the editor.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::harness::desktop::Desktop;
+use crate::harness::page::Page;
+use crate::harness::wait::{QUIET, throughout, until};
+use crate::hotkey::{HOTKEY, POPUP};
+
+/// A name that a shell would take apart, and start a program for.
+const HOSTILE: &str = "src/it's $(touch pwned); & co.rs";
+
+/// An editor that only writes down how it was started.
+fn install_stub_editor(desktop: &Desktop) {
+    let home = desktop.account.home().display();
+    let script = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" > {home}/opened.new\nmv {home}/opened.new {home}/opened\n"
+    );
+    let stub = desktop.account.write("bin/stub", &script);
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
+    let settings = format!("editor = \"{} {{file}} {{line}}\"\n", stub.display());
+    desktop.account.write("data/settings.toml", &settings);
+}
+
+/// The arguments of the editor that was started, taken away so that the next ones are new.
+fn opened(desktop: &Desktop) -> Option<Vec<String>> {
+    let path = desktop.account.home().join("opened");
+    let text = fs::read_to_string(&path).ok()?;
+    fs::remove_file(path).unwrap();
+    Some(text.lines().map(str::to_owned).collect())
+}
+
+fn type_into_the_popup(desktop: &Desktop, page: &Page, query: &str) {
+    desktop.key(HOTKEY);
+    until("the box has the keys", || desktop.window(POPUP).is_some() && page.box_is_focused());
+    desktop.type_text(query);
+    until("the query is in the box", || page.query() == query);
+}
+
+#[test]
+fn typing_finds_a_line_and_enter_opens_it_in_the_editor() {
+    let desktop = Desktop::start();
+    install_stub_editor(&desktop);
+    let account = &desktop.account;
+    account.write("code/odd project/src/lib.rs", "// nothing to see\n");
+    let content = "fn first() {}\n\n// für alle\nfn quarry_needle() {}\n";
+    let file = account.write(&format!("code/odd project/{HOSTILE}"), content);
+    account.write("code/second/notes.md", "# Notes\n\nSee quarry_needle for more.\n");
+    account.quarry(["add", "--wait", "text", "code/odd project", "code/second"]).done();
+    let page = desktop.start_driven();
+
+    type_into_the_popup(&desktop, &page, "quarry_needle");
+    let hits = until("both projects' lines are found", || {
+        let hits = page.hits();
+        (hits.len() == 2).then_some(hits)
+    });
+    desktop.screenshot("popup-results");
+    let row = hits.iter().position(|hit| hit.path == HOSTILE).unwrap();
+    let hit = &hits[row];
+    assert_eq!(hit.line, 4);
+    assert_eq!(hit.marks, ["quarry_needle"]);
+    assert!(hit.text.contains("odd project"), "the project is named: {hit:?}");
+    assert!(hits[0].selected && !hits[1].selected, "the first row is selected");
+    until("the footer says what was searched", || page.footer().contains("2 projects"));
+
+    for _ in 0..row {
+        desktop.key("Down");
+    }
+    until("the row is selected", || page.hits().get(row).is_some_and(|hit| hit.selected));
+    desktop.key("Return");
+    let arguments = until("the editor is started", || opened(&desktop));
+    assert_eq!(arguments, [file.to_str().unwrap(), "4"]);
+    until("the popup hides", || desktop.window(POPUP).is_none());
+    assert!(!account.home().join("pwned").exists(), "no shell has seen the file's name");
+
+    type_into_the_popup(&desktop, &page, "for more");
+    until("the other line is found", || page.hits().iter().any(|hit| hit.path == "notes.md"));
+    desktop.key("Return");
+    let arguments = until("the editor is started again", || opened(&desktop));
+    assert_eq!(arguments[1], "3");
+}
+
+#[test]
+fn a_file_saved_while_the_popup_is_open_is_found() {
+    let desktop = Desktop::start();
+    desktop.account.write("code/one/a.txt", "nothing\n");
+    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let page = desktop.start_driven();
+    type_into_the_popup(&desktop, &page, "newcomer");
+    until("the popup says that there is nothing", || page.has("[data-testid=nothing-found]"));
+    desktop.account.write("code/one/b.txt", "a newcomer\n");
+    until("the new line comes by itself", || {
+        page.hits().iter().any(|hit| hit.path == "b.txt" && hit.line == 1)
+    });
+}
+
+#[test]
+fn an_editor_that_cannot_be_started_is_said_and_the_popup_stays() {
+    let desktop = Desktop::start();
+    desktop.account.write("data/settings.toml", "editor = \"/nowhere/editor {file}:{line}\"\n");
+    desktop.account.write("code/one/a.txt", "a needle\n");
+    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let page = desktop.start_driven();
+    type_into_the_popup(&desktop, &page, "needle");
+    until("the line is found", || page.hits().len() == 1);
+    desktop.key("Return");
+    let said = until("the failure is said", || page.toasts().pop());
+    assert!(said.contains("/nowhere/editor"), "{said}");
+    throughout(QUIET, "the popup stays", || desktop.window(POPUP).is_some());
+    desktop.screenshot("editor-missing");
+}

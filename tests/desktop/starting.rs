@@ -1,0 +1,68 @@
+//! A second start, `quarry toggle`, and windows that are closed.
+
+use crate::harness::desktop::Desktop;
+use crate::harness::tray::TrayHost;
+use crate::harness::wait::{QUIET, throughout, until};
+use crate::hotkey::POPUP;
+
+const PROJECTS: &str = "Quarry: projects";
+
+fn desktop_with_a_project() -> Desktop {
+    let desktop = Desktop::start();
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "code/one"]).done();
+    desktop
+}
+
+fn has_the_keys(desktop: &Desktop, title: &str) -> bool {
+    desktop.active().is_some_and(|window| window.title == title)
+}
+
+#[test]
+fn a_second_start_shows_the_popup_of_the_first_and_ends() {
+    let desktop = desktop_with_a_project();
+    let first = desktop.start_quarry();
+    assert_eq!(desktop.windows(), []);
+    let second = desktop.account.quarry(None::<&str>);
+    assert_eq!((second.code, second.stdout.as_str()), (Some(0), ""), "{second:?}");
+    until("the popup has the keys", || has_the_keys(&desktop, POPUP));
+    assert_eq!(desktop.window(POPUP).and_then(|popup| popup.pid), Some(first.pid));
+
+    let third = desktop.account.quarry(None::<&str>);
+    assert_eq!(third.code, Some(0), "{third:?}");
+    throughout(QUIET, "the popup stays", || desktop.window(POPUP).is_some());
+}
+
+#[test]
+fn toggle_shows_and_hides_the_popup() {
+    let desktop = desktop_with_a_project();
+    desktop.start_quarry();
+    for _ in 0..2 {
+        desktop.account.quarry(["toggle"]).done();
+        until("toggle shows the popup", || has_the_keys(&desktop, POPUP));
+        desktop.account.quarry(["toggle"]).done();
+        until("toggle hides the popup", || desktop.windows().is_empty());
+    }
+}
+
+#[test]
+fn closing_a_window_hides_it_and_quarry_lives() {
+    let desktop = desktop_with_a_project();
+    let host = TrayHost::start(&desktop);
+    let quarry = desktop.start_quarry();
+    for title in [PROJECTS, PROJECTS, POPUP, POPUP] {
+        if title == POPUP {
+            desktop.account.quarry(["toggle"]).done();
+        } else {
+            host.item(quarry.pid).click("Projects");
+        }
+        until("the window has the keys", || has_the_keys(&desktop, title));
+        if title == PROJECTS {
+            desktop.screenshot("projects-window");
+        }
+        desktop.key("alt+F4");
+        until("the window is closed", || desktop.windows().is_empty());
+        throughout(QUIET, "Quarry lives", || desktop.account.runs(&quarry));
+        assert_eq!(desktop.account.projects().len(), 1);
+    }
+}
