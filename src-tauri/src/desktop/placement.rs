@@ -23,10 +23,10 @@ pub struct Size {
     pub height: f64,
 }
 
-/// The popup's middle lies a third of the way down, where the eye is.
-const DOWN: f64 = 1.0 / 3.0;
+/// A third of the free height lies above the popup: its box is then where the eye is.
+const ABOVE: i64 = 3;
 
-/// The top left corner: on the monitor with the pointer, centred, in the upper third, and never
+/// The top left corner: on the monitor with the pointer, centred, rather high, and never
 /// outside the monitor. None where there is no monitor.
 pub fn popup_corner(pointer: Option<Point>, monitors: &[Area], size: Size) -> Option<Point> {
     let area = pointer
@@ -37,10 +37,9 @@ pub fn popup_corner(pointer: Option<Point>, monitors: &[Area], size: Size) -> Op
     let height = (size.height * area.scale).round() as i64;
     let free_width = i64::from(area.width) - width;
     let free_height = i64::from(area.height) - height;
-    let wished = (f64::from(area.height) * DOWN).round() as i64 - height / 2;
     // The corner of a popup larger than its monitor is the monitor's, so that the box is seen.
     let x = (free_width / 2).max(0);
-    let y = wished.clamp(0, free_height.max(0));
+    let y = (free_height / ABOVE).max(0);
     Some(Point { x: area.origin.x + x as i32, y: area.origin.y + y as i32 })
 }
 
@@ -80,24 +79,24 @@ mod tests {
     }
 
     #[test]
-    fn on_one_monitor_it_is_centred_in_the_upper_third() {
+    fn on_one_monitor_it_is_centred_and_rather_high() {
         let monitors = [area(0, 0, 1920, 1080, 1.0)];
-        assert_eq!(popup_corner(at(5, 5), &monitors, POPUP), at(580, 120));
+        assert_eq!(popup_corner(at(5, 5), &monitors, POPUP), at(580, 200));
     }
 
     #[test]
     fn the_monitor_with_the_pointer_has_it() {
         let monitors = [area(0, 0, 1920, 1080, 1.0), area(1920, -200, 2560, 1440, 1.0)];
-        assert_eq!(popup_corner(at(1919, 0), &monitors, POPUP), at(580, 120));
-        assert_eq!(popup_corner(at(1920, 0), &monitors, POPUP), at(1920 + 900, -200 + 240));
+        assert_eq!(popup_corner(at(1919, 0), &monitors, POPUP), at(580, 200));
+        assert_eq!(popup_corner(at(1920, 0), &monitors, POPUP), at(1920 + 900, -200 + 320));
         let left = [area(0, 0, 1920, 1080, 1.0), area(-1280, 0, 1280, 1024, 1.0)];
-        assert_eq!(popup_corner(at(-1, 10), &left, POPUP), at(-1280 + 260, 101));
+        assert_eq!(popup_corner(at(-1, 10), &left, POPUP), at(-1280 + 260, 181));
     }
 
     #[test]
     fn a_dense_monitor_has_a_larger_popup() {
         let monitors = [area(0, 0, 3840, 2160, 2.0)];
-        assert_eq!(popup_corner(at(5, 5), &monitors, POPUP), at(1160, 240));
+        assert_eq!(popup_corner(at(5, 5), &monitors, POPUP), at(1160, 400));
     }
 
     #[test]
@@ -116,7 +115,7 @@ mod tests {
     #[test]
     fn no_pointer_means_the_first_monitor_and_no_monitor_no_place() {
         let monitors = [area(0, 0, 1920, 1080, 1.0), area(1920, 0, 1920, 1080, 1.0)];
-        assert_eq!(popup_corner(None, &monitors, POPUP), at(580, 120));
+        assert_eq!(popup_corner(None, &monitors, POPUP), at(580, 200));
         assert_eq!(popup_corner(at(0, 0), &[], POPUP), None);
     }
 }
