@@ -113,7 +113,6 @@ fn a_hotkey_that_another_program_has_is_said_and_quarry_lives() {
         footer.contains("Ctrl+Shift+Space") && footer.contains("taken")
     });
     desktop.screenshot("hotkey-taken");
-    eprintln!("{} / {}", host.item(page.pid).text(), host.item(first.pid).text());
     let entry = host.item(page.pid).entry("Search");
     assert!(entry.label.contains("no hotkey"), "the tray says it too: {}", entry.label);
 

@@ -8,9 +8,11 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod command_line;
 mod dropping;
 mod harness;
 mod hotkey;
+mod killed;
 mod searching;
 mod starting;
 mod tray;

@@ -10,7 +10,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::{mpsc, watch};
 
 use crate::catalogue::{Catalogue, CatalogueError, Held, Project, ProjectId, roots};
-use crate::index::{Limits, SkippedFile};
+use crate::index::{IndexError, Limits, SkippedFile};
 use crate::registry::{Hot, Registry, ResolveError, Settings};
 use crate::rel_path;
 use crate::search::{
@@ -411,9 +411,16 @@ impl Engine {
         Ok(gathered.answer(&request, &found, started))
     }
 
+    /// Runs the search; an index that proves damaged is made anew behind it.
     async fn run(&self, search: &Search, targets: &[Target]) -> Found {
         let (search, targets) = (search.clone(), targets.to_vec());
-        blocking(move || search.run(&targets)).await
+        let found = blocking(move || run_guarded(&search, &targets)).await;
+        for (project, error) in &found.failed {
+            if matches!(error, IndexError::Corrupt { .. }) {
+                self.shared.registry.reopen(&ProjectId::from(project.as_str()));
+            }
+        }
+        found
     }
 
     /// The projects to search: those asked for by id or name and by `project:`, or all.
@@ -495,6 +502,24 @@ impl Engine {
             },
         })
     }
+}
+
+/// Runs the search. Reading a damaged index may panic: then the sound ones are searched without it.
+fn run_guarded(search: &Search, targets: &[Target]) -> Found {
+    let guarded = |targets: &[Target]| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| search.run(targets)))
+    };
+    guarded(targets).unwrap_or_else(|_| {
+        let (sound, damaged): (Vec<&Target>, Vec<&Target>) =
+            targets.iter().partition(|target| guarded(std::slice::from_ref(target)).is_ok());
+        let sound: Vec<Target> = sound.into_iter().cloned().collect();
+        let mut found = guarded(&sound).unwrap_or_default();
+        found.failed.extend(damaged.into_iter().map(|target| {
+            let detail = "reading it failed".to_owned();
+            (target.project.clone(), IndexError::Corrupt { path: target.root.clone(), detail })
+        }));
+        found
+    })
 }
 
 /// The projects of one search, as they come open.

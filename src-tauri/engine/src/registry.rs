@@ -6,9 +6,11 @@
 
 pub mod failure;
 pub mod keeper;
+mod restore;
+mod slot;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,11 +20,12 @@ use tokio::sync::{Notify, Semaphore, watch};
 pub use failure::{Cause, Failure};
 pub use keeper::{Control, Upkeep};
 
-use crate::catalogue::{Catalogue, Held, Project, ProjectId};
-use crate::index::{IndexError, Limits, ProjectIndex, Rules, WriteGate};
-use crate::rel_path;
-use crate::status::{Freshness, ProjectStatus, Residency, Snapshot, WatchMode};
+use crate::catalogue::{Catalogue, Project, ProjectId};
+use crate::index::{Limits, ProjectIndex, Rules, WriteGate};
+use crate::status::{Freshness, ProjectStatus, Snapshot, WatchMode};
 use crate::watch::Tuning;
+use restore::{Opened, close_one, reopen_damaged, restore};
+use slot::{Slot, State, remember};
 
 /// Comparisons of whole trees at once: enough that one dead disk does not hold up the others.
 const COMPARISONS: usize = 4;
@@ -67,28 +70,6 @@ pub enum ResolveError {
 }
 
 type Loaded = Result<Arc<Hot>, Arc<Failure>>;
-
-enum State {
-    Cold,
-    /// The receiver gets the outcome; it stays `None` when the project was removed meanwhile.
-    Loading {
-        outcome: watch::Receiver<Option<Loaded>>,
-        after: Option<Arc<Failure>>,
-    },
-    Hot(Arc<Hot>),
-    Unloading,
-    Failed(Arc<Failure>),
-}
-
-struct Slot {
-    project: Project,
-    state: State,
-    /// What the keeper said last; of a project that is not hot, what remains true of it.
-    upkeep: Upkeep,
-    last_used: Instant,
-    searched_stamp: Option<Instant>,
-    indexed_stamp: Option<Instant>,
-}
 
 /// Cheap to clone; all clones are one registry.
 #[derive(Clone)]
@@ -197,6 +178,11 @@ impl Registry {
         }
     }
 
+    /// Closes the project, moves its damaged index aside, and opens it anew.
+    pub fn reopen(&self, id: &ProjectId) {
+        tokio::spawn(reopen_damaged(self.clone(), id.clone()));
+    }
+
     /// Closes the project, and forgets it. Its index directory can be deleted afterwards.
     pub async fn remove(&self, id: &ProjectId) -> Option<Project> {
         let slot = self.slots().remove(id)?;
@@ -303,12 +289,14 @@ impl Registry {
     /// Closes every project.
     pub async fn close(&self) {
         let now = Instant::now();
+        let (_closing, closed) = watch::channel(());
         let mut news = Vec::new();
         let mut states = Vec::new();
         for slot in self.slots().values_mut() {
             let held = slot.take_news(now).map(|held| (slot.project.id.clone(), held));
             news.extend(held);
-            states.push(std::mem::replace(&mut slot.state, State::Unloading));
+            let unloading = State::Unloading(closed.clone());
+            states.push(std::mem::replace(&mut slot.state, unloading));
         }
         let catalogue = Arc::clone(&self.shared.catalogue);
         let remembering = tokio::task::spawn_blocking(move || {
@@ -339,6 +327,7 @@ impl Registry {
         let Some(slot) = slots.get_mut(id) else {
             return Demanded::NotFound;
         };
+        let mut unloaded = None;
         let after = match &slot.state {
             State::Hot(hot) => {
                 slot.last_used = Instant::now();
@@ -353,14 +342,18 @@ impl Registry {
                     Demand::IfDue => return Demanded::Failed(Arc::clone(failure)),
                 }
             }
-            State::Unloading | State::Cold => None,
+            State::Unloading(end) => {
+                unloaded = Some(end.clone());
+                None
+            }
+            State::Cold => None,
         };
         let (sender, outcome) = watch::channel(None);
         slot.state = State::Loading { outcome: outcome.clone(), after };
         slot.last_used = Instant::now();
         drop(slots);
         self.changed();
-        tokio::spawn(restore(self.clone(), id.clone(), sender));
+        tokio::spawn(restore(self.clone(), id.clone(), sender, unloaded));
         Demanded::Loading(outcome)
     }
 
@@ -453,7 +446,7 @@ impl Registry {
             tokio::task::spawn_blocking(move || remember(&catalogue, &id, news));
         }
         if damaged {
-            tokio::spawn(reopen_damaged(self.clone(), id.clone()));
+            self.reopen(id);
         } else {
             self.evict();
         }
@@ -484,14 +477,14 @@ impl Registry {
                 bytes -= slot.upkeep.held.bytes.min(bytes);
                 count -= 1;
                 let news = slot.take_news(now);
-                if let State::Hot(hot) = std::mem::replace(&mut slot.state, State::Unloading) {
-                    closed.push((slot.project.id.clone(), hot, news));
+                if let Some((hot, end)) = slot.unload() {
+                    closed.push((slot.project.id.clone(), hot, news, end));
                 }
             }
             closed
         };
-        for (id, hot, news) in closed {
-            tokio::spawn(close_one(self.clone(), id, hot, news));
+        for (id, hot, news, end) in closed {
+            tokio::spawn(close_one(self.clone(), id, hot, news, end));
         }
     }
 
@@ -523,115 +516,6 @@ impl Hot {
     }
 }
 
-impl Project {
-    fn last_use(&self) -> Option<Timestamp> {
-        self.last_searched.max(self.last_indexed)
-    }
-}
-
-impl Slot {
-    fn new(project: Project) -> Slot {
-        let upkeep = Upkeep {
-            freshness: Freshness::Pending,
-            watch_mode: if project.paused { WatchMode::Paused } else { WatchMode::Off },
-            watch_reason: None,
-            held: project.held,
-            last_indexed: project.last_indexed,
-            pending: 0,
-            progress: None,
-            error: None,
-            complete: false,
-            damaged: false,
-        };
-        Slot {
-            project,
-            state: State::Cold,
-            upkeep,
-            last_used: Instant::now(),
-            searched_stamp: None,
-            indexed_stamp: None,
-        }
-    }
-
-    /// What the index holds, if the catalogue has not heard of it and nothing is being written.
-    fn take_news(&mut self, now: Instant) -> Option<News> {
-        let Upkeep { held, last_indexed, progress, .. } = self.upkeep;
-        let known = held == self.project.held && last_indexed == self.project.last_indexed;
-        if known || progress.is_some() || !matches!(self.state, State::Hot(_)) {
-            return None;
-        }
-        self.indexed_stamp = Some(now);
-        self.project.held = held;
-        self.project.last_indexed = last_indexed;
-        last_indexed.map(|at| News { at, held })
-    }
-
-    /// Nobody searches it, nothing is being written, and its user has not pinned it.
-    fn may_close(&self) -> bool {
-        let State::Hot(hot) = &self.state else {
-            return false;
-        };
-        let busy = self.upkeep.progress.is_some()
-            || self.upkeep.pending > 0
-            || matches!(self.upkeep.freshness, Freshness::Indexing | Freshness::Reconciling);
-        !self.project.pinned && !busy && Arc::strong_count(hot) == 1
-    }
-
-    fn status(&self) -> ProjectStatus {
-        let Slot { project, upkeep, .. } = self;
-        let (residency, error) = match &self.state {
-            State::Cold => (Residency::Cold, None),
-            State::Loading { after, .. } => {
-                (Residency::Loading, after.as_ref().map(|failure| failure.report()))
-            }
-            State::Hot(_) => (Residency::Hot, upkeep.error.clone()),
-            State::Unloading => (Residency::Unloading, None),
-            State::Failed(failure) => (Residency::Failed, Some(failure.report())),
-        };
-        let freshness = match &self.state {
-            State::Failed(failure) if failure.cause == Cause::RootMissing => Freshness::RootMissing,
-            State::Failed(failure) if failure.next.is_some() => Freshness::Retrying,
-            State::Failed(_) => Freshness::Failing,
-            // Whether files changed while it was closed shows when it is opened.
-            State::Cold | State::Unloading => Freshness::Pending,
-            State::Loading { .. } => Freshness::Reconciling,
-            State::Hot(_) => upkeep.freshness,
-        };
-        ProjectStatus {
-            id: project.id.to_string(),
-            name: project.name.clone(),
-            root: rel_path::encode(&project.root),
-            residency,
-            freshness,
-            watch_mode: upkeep.watch_mode,
-            files: upkeep.held.files,
-            chunks: upkeep.held.chunks,
-            symbols: 0,
-            vectors: 0,
-            pending: upkeep.pending,
-            skipped: upkeep.held.skipped,
-            index_bytes: upkeep.held.bytes,
-            last_indexed: upkeep.last_indexed,
-            progress: upkeep.progress,
-            watch_reason: upkeep.watch_reason.clone(),
-            error,
-            pinned: project.pinned,
-        }
-    }
-}
-
-/// What an index holds since when.
-struct News {
-    at: Timestamp,
-    held: Held,
-}
-
-fn remember(catalogue: &Catalogue, id: &ProjectId, news: News) {
-    if let Err(error) = catalogue.stamp_indexed(id, news.at, news.held) {
-        tracing::warn!(%error, "what an index holds was not noted");
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Demand {
     /// A failed project only when its next attempt is due.
@@ -644,111 +528,6 @@ enum Demanded {
     Loading(watch::Receiver<Option<Loaded>>),
     Failed(Arc<Failure>),
     NotFound,
-}
-
-/// An index that was opened and has no keeper yet.
-struct Opened {
-    index: Arc<ProjectIndex>,
-    held: Held,
-}
-
-/// Opens a project, and sees to the next attempt where that fails.
-async fn restore(registry: Registry, id: ProjectId, outcome: watch::Sender<Option<Loaded>>) {
-    let Some(project) = registry.project(&id) else {
-        return;
-    };
-    let directory = registry.index_directory(&id);
-    let opening = tokio::task::spawn_blocking(move || open(&project.root, &directory));
-    let opened = opening.await.unwrap_or_else(|error| {
-        let words = match error.try_into_panic() {
-            Ok(payload) => keeper::panic_words(payload.as_ref()).to_owned(),
-            Err(_) => "it was stopped".to_owned(),
-        };
-        Err((Cause::Panicked, format!("Opening the index failed: {words}.")))
-    });
-    let Some(loaded) = registry.conclude(&id, opened) else {
-        return;
-    };
-    let next = loaded.as_ref().err().and_then(|failure| failure.next);
-    let _ = outcome.send(Some(loaded));
-    registry.evict();
-    if let Some((at, _)) = next {
-        tokio::spawn(async move {
-            tokio::time::sleep_until(at.into()).await;
-            registry.wake(&id);
-        });
-    }
-}
-
-fn open(root: &Path, directory: &Path) -> Result<Opened, (Cause, String)> {
-    failure::check_root(root)?;
-    let failed = |error: IndexError| (Cause::of(&error), failure::sentence(&error));
-    let opened = open_index(directory);
-    let opened = match opened {
-        Err(IndexError::Corrupt { detail, .. }) => {
-            tracing::warn!(directory = %directory.display(), detail, "a damaged index is moved aside");
-            set_aside(directory).map_err(failed)?;
-            open_index(directory)
-        }
-        other => other,
-    };
-    opened.map_err(failed)
-}
-
-fn open_index(directory: &Path) -> Result<Opened, IndexError> {
-    let index = Arc::new(ProjectIndex::open(directory)?);
-    let held = keeper::held(&index)?;
-    Ok(Opened { index, held })
-}
-
-/// Renames a damaged index, in place of the one that was set aside before.
-fn set_aside(directory: &Path) -> Result<(), IndexError> {
-    let aside = directory.with_extension("damaged");
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside).map_err(|source| IndexError::from_io(&aside, source))?;
-    }
-    std::fs::rename(directory, &aside).map_err(|source| IndexError::from_io(directory, source))
-}
-
-/// Closes a project whose index proved to be damaged, moves that aside and opens it anew.
-async fn reopen_damaged(registry: Registry, id: ProjectId) {
-    let hot = {
-        let mut slots = registry.slots();
-        let Some(slot) = slots.get_mut(&id) else {
-            return;
-        };
-        match std::mem::replace(&mut slot.state, State::Unloading) {
-            State::Hot(hot) => hot,
-            other => {
-                slot.state = other;
-                return;
-            }
-        }
-    };
-    hot.keeper.stop().await;
-    drop(hot);
-    let directory = registry.index_directory(&id);
-    let moved = tokio::task::spawn_blocking(move || set_aside(&directory)).await;
-    if let Ok(Err(error)) = moved {
-        tracing::error!(%error, "a damaged index could not be moved aside");
-    }
-    registry.wake(&id);
-}
-
-async fn close_one(registry: Registry, id: ProjectId, hot: Arc<Hot>, news: Option<News>) {
-    hot.keeper.stop().await;
-    drop(hot);
-    if let Some(news) = news {
-        let (catalogue, id) = (Arc::clone(&registry.shared.catalogue), id.clone());
-        tokio::task::spawn_blocking(move || remember(&catalogue, &id, news));
-    }
-    if let Some(slot) = registry.slots().get_mut(&id)
-        && matches!(slot.state, State::Unloading)
-    {
-        slot.state = State::Cold;
-        slot.upkeep.watch_mode = WatchMode::Off;
-    }
-    registry.changed();
 }
 
 async fn publish_changes(shared: std::sync::Weak<Shared>) {

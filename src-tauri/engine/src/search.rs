@@ -26,6 +26,8 @@ use terms::Highlighter;
 
 /// A search that is to be verified in the files reads this many times the hits wanted.
 const VERIFY_FACTOR: usize = 4;
+/// Hits asked for beyond those wanted, so that equal ones can be put in order.
+const TIES: usize = 30;
 
 /// One open project to search.
 #[derive(Clone)]
@@ -60,6 +62,7 @@ pub struct Found {
 }
 
 /// A chunk among the best of its index.
+#[derive(Clone, Copy)]
 struct Candidate {
     target: usize,
     score: f32,
@@ -120,6 +123,7 @@ impl Search {
         found: &mut Found,
     ) -> Vec<Candidate> {
         let wanted = if self.must_verify() { self.limit * VERIFY_FACTOR } else { self.limit };
+        let wanted = wanted + TIES;
         let statistics = text::Statistics(searchers);
         let mut candidates = Vec::new();
         for (target, searcher) in searchers.iter().enumerate() {
@@ -139,11 +143,7 @@ impl Search {
                 }
             }
         }
-        candidates.sort_by(|a, b| {
-            b.score
-                .total_cmp(&a.score)
-                .then_with(|| (a.target, a.address).cmp(&(b.target, b.address)))
-        });
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
         candidates
     }
 
@@ -162,47 +162,68 @@ impl Search {
             .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
             .collect();
         let mut shown = Shown::new(targets);
-        for Candidate { target, score, address } in candidates {
+        for equals in candidates.chunk_by(|a, b| a.score == b.score) {
             if found.hits.len() >= self.limit {
                 break;
             }
-            let (project, reader) = (&targets[target], &mut readers[target]);
-            let place = match reader.chunk(address) {
-                Ok(Some(place)) => place,
-                Ok(None) => continue,
-                Err(error) => {
-                    let error = IndexError::from_tantivy(&project.root, error);
-                    found.failed.push((project.project.clone(), error));
-                    continue;
+            let mut placed = Vec::with_capacity(equals.len());
+            for &Candidate { target, score, address } in equals {
+                match readers[target].chunk(address) {
+                    Ok(place) => placed.extend(place.map(|place| (target, score, place))),
+                    Err(error) => {
+                        let Target { project, root, .. } = &targets[target];
+                        found.failed.push((project.clone(), IndexError::from_tantivy(root, error)));
+                    }
                 }
-            };
-            if !shown.is_first(project, &place) {
-                continue;
             }
-            let indexed = reader.file(&place.path).ok().flatten();
-            let source = snippet::read(&project.root, &place, indexed.as_ref());
-            if let Some(source) = &source
-                && self.must_verify()
-                && !self.matches_exactly(source.text(), &highlighter)
-            {
-                continue;
-            }
-            let stale = source.as_ref().is_none_or(|source| source.stale);
-            let snippet = source.as_ref().and_then(|source| source.best_line(&highlighter));
-            found.hits.push(Hit {
-                project: project.project.clone(),
-                lang: language::of(&place.path).map(str::to_owned),
-                path: place.path,
-                line_start: place.line_start,
-                line_end: place.line_end,
-                kind: "window".to_owned(),
-                symbol: None,
-                score,
-                lanes: vec![LaneName::Text],
-                stale,
-                snippet,
+            // Where a chunk lies in its index is chance: the same tree gives the same answer.
+            placed.sort_by(|(a, _, x), (b, _, y)| {
+                (a, &x.path, x.line_start).cmp(&(b, &y.path, y.line_start))
             });
+            for (target, score, place) in placed {
+                if found.hits.len() >= self.limit {
+                    break;
+                }
+                let (project, reader) = (&targets[target], &mut readers[target]);
+                if shown.is_first(project, &place)
+                    && let Some(hit) = self.hit(project, reader, score, place, &highlighter)
+                {
+                    found.hits.push(hit);
+                }
+            }
         }
+    }
+
+    /// `None` where the file as it is now does not match exactly, and has to.
+    fn hit(
+        &self,
+        target: &Target,
+        reader: &mut DocumentReader<'_>,
+        score: f32,
+        place: ChunkPlace,
+        highlighter: &Highlighter,
+    ) -> Option<Hit> {
+        let indexed = reader.file(&place.path).ok().flatten();
+        let source = snippet::read(&target.root, &place, indexed.as_ref());
+        if let Some(source) = &source
+            && self.must_verify()
+            && !self.matches_exactly(source.text(), highlighter)
+        {
+            return None;
+        }
+        Some(Hit {
+            project: target.project.clone(),
+            lang: language::of(&place.path).map(str::to_owned),
+            path: place.path,
+            line_start: place.line_start,
+            line_end: place.line_end,
+            kind: "window".to_owned(),
+            symbol: None,
+            score,
+            lanes: vec![LaneName::Text],
+            stale: source.as_ref().is_none_or(|source| source.stale),
+            snippet: source.as_ref().and_then(|source| source.best_line(highlighter)),
+        })
     }
 
     fn matches_exactly(&self, text: &str, highlighter: &Highlighter) -> bool {

@@ -10,19 +10,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::processes::{self, tied};
 use super::turn::Turn;
-use super::wait::{PATIENCE, poll, until};
+use super::wait::{PATIENCE, poll, until, within};
 
 /// In the environment of everything that belongs to one account.
 const OWNER: &str = "QUARRY_TEST_ACCOUNT";
 /// In the environment of Quarry itself and of what it starts.
 const PROGRAM: &str = "QUARRY_TEST_PROGRAM";
 const LOG_TAIL: usize = 3000;
+/// A command may have a large folder to index.
+const LONGEST_RUN: Duration = Duration::from_secs(120);
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -150,7 +153,7 @@ impl Account {
     #[track_caller]
     pub fn finish(&self, started: &Started) -> (ExitStatus, String, String) {
         let what = format!("the end of {}", processes::command_line(started.pid));
-        let status = until(&what, || self.exit(started));
+        let status = within(LONGEST_RUN, &what, || self.exit(started));
         (status, self.stdout(started), text(&started.stderr))
     }
 

@@ -102,10 +102,11 @@ pub struct TrayItem<'h> {
 }
 
 impl TrayItem<'_> {
-    /// The icon's name, which changes with the program's state.
-    pub fn icon(&self) -> String {
-        let item = self.proxy(&self.path, ITEM).unwrap();
-        item.get_property("IconName").unwrap_or_default()
+    /// The icon's picture, which changes with the program's state.
+    pub fn icon(&self) -> Option<Vec<u8>> {
+        let item = self.proxy(&self.path, ITEM).ok()?;
+        let file: String = item.get_property("IconName").ok()?;
+        std::fs::read(file).ok()
     }
 
     /// The menu's entries from top to bottom, those of submenus behind their parent.

@@ -1,0 +1,102 @@
+//! Who owns the data directory, and what becomes of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::harness::account::Account;
+use crate::harness::processes;
+use crate::harness::wait::until;
+
+use super::usage::assert_refused;
+
+/// How long quitting may take.
+const QUITTING: Duration = Duration::from_secs(2);
+
+#[test]
+fn two_commands_at_once_without_an_owner_both_succeed() {
+    let account = Account::new();
+    for round in 0..5 {
+        let names = [format!("left{round}"), format!("right{round}")];
+        let started = names.clone().map(|name| {
+            account.write(&format!("code/{name}/main.rs"), "fn main() {}\n");
+            account.start_quarry(["add", "--wait", "text", &format!("code/{name}")])
+        });
+        for quarry in &started {
+            account.ran(quarry).done();
+        }
+        let projects = account.projects();
+        for name in names {
+            let project = projects.iter().find(|project| project["name"] == name.as_str());
+            assert!(project.is_some_and(|project| project["files"] == 1), "{name}: {projects:?}");
+        }
+    }
+}
+
+#[test]
+fn an_owner_without_windows_serves_and_ends_with_sigterm() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn needle() {}\n");
+    let headless = account.start_headless();
+    let sockets = processes::listening(headless.pid);
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    // A file saved now is found without any command in between: it is watched.
+    account.write("code/one/more.rs", "fn second_needle() {}\n");
+    until("the watched file is found", || {
+        let answer = account.quarry(["search", "second_needle", "--json"]).done().json();
+        answer["results"][0]["path"] == "more.rs"
+    });
+    assert_refused(&account.quarry(["--headless"]));
+
+    let asked = Instant::now();
+    processes::signal(headless.pid, Signal::TERM);
+    let ran = account.ran(&headless);
+    let took = asked.elapsed();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(took <= QUITTING, "it took {took:?}");
+    until("nothing of it is left", || account.program_processes().is_empty());
+    for socket in sockets {
+        assert!(std::os::unix::net::UnixStream::connect(socket).is_err());
+    }
+    assert_eq!(account.projects().len(), 1, "the next command owns the directory");
+}
+
+#[test]
+fn a_killed_owner_is_in_nobodys_way() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn needle() {}\n");
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let killed = account.start_headless();
+    account.kill(&killed);
+    assert_eq!(account.projects().len(), 1);
+    let next = account.start_headless();
+    let answer = account.quarry(["search", "needle", "--json"]).done().json();
+    assert_eq!(answer["results"][0]["path"], "main.rs");
+    assert!(account.runs(&next));
+}
+
+#[test]
+fn a_command_with_an_owner_on_another_data_directory_does_not_meet_it() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn main() {}\n");
+    account.start_headless();
+    account.quarry(["add", "code/one", "--data-dir", "elsewhere"]).done();
+    assert_eq!(account.projects().len(), 0);
+    let listing = account.quarry(["--data-dir", "elsewhere", "list", "--json"]).done().json();
+    assert_eq!(listing["projects"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn no_other_user_enters_the_data_directory() {
+    let account = Account::new();
+    fs::set_permissions(account.data_dir(), fs::Permissions::from_mode(0o755)).unwrap();
+    let headless = account.start_headless();
+    for socket in processes::listening(headless.pid) {
+        let folder = fs::metadata(socket.parent().unwrap()).unwrap();
+        assert_eq!(folder.permissions().mode() & 0o077, 0);
+    }
+    let data = fs::metadata(account.data_dir()).unwrap();
+    assert_eq!(data.permissions().mode() & 0o777, 0o700);
+}

@@ -1,0 +1,114 @@
+//! SIGKILL in the middle of indexing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::account::{Account, Started};
+use crate::harness::wait::until;
+
+/// Takes some seconds in a debug build, so that a part is committed before the end: words that
+/// occur once are what an index is slow at.
+const FILES: u64 = 6000;
+const LINES: u64 = 200;
+const QUERIES: [&str; 5] =
+    ["rare_needle_17", "module_59", "letter", "needle file", "\"begin word1\""];
+/// More than any of the queries finds.
+const LIMIT: &str = "10000";
+
+fn generate(root: &Path) {
+    let mut random = Random(88_172_645_463_325_252);
+    for file in 0..FILES {
+        let folder = root.join(format!("part{}/group{}", file % 7, file % 31));
+        fs::create_dir_all(&folder).unwrap();
+        let mut text = format!("//! Part of module_{}.\n\n", file % 100);
+        for line in 0..LINES {
+            let (once, often) = (random.next(), random.next() % 5000);
+            text.push_str(&format!("begin word{often} = call{once:x}(letter, {line});\n"));
+        }
+        if file % 50 == 0 {
+            text.push_str(&format!("// rare_needle_{} in file {file}\n", file / 50));
+        }
+        fs::write(folder.join(format!("file{file}.rs")), text).unwrap();
+    }
+}
+
+/// Marsaglia's xorshift.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+/// Which lines every query finds.
+fn findings(account: &Account) -> Vec<BTreeSet<(String, u64)>> {
+    let find = |query: &str| {
+        let answer = account.quarry(["search", "--json", "--limit", LIMIT, query]).done().json();
+        let results = answer["results"].as_array().unwrap();
+        let line = |hit: &Value| {
+            let line = hit["snippet"]["line"].as_u64().or(hit["line_start"].as_u64());
+            (hit["path"].as_str().unwrap().to_owned(), line.unwrap())
+        };
+        results.iter().map(line).collect()
+    };
+    QUERIES.iter().map(|query| find(query)).collect()
+}
+
+/// Kills the owner in the middle of its indexing, at the moment that `now` chooses by the files
+/// that are committed and the hundredths that are done.
+fn kill_when(account: &Account, owner: &Started, now: impl Fn(u64, u64) -> bool) {
+    until("the moment for the kill", || {
+        let project = account.projects().remove(0);
+        let progress = &project["progress"];
+        let ended = project["last_indexed"].is_string() && progress.is_null();
+        assert!(!ended, "the indexing was over before it could be killed: {project}");
+        let (done, total) = (progress["done"].as_u64(), progress["total"].as_u64());
+        let percent = done.unwrap_or(0) * 100 / total.filter(|&total| total > 0)?;
+        eprintln!("{:?} {percent} {} {}", std::time::Instant::now(), project["files"], project["index_bytes"]);
+        now(project["files"].as_u64()?, percent).then_some(())
+    });
+    account.kill(owner);
+}
+
+#[test]
+fn a_kill_while_indexing_leaves_a_catalogue_that_ends_with_the_same_results() {
+    let account = Account::new();
+    let root = account.home().join("code/large");
+    generate(&root);
+    let owner = account.start_headless();
+    account.quarry(["add", "code/large"]).done();
+    let registered = account.projects().remove(0);
+    kill_when(&account, &owner, |_, percent| percent >= 5);
+
+    let owner = account.start_headless();
+    // A fast machine may be done before it commits a part.
+    kill_when(&account, &owner, |committed, percent| committed > 0);
+
+    account.start_headless();
+    let restored = account.projects();
+    assert_eq!(restored.len(), 1);
+    for field in ["id", "name", "root"] {
+        assert_eq!(restored[0][field], registered[field], "the catalogue is intact");
+    }
+    account.quarry(["add", "--wait", "text", "code/large"]).done();
+    let project = account.projects().remove(0);
+    assert_eq!(project["files"], FILES);
+    assert!(project["error"].is_null(), "{project}");
+    let disturbed = findings(&account);
+
+    account.quarry(["--data-dir", "undisturbed", "add", "--wait", "text", "code/large"]).done();
+    account.set("QUARRY_DATA_DIR", account.home().join("undisturbed"));
+    let undisturbed = findings(&account);
+    for ((query, disturbed), undisturbed) in QUERIES.iter().zip(&disturbed).zip(&undisturbed) {
+        assert!(!undisturbed.is_empty(), "{query} finds something");
+        let differing: Vec<_> = disturbed.symmetric_difference(undisturbed).take(5).collect();
+        assert!(differing.is_empty(), "{query}: {differing:?}");
+    }
+}
