@@ -9,18 +9,21 @@ use serde_json::Value;
 use crate::harness::account::{Account, Started};
 use crate::harness::wait::until;
 
-/// Takes some seconds in a debug build, so that a part is committed before the end: words that
-/// occur once are what an index is slow at.
-const FILES: u64 = 6000;
+/// Takes some seconds in a debug build: words that occur once are what an index is slow at.
+const FILES: u64 = 3000;
+/// Takes so long that a part is committed before the end, with `QUARRY_LONG`.
+const MANY_FILES: u64 = 30_000;
+/// When to kill, in hundredths of the files.
+const KILLS: [u64; 3] = [5, 40, 75];
 const LINES: u64 = 200;
 const QUERIES: [&str; 5] =
-    ["rare_needle_17", "module_59", "letter", "needle file", "\"begin word1\""];
+    ["rare_needle_17", "module_59", "letter", "needle file", "\"begin word7\""];
 /// More than any of the queries finds.
-const LIMIT: &str = "10000";
+const LIMIT: &str = "100000";
 
-fn generate(root: &Path) {
+fn generate(root: &Path, files: u64) {
     let mut random = Random(88_172_645_463_325_252);
-    for file in 0..FILES {
+    for file in 0..files {
         let folder = root.join(format!("part{}/group{}", file % 7, file % 31));
         fs::create_dir_all(&folder).unwrap();
         let mut text = format!("//! Part of module_{}.\n\n", file % 100);
@@ -71,25 +74,29 @@ fn kill_when(account: &Account, owner: &Started, now: impl Fn(u64, u64) -> bool)
         assert!(!ended, "the indexing was over before it could be killed: {project}");
         let (done, total) = (progress["done"].as_u64(), progress["total"].as_u64());
         let percent = done.unwrap_or(0) * 100 / total.filter(|&total| total > 0)?;
-        eprintln!("{:?} {percent} {} {}", std::time::Instant::now(), project["files"], project["index_bytes"]);
         now(project["files"].as_u64()?, percent).then_some(())
     });
     account.kill(owner);
 }
 
 #[test]
-fn a_kill_while_indexing_leaves_a_catalogue_that_ends_with_the_same_results() {
+fn kills_while_indexing_leave_a_catalogue_that_ends_with_the_same_results() {
     let account = Account::new();
-    let root = account.home().join("code/large");
-    generate(&root);
+    let long = std::env::var_os("QUARRY_LONG").is_some();
+    let files = if long { MANY_FILES } else { FILES };
+    generate(&account.home().join("code/large"), files);
     let owner = account.start_headless();
     account.quarry(["add", "code/large"]).done();
     let registered = account.projects().remove(0);
-    kill_when(&account, &owner, |_, percent| percent >= 5);
-
-    let owner = account.start_headless();
-    // A fast machine may be done before it commits a part.
-    kill_when(&account, &owner, |committed, percent| committed > 0);
+    kill_when(&account, &owner, |_, percent| percent >= KILLS[0]);
+    for kill in &KILLS[1..] {
+        let owner = account.start_headless();
+        kill_when(&account, &owner, |_, percent| percent >= *kill);
+    }
+    if long {
+        let owner = account.start_headless();
+        kill_when(&account, &owner, |committed, _| committed > 0);
+    }
 
     account.start_headless();
     let restored = account.projects();
@@ -99,7 +106,7 @@ fn a_kill_while_indexing_leaves_a_catalogue_that_ends_with_the_same_results() {
     }
     account.quarry(["add", "--wait", "text", "code/large"]).done();
     let project = account.projects().remove(0);
-    assert_eq!(project["files"], FILES);
+    assert_eq!(project["files"], files);
     assert!(project["error"].is_null(), "{project}");
     let disturbed = findings(&account);
 

@@ -1,21 +1,21 @@
 //! The façade: what the shell, the command line and the tests use.
 
+mod error;
 mod lock;
+mod searching;
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use crate::catalogue::{Catalogue, CatalogueError, Held, Project, ProjectId, roots};
-use crate::index::{IndexError, Limits, SkippedFile};
+pub use error::EngineError;
+
+use crate::catalogue::{Catalogue, Held, Project, ProjectId, roots};
+use crate::index::{Limits, SkippedFile};
 use crate::registry::{Hot, Registry, ResolveError, Settings};
 use crate::rel_path;
-use crate::search::{
-    FailedProject, Found, Search, SearchAnswer, SearchError, SearchRequest, Searched, Target,
-};
 use crate::status::{
     Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
 };
@@ -28,11 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const HOT_BYTES: u64 = 4 << 30;
 /// Each open project has a watcher of its own, and the system gives a user 128 of them.
 const HOT_PROJECTS: usize = 64;
-/// Projects that one search opens at the same time: each gets a watcher and is compared.
-const OPENED_AT_ONCE: usize = 16;
-/// Projects that come open while a search waits are merged at most this often.
-const MERGE_EVERY: Duration = Duration::from_millis(30);
-
 /// How an engine is set up.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -62,58 +57,6 @@ impl Options {
             hot_bytes: HOT_BYTES,
             hot_projects: HOT_PROJECTS,
         }
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    #[error("No project is called {0}.")]
-    NotFound(String),
-    #[error("Several projects are called {name}: use one of the ids {}.", ids.join(", "))]
-    Ambiguous { name: String, ids: Vec<String> },
-    #[error("{0}.")]
-    Refused(#[from] roots::RootError),
-    #[error("Another Quarry uses {0} already.")]
-    AlreadyOwned(PathBuf),
-    #[error("{0}.")]
-    Query(SearchError),
-    #[error("{0} cannot be searched yet.")]
-    NotYet(&'static str),
-    #[error("The project is still being opened; try again in a moment.")]
-    Loading,
-    /// A project that could not be opened; the sentence is its own.
-    #[error("{message}")]
-    Failed { cause: &'static str, message: String },
-    #[error("{0} lies outside its project.")]
-    OutsideProject(String),
-    #[error("{0}.")]
-    Catalogue(#[from] CatalogueError),
-    #[error("{path} cannot be used: {source}.")]
-    DataDir { path: PathBuf, source: std::io::Error },
-}
-
-impl EngineError {
-    /// A word to act on.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "NotFound",
-            Self::Ambiguous { .. } => "Ambiguous",
-            Self::Refused(_) | Self::OutsideProject(_) => "Refused",
-            Self::AlreadyOwned(_) => "AlreadyOwned",
-            Self::Query(SearchError::NotYet(_)) | Self::NotYet(_) => "NotYet",
-            Self::Query(_) => "BadQuery",
-            Self::Loading => "Loading",
-            Self::Failed { .. } => "Failed",
-            Self::Catalogue(_) | Self::DataDir { .. } => "Unavailable",
-        }
-    }
-
-    /// Whether the same call may succeed later.
-    pub fn retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Loading | Self::Failed { .. } | Self::Catalogue(_) | Self::DataDir { .. }
-        )
     }
 }
 
@@ -331,122 +274,6 @@ impl Engine {
         }
     }
 
-    /// Searches the projects asked for; waits for those that have to be opened first.
-    ///
-    /// # Errors
-    /// [`EngineError::Query`] for a query that cannot be run, [`EngineError::NotFound`] for a
-    /// project that does not exist. A project that fails is named in the answer.
-    pub async fn search(&self, request: SearchRequest) -> Result<SearchAnswer, EngineError> {
-        self.search_until(request, None).await
-    }
-
-    /// As [`Engine::search`], and sends what is found so far each time there is more. The answers
-    /// are complete in themselves; the last one is the whole. Dropping the receiver ends it.
-    ///
-    /// # Errors
-    /// As for [`Engine::search`].
-    pub async fn search_streaming(
-        &self,
-        request: SearchRequest,
-        updates: mpsc::Sender<SearchAnswer>,
-    ) -> Result<(), EngineError> {
-        let answer = self.search_until(request, Some(&updates)).await?;
-        // Nobody may be listening any more.
-        let _ = updates.send(answer).await;
-        Ok(())
-    }
-
-    async fn search_until(
-        &self,
-        request: SearchRequest,
-        updates: Option<&mpsc::Sender<SearchAnswer>>,
-    ) -> Result<SearchAnswer, EngineError> {
-        let started = Instant::now();
-        let search =
-            Search::new(&request.query, request.mode, request.limit).map_err(EngineError::Query)?;
-        let scope = self.scope(&request.projects, &search.query.projects)?;
-        let registry = &self.shared.registry;
-        let mut gathered = Gathered { total: scope.len(), ..Gathered::default() };
-        let mut cold = Vec::new();
-        for id in scope {
-            registry.note_search(&id);
-            match registry.hot(&id) {
-                Some(hot) => gathered.targets.push(target(&hot)),
-                None => cold.push(id),
-            }
-        }
-        gathered.loading = cold.len();
-        let mut found = self.run(&search, &gathered.targets).await;
-        let patience = self.shared.options.patience;
-        let resolve = async |id: ProjectId| {
-            let resolved = registry.resolve(&id, patience).await;
-            (id, resolved)
-        };
-        let mut opening = stream::iter(cold).map(resolve).buffer_unordered(OPENED_AT_ONCE);
-        let mut unopened = gathered.loading;
-        while unopened > 0 {
-            if let Some(updates) = updates {
-                let partial = gathered.answer(&request, &found, started);
-                if updates.send(partial).await.is_err() {
-                    break;
-                }
-            }
-            let Some(first) = opening.next().await else { break };
-            gathered.take(first);
-            unopened -= 1;
-            let merge = tokio::time::sleep(MERGE_EVERY);
-            tokio::pin!(merge);
-            loop {
-                tokio::select! {
-                    () = &mut merge => break,
-                    Some(next) = opening.next() => {
-                        gathered.take(next);
-                        unopened -= 1;
-                    }
-                    else => break,
-                }
-            }
-            found = self.run(&search, &gathered.targets).await;
-        }
-        Ok(gathered.answer(&request, &found, started))
-    }
-
-    /// Runs the search; an index that proves damaged is made anew behind it.
-    async fn run(&self, search: &Search, targets: &[Target]) -> Found {
-        let (search, targets) = (search.clone(), targets.to_vec());
-        let found = blocking(move || run_guarded(&search, &targets)).await;
-        for (project, error) in &found.failed {
-            if matches!(error, IndexError::Corrupt { .. }) {
-                self.shared.registry.reopen(&ProjectId::from(project.as_str()));
-            }
-        }
-        found
-    }
-
-    /// The projects to search: those asked for by id or name and by `project:`, or all.
-    fn scope(
-        &self,
-        requested: &[String],
-        filters: &[String],
-    ) -> Result<Vec<ProjectId>, EngineError> {
-        let mut ids = Vec::new();
-        for project in requested {
-            ids.push(self.find(project)?);
-        }
-        let projects = self.shared.registry.projects();
-        let asked = |project: &Project| {
-            (requested.is_empty() || ids.contains(&project.id))
-                && (filters.is_empty()
-                    || filters.iter().any(|filter| names_project(filter, project, &projects)))
-        };
-        let scope: Vec<ProjectId> =
-            projects.iter().filter(|p| asked(p)).map(|p| p.id.clone()).collect();
-        match filters.first() {
-            Some(filter) if scope.is_empty() => Err(EngineError::NotFound(filter.clone())),
-            _ => Ok(scope),
-        }
-    }
-
     /// The absolute path of a project's file.
     ///
     /// # Errors
@@ -502,91 +329,6 @@ impl Engine {
             },
         })
     }
-}
-
-/// Runs the search. Reading a damaged index may panic: then the sound ones are searched without it.
-fn run_guarded(search: &Search, targets: &[Target]) -> Found {
-    let guarded = |targets: &[Target]| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| search.run(targets)))
-    };
-    guarded(targets).unwrap_or_else(|_| {
-        let (sound, damaged): (Vec<&Target>, Vec<&Target>) =
-            targets.iter().partition(|target| guarded(std::slice::from_ref(target)).is_ok());
-        let sound: Vec<Target> = sound.into_iter().cloned().collect();
-        let mut found = guarded(&sound).unwrap_or_default();
-        found.failed.extend(damaged.into_iter().map(|target| {
-            let detail = "reading it failed".to_owned();
-            (target.project.clone(), IndexError::Corrupt { path: target.root.clone(), detail })
-        }));
-        found
-    })
-}
-
-/// The projects of one search, as they come open.
-#[derive(Default)]
-struct Gathered {
-    total: usize,
-    loading: usize,
-    targets: Vec<Target>,
-    failed: Vec<FailedProject>,
-}
-
-impl Gathered {
-    fn take(&mut self, (id, resolved): (ProjectId, Result<Arc<Hot>, ResolveError>)) {
-        match resolved {
-            Ok(hot) => {
-                self.loading -= 1;
-                self.targets.push(target(&hot));
-            }
-            // Longer than the caller's patience: still loading, and said so.
-            Err(ResolveError::Loading { .. }) => {}
-            Err(ResolveError::Failed(failure)) => {
-                self.loading -= 1;
-                let cause = failure.cause.word().to_owned();
-                self.failed.push(FailedProject { project: id.to_string(), cause });
-            }
-            // Removed while the search waited.
-            Err(ResolveError::NotFound(_)) => {
-                self.loading -= 1;
-                self.total -= 1;
-            }
-        }
-    }
-
-    fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
-        let mut failed = self.failed.clone();
-        failed.extend(found.failed.iter().map(|(project, error)| FailedProject {
-            project: project.clone(),
-            cause: crate::registry::Cause::of(error).word().to_owned(),
-        }));
-        SearchAnswer {
-            query: request.query.clone(),
-            mode: request.mode,
-            took_ms: started.elapsed().as_secs_f64() * 1000.0,
-            searched: Searched {
-                total: self.total,
-                hot: self.targets.len().saturating_sub(found.failed.len()),
-                loading: self.loading,
-                failed,
-            },
-            lanes: found.lanes.clone(),
-            results: found.hits.clone(),
-        }
-    }
-}
-
-fn target(hot: &Arc<Hot>) -> Target {
-    Target { project: hot.id.to_string(), root: hot.root.clone(), index: Arc::clone(&hot.index) }
-}
-
-/// Whether `filter` means the project: its id or name, or part of a name where none is the whole.
-fn names_project(filter: &str, project: &Project, all: &[Project]) -> bool {
-    let is_name = |candidate: &Project| candidate.name.eq_ignore_ascii_case(filter);
-    if all.iter().any(is_name) {
-        return is_name(project);
-    }
-    let name = project.name.to_lowercase();
-    project.id.as_str() == filter || name.contains(&filter.to_lowercase())
 }
 
 /// Deletes index directories that belong to no project: left over from a kill during a removal.

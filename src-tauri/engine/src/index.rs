@@ -9,6 +9,7 @@ mod document;
 mod error;
 pub mod language;
 pub mod manifest;
+mod plan;
 mod scan;
 pub mod schema;
 pub mod text;

@@ -1,6 +1,6 @@
 //! Brings an index up to date with the tree: compares stamps, then content, writes the difference.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -11,8 +11,9 @@ use tantivy::{IndexWriter, Term};
 use tokio_util::sync::CancellationToken;
 
 use super::document::{FileText, IndexDocument, TextBudget};
-use super::manifest::{Entry, Manifest, Stamp};
-use super::scan::{DirectoryListener, Found, Rules, Scan, Seen};
+use super::manifest::Stamp;
+use super::plan::{Candidate, Plan};
+use super::scan::{DirectoryListener, Found, Rules};
 use super::{CommitNote, Counts, IndexError, ProjectIndex, SkipReason, chunk, schema, text};
 use crate::rel_path;
 
@@ -34,8 +35,6 @@ const FIRST_COMMIT: Duration = Duration::from_secs(4);
 const LAST_INTERVAL: Duration = Duration::from_secs(60);
 /// How often a bulk run that waits for its turn asks again.
 const GATE_POLL: Duration = Duration::from_millis(50);
-/// Trees smaller than this may lose more than half of their files unsuspected.
-const FEW_FILES: usize = 40;
 
 /// What one run looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,20 +129,6 @@ pub struct Report {
     pub commits: u64,
 }
 
-#[derive(Debug)]
-struct Candidate {
-    found: Found,
-    known: Option<Entry>,
-}
-
-#[derive(Debug, Default)]
-struct Plan {
-    candidates: Vec<Candidate>,
-    removals: Vec<String>,
-    /// Directories that the system would not list.
-    unreadable: u64,
-}
-
 impl ProjectIndex {
     /// Compares the tree with the index and writes the difference.
     ///
@@ -158,138 +143,6 @@ impl ProjectIndex {
         let complete = whole || self.is_complete();
         Writing::new(self, run, complete).execute(plan, first_complete)
     }
-
-    fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
-        match &run.scope {
-            Scope::Everything { expect_loss } => self.plan_everything(run, *expect_loss),
-            Scope::Paths(paths) => self.plan_paths(run, paths),
-        }
-    }
-
-    fn plan_everything(&self, run: &Run<'_>, expect_loss: bool) -> Result<Plan, IndexError> {
-        let root = run.rules.root();
-        let scan = walk(run, "")?;
-        let mut known = self.manifest(|manifest| manifest.all())?;
-        run.progress.beat();
-        let (found, before) = (scan.files.len(), known.len());
-        let mut plan = Plan { unreadable: scan.unreadable.len() as u64, ..Plan::default() };
-        for found in scan.files {
-            let entry = known.remove(&found.path);
-            self.consider(found, entry, run.force, &mut plan);
-        }
-        plan.removals =
-            known.into_keys().filter(|path| !below_any(path, &scan.unreadable)).collect();
-        if !root.is_dir() {
-            return Err(IndexError::RootMissing { root: root.to_owned() });
-        }
-        let lost_most = before > FEW_FILES && found < before / 2 && !plan.removals.is_empty();
-        if lost_most && !expect_loss {
-            return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
-        }
-        Ok(plan)
-    }
-
-    fn plan_paths(&self, run: &Run<'_>, paths: &BTreeSet<PathBuf>) -> Result<Plan, IndexError> {
-        let root = run.rules.root();
-        let missing = || IndexError::RootMissing { root: root.to_owned() };
-        if !root.is_dir() {
-            return Err(missing());
-        }
-        let mut plan = Plan::default();
-        let Some(mut matcher) = run.rules.matcher() else {
-            return Ok(plan);
-        };
-        let mut removals = BTreeSet::new();
-        let mut found = HashMap::new();
-        for path in paths {
-            if run.cancel.is_cancelled() {
-                return Err(IndexError::Cancelled);
-            }
-            let Ok(relative) = path.strip_prefix(root) else {
-                continue;
-            };
-            let key = rel_path::encode(relative);
-            match matcher.look(path) {
-                Ok(Seen::File(file)) => {
-                    // A file where a directory was: what it held is gone.
-                    removals.extend(self.manifest(|manifest| manifest.below(&key))?);
-                    found.insert(key, file);
-                }
-                Ok(Seen::Directory) => {
-                    let scan = walk(run, &key)?;
-                    plan.unreadable += scan.unreadable.len() as u64;
-                    let before = self.manifest(|manifest| manifest.below(&key))?;
-                    let kept = before.into_iter().filter(|old| !below_any(old, &scan.unreadable));
-                    removals.extend(kept);
-                    found.extend(scan.files.into_iter().map(|file| (file.path.clone(), file)));
-                    removals.insert(key);
-                }
-                Ok(Seen::Nothing) => {
-                    removals.extend(self.manifest(|manifest| manifest.below(&key))?);
-                    removals.insert(key);
-                }
-                Err(error) => {
-                    tracing::debug!(path = %path.display(), %error, "cannot look at a changed path");
-                    plan.unreadable += 1;
-                }
-            }
-            run.progress.beat();
-        }
-        if !root.is_dir() {
-            return Err(missing());
-        }
-        for path in removals {
-            if !found.contains_key(&path) && self.manifest(|m| m.get(&path))?.is_some() {
-                plan.removals.push(path);
-            }
-        }
-        for (path, file) in found {
-            let entry = self.manifest(|manifest| manifest.get(&path))?;
-            self.consider(file, entry, run.force, &mut plan);
-        }
-        plan.candidates.sort_unstable_by(|a, b| a.found.path.cmp(&b.found.path));
-        Ok(plan)
-    }
-
-    /// Puts the file on the plan unless the index holds it with the same stamp.
-    fn consider(&self, found: Found, known: Option<Entry>, force: bool, plan: &mut Plan) {
-        let unchanged = known.is_some_and(|entry| {
-            entry.stamp == found.stamp || self.same_bytes().get(&found.path) == Some(&found.stamp)
-        });
-        // A file that could not be read is tried again when its stamp or its rights change; the
-        // latter shows in no stamp, so that every run asks once more, at the price of one open.
-        let unreadable = known.is_some_and(|e| e.skipped == Some(SkipReason::Unreadable));
-        if force || !unchanged || unreadable {
-            plan.candidates.push(Candidate { found, known });
-        }
-    }
-
-    fn manifest<T>(
-        &self,
-        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
-    ) -> Result<T, IndexError> {
-        let searcher = self.searcher();
-        read(&Manifest::new(&searcher, self.fields)).map_err(|error| self.failed(error))
-    }
-}
-
-fn walk(run: &Run<'_>, below: &str) -> Result<Scan, IndexError> {
-    run.progress.beat();
-    let scan = run.rules.walk(below, run.cancel, &run.on_directory).map_err(|source| {
-        let root = run.rules.root();
-        if source.kind() == std::io::ErrorKind::NotFound && !root.is_dir() {
-            IndexError::RootMissing { root: root.to_owned() }
-        } else {
-            IndexError::from_io(root.join(rel_path::decode(below)), source)
-        }
-    })?;
-    if scan.cancelled { Err(IndexError::Cancelled) } else { Ok(scan) }
-}
-
-fn below_any(path: &str, directories: &[(String, String)]) -> bool {
-    directories.iter().any(|(dir, _)| {
-        dir.is_empty() || path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'))
-    })
 }
 
 /// The writing half of a run: readers pull candidates, tantivy's threads index them.

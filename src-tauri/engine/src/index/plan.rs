@@ -1,0 +1,156 @@
+//! Finds out which files a run has to read and which to drop, without reading any.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use super::manifest::{Entry, Manifest};
+use super::scan::{Found, Scan, Seen};
+use super::update::{Run, Scope};
+use super::{IndexError, ProjectIndex, SkipReason};
+use crate::rel_path;
+
+/// Trees smaller than this may lose more than half of their files unsuspected.
+const FEW_FILES: usize = 40;
+
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub found: Found,
+    pub known: Option<Entry>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub candidates: Vec<Candidate>,
+    pub removals: Vec<String>,
+}
+impl ProjectIndex {
+    pub(super) fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
+        match &run.scope {
+            Scope::Everything { expect_loss } => self.plan_everything(run, *expect_loss),
+            Scope::Paths(paths) => self.plan_paths(run, paths),
+        }
+    }
+
+    fn plan_everything(&self, run: &Run<'_>, expect_loss: bool) -> Result<Plan, IndexError> {
+        let root = run.rules.root();
+        let scan = walk(run, "")?;
+        let mut known = self.manifest(|manifest| manifest.all())?;
+        run.progress.beat();
+        let (found, before) = (scan.files.len(), known.len());
+        let mut plan = Plan::default();
+        for found in scan.files {
+            let entry = known.remove(&found.path);
+            self.consider(found, entry, run.force, &mut plan);
+        }
+        plan.removals =
+            known.into_keys().filter(|path| !below_any(path, &scan.unreadable)).collect();
+        if !root.is_dir() {
+            return Err(IndexError::RootMissing { root: root.to_owned() });
+        }
+        let lost_most = before > FEW_FILES && found < before / 2 && !plan.removals.is_empty();
+        if lost_most && !expect_loss {
+            return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
+        }
+        Ok(plan)
+    }
+
+    fn plan_paths(&self, run: &Run<'_>, paths: &BTreeSet<PathBuf>) -> Result<Plan, IndexError> {
+        let root = run.rules.root();
+        let missing = || IndexError::RootMissing { root: root.to_owned() };
+        if !root.is_dir() {
+            return Err(missing());
+        }
+        let mut plan = Plan::default();
+        let Some(mut matcher) = run.rules.matcher() else {
+            return Ok(plan);
+        };
+        let mut removals = BTreeSet::new();
+        let mut found = HashMap::new();
+        for path in paths {
+            if run.cancel.is_cancelled() {
+                return Err(IndexError::Cancelled);
+            }
+            let Ok(relative) = path.strip_prefix(root) else {
+                continue;
+            };
+            let key = rel_path::encode(relative);
+            match matcher.look(path) {
+                Ok(Seen::File(file)) => {
+                    // A file where a directory was: what it held is gone.
+                    removals.extend(self.manifest(|manifest| manifest.below(&key))?);
+                    found.insert(key, file);
+                }
+                Ok(Seen::Directory) => {
+                    let scan = walk(run, &key)?;
+                    let before = self.manifest(|manifest| manifest.below(&key))?;
+                    let kept = before.into_iter().filter(|old| !below_any(old, &scan.unreadable));
+                    removals.extend(kept);
+                    found.extend(scan.files.into_iter().map(|file| (file.path.clone(), file)));
+                    removals.insert(key);
+                }
+                Ok(Seen::Nothing) => {
+                    removals.extend(self.manifest(|manifest| manifest.below(&key))?);
+                    removals.insert(key);
+                }
+                Err(error) => {
+                    tracing::debug!(path = %path.display(), %error, "cannot look at a changed path");
+                }
+            }
+            run.progress.beat();
+        }
+        if !root.is_dir() {
+            return Err(missing());
+        }
+        for path in removals {
+            if !found.contains_key(&path) && self.manifest(|m| m.get(&path))?.is_some() {
+                plan.removals.push(path);
+            }
+        }
+        for (path, file) in found {
+            let entry = self.manifest(|manifest| manifest.get(&path))?;
+            self.consider(file, entry, run.force, &mut plan);
+        }
+        plan.candidates.sort_unstable_by(|a, b| a.found.path.cmp(&b.found.path));
+        Ok(plan)
+    }
+
+    /// Puts the file on the plan unless the index holds it with the same stamp.
+    fn consider(&self, found: Found, known: Option<Entry>, force: bool, plan: &mut Plan) {
+        let unchanged = known.is_some_and(|entry| {
+            entry.stamp == found.stamp || self.same_bytes().get(&found.path) == Some(&found.stamp)
+        });
+        // A file that could not be read is tried again when its stamp or its rights change; the
+        // latter shows in no stamp, so that every run asks once more, at the price of one open.
+        let unreadable = known.is_some_and(|e| e.skipped == Some(SkipReason::Unreadable));
+        if force || !unchanged || unreadable {
+            plan.candidates.push(Candidate { found, known });
+        }
+    }
+
+    fn manifest<T>(
+        &self,
+        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
+    ) -> Result<T, IndexError> {
+        let searcher = self.searcher();
+        read(&Manifest::new(&searcher, self.fields)).map_err(|error| self.failed(error))
+    }
+}
+
+fn walk(run: &Run<'_>, below: &str) -> Result<Scan, IndexError> {
+    run.progress.beat();
+    let scan = run.rules.walk(below, run.cancel, &run.on_directory).map_err(|source| {
+        let root = run.rules.root();
+        if source.kind() == std::io::ErrorKind::NotFound && !root.is_dir() {
+            IndexError::RootMissing { root: root.to_owned() }
+        } else {
+            IndexError::from_io(root.join(rel_path::decode(below)), source)
+        }
+    })?;
+    if scan.cancelled { Err(IndexError::Cancelled) } else { Ok(scan) }
+}
+
+fn below_any(path: &str, directories: &[(String, String)]) -> bool {
+    directories.iter().any(|(dir, _)| {
+        dir.is_empty() || path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
