@@ -21,7 +21,8 @@ fn popup_has_the_keys(desktop: &Desktop) -> bool {
 fn the_first_start_shows_the_popup_and_a_later_one_stays_in_the_tray() {
     let desktop = Desktop::start();
     let quarry = desktop.start_quarry();
-    until("the popup is there at the first start", || desktop.window(POPUP));
+    let popup = until("the popup is there at the first start", || desktop.window(POPUP));
+    until("the popup is not blank", || desktop.colours(&popup, (200, 100), 350) > 1);
     desktop.screenshot("first-start");
     desktop.account.kill(&quarry);
     register_a_project(&desktop);

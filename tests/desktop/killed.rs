@@ -3,23 +3,25 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::harness::account::{Account, Started};
-use crate::harness::wait::until;
+use crate::harness::wait::within;
 
 /// Takes some seconds in a debug build: words that occur once are what an index is slow at.
 const FILES: u64 = 3000;
 /// Takes so long that a part is committed before the end, with `QUARRY_LONG`.
-const MANY_FILES: u64 = 30_000;
+const MANY_FILES: u64 = 16_000;
 /// When to kill, in hundredths of the files.
 const KILLS: [u64; 3] = [5, 40, 75];
+const LONGEST_INDEXING: Duration = Duration::from_secs(120);
 const LINES: u64 = 200;
 const QUERIES: [&str; 5] =
-    ["rare_needle_17", "module_59", "letter", "needle file", "\"begin word7\""];
+    ["rare_needle_17", "module_59", "word77", "needle file", "\"begin word7\""];
 /// More than any of the queries finds.
-const LIMIT: &str = "100000";
+const LIMIT: &str = "10000";
 
 fn generate(root: &Path, files: u64) {
     let mut random = Random(88_172_645_463_325_252);
@@ -67,7 +69,7 @@ fn findings(account: &Account) -> Vec<BTreeSet<(String, u64)>> {
 /// Kills the owner in the middle of its indexing, at the moment that `now` chooses by the files
 /// that are committed and the hundredths that are done.
 fn kill_when(account: &Account, owner: &Started, now: impl Fn(u64, u64) -> bool) {
-    until("the moment for the kill", || {
+    within(LONGEST_INDEXING, "the moment for the kill", || {
         let project = account.projects().remove(0);
         let progress = &project["progress"];
         let ended = project["last_indexed"].is_string() && progress.is_null();

@@ -16,6 +16,7 @@ pub const LABEL: &str = "popup";
 const BLUR_GRACE: Duration = Duration::from_millis(250);
 /// A window manager may not have mapped the window yet when it is asked for the focus.
 const FOCUS_AGAIN: Duration = Duration::from_millis(100);
+const FOCUS_ATTEMPTS: u32 = 30;
 
 #[derive(Default)]
 pub struct PopupState {
@@ -159,15 +160,24 @@ fn conceal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<(
     app.emit_to(LABEL, "popup_hidden", ())
 }
 
-/// Focus is refused until the window is visible, which takes a turn of the loop.
+/// Focus is refused until the window is visible, which takes a turn of the loop, or many on a busy
+/// machine: asked for until the popup has had it or is gone.
 fn focus_soon(app: &AppHandle<Wry>) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         on_main(&app, |_, window| window.set_focus());
-        tokio::time::sleep(FOCUS_AGAIN).await;
-        on_main(&app, |_, window| {
-            if window.is_visible()? && !window.is_focused()? { window.set_focus() } else { Ok(()) }
-        });
+        for _ in 0..FOCUS_ATTEMPTS {
+            tokio::time::sleep(FOCUS_AGAIN).await;
+            if app.state::<Shell>().popup.was_focused.load(Ordering::SeqCst) {
+                break;
+            }
+            on_main(
+                &app,
+                |_, window| {
+                    if window.is_visible()? { window.set_focus() } else { Ok(()) }
+                },
+            );
+        }
     });
 }
 

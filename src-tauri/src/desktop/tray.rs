@@ -3,7 +3,6 @@
 mod library;
 mod model;
 
-use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use quarry_engine::status::{ProjectAction, Snapshot};
@@ -34,13 +33,6 @@ pub enum TrayError {
 pub struct Tray {
     icon: TrayIcon<Wry>,
     shown: TrayModel,
-    labels: HashMap<String, Label>,
-}
-
-/// What can be renamed in place.
-enum Label {
-    Item(MenuItem<Wry>),
-    Submenu(Submenu<Wry>),
 }
 
 pub fn model_of(shell: &Shell, snapshot: &Snapshot) -> TrayModel {
@@ -61,7 +53,7 @@ pub fn update(app: &AppHandle<Wry>, snapshot: &Snapshot) {
 impl Tray {
     pub fn create(app: &AppHandle<Wry>, model: TrayModel) -> Result<Self, TrayError> {
         library::find().map_err(TrayError::NoLibrary)?;
-        let (menu, labels) = build(app, &model.entries)?;
+        let menu = build(app, &model.entries)?;
         let icon = TrayIconBuilder::with_id("quarry")
             .icon(face(model.face))
             .tooltip(&model.tooltip)
@@ -81,10 +73,10 @@ impl Tray {
                 }
             })
             .build(app)?;
-        Ok(Self { icon, shown: model, labels })
+        Ok(Self { icon, shown: model })
     }
 
-    /// A menu that is open closes when it is replaced, so that only what differs is touched.
+    /// A menu that is open closes when it is replaced, so that nothing is touched without need.
     fn show(&mut self, app: &AppHandle<Wry>, model: TrayModel) -> tauri::Result<()> {
         if model == self.shown {
             return Ok(());
@@ -95,50 +87,31 @@ impl Tray {
         if model.tooltip != self.shown.tooltip {
             self.icon.set_tooltip(Some(&model.tooltip))?;
         }
-        if model.same_shape(&self.shown) {
-            for (id, text) in model.texts() {
-                match self.labels.get(&id) {
-                    Some(Label::Item(item)) if item.text()? != text => item.set_text(text)?,
-                    Some(Label::Submenu(menu)) if menu.text()? != text => menu.set_text(text)?,
-                    _ => {}
-                }
-            }
-        } else {
-            let (menu, labels) = build(app, &model.entries)?;
-            self.icon.set_menu(Some(menu))?;
-            self.labels = labels;
+        // Whole: libdbusmenu passes on no text that is changed in place.
+        if model.entries != self.shown.entries {
+            self.icon.set_menu(Some(build(app, &model.entries)?))?;
         }
         self.shown = model;
         Ok(())
     }
 }
 
-fn build(
-    app: &AppHandle<Wry>,
-    entries: &[Entry],
-) -> tauri::Result<(Menu<Wry>, HashMap<String, Label>)> {
+fn build(app: &AppHandle<Wry>, entries: &[Entry]) -> tauri::Result<Menu<Wry>> {
     let menu = Menu::new(app)?;
-    let mut labels = HashMap::new();
     for entry in entries {
         match entry {
             Entry::Separator => menu.append(&PredefinedMenuItem::separator(app)?)?,
-            Entry::Item(item) => {
-                let made = menu_item(app, item)?;
-                menu.append(&made)?;
-                labels.insert(item.id(), Label::Item(made));
-            }
+            Entry::Item(item) => menu.append(&menu_item(app, item)?)?,
             Entry::Submenu { id, text, items } => {
                 let items =
                     items.iter().map(|item| menu_item(app, item)).collect::<Result<Vec<_>, _>>()?;
                 let items: Vec<&dyn IsMenuItem<Wry>> =
                     items.iter().map(|item| item as &dyn IsMenuItem<Wry>).collect();
-                let made = Submenu::with_id_and_items(app, id, text, true, &items)?;
-                menu.append(&made)?;
-                labels.insert(id.clone(), Label::Submenu(made));
+                menu.append(&Submenu::with_id_and_items(app, id, text, true, &items)?)?;
             }
         }
     }
-    Ok((menu, labels))
+    Ok(menu)
 }
 
 fn menu_item(app: &AppHandle<Wry>, item: &Item) -> tauri::Result<MenuItem<Wry>> {
