@@ -9,6 +9,7 @@ pub mod pointer;
 pub mod processes;
 pub mod quarry;
 pub mod tray;
+pub mod tree;
 pub mod turn;
 pub mod wait;
 pub mod webdriver;

@@ -1,16 +1,15 @@
 //! SIGKILL in the middle of indexing.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::harness::account::{Account, Started};
+use crate::harness::tree::grow;
 use crate::harness::wait::within;
 
-/// Takes some seconds in a debug build: words that occur once are what an index is slow at.
+/// Takes some seconds in a debug build.
 const FILES: u64 = 3000;
 /// Takes so long that a part is committed before the end, with `QUARRY_LONG`.
 const MANY_FILES: u64 = 16_000;
@@ -22,35 +21,6 @@ const QUERIES: [&str; 5] =
     ["rare_needle_17", "module_59", "word77", "needle file", "\"begin word7\""];
 /// More than any of the queries finds.
 const LIMIT: &str = "10000";
-
-fn generate(root: &Path, files: u64) {
-    let mut random = Random(88_172_645_463_325_252);
-    for file in 0..files {
-        let folder = root.join(format!("part{}/group{}", file % 7, file % 31));
-        fs::create_dir_all(&folder).unwrap();
-        let mut text = format!("//! Part of module_{}.\n\n", file % 100);
-        for line in 0..LINES {
-            let (once, often) = (random.next(), random.next() % 5000);
-            text.push_str(&format!("begin word{often} = call{once:x}(letter, {line});\n"));
-        }
-        if file % 50 == 0 {
-            text.push_str(&format!("// rare_needle_{} in file {file}\n", file / 50));
-        }
-        fs::write(folder.join(format!("file{file}.rs")), text).unwrap();
-    }
-}
-
-/// Marsaglia's xorshift.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-}
 
 /// Which lines every query finds.
 fn findings(account: &Account) -> Vec<BTreeSet<(String, u64)>> {
@@ -70,7 +40,7 @@ fn findings(account: &Account) -> Vec<BTreeSet<(String, u64)>> {
 /// that are committed and the hundredths that are done.
 fn kill_when(account: &Account, owner: &Started, now: impl Fn(u64, u64) -> bool) {
     within(LONGEST_INDEXING, "the moment for the kill", || {
-        let project = account.projects().remove(0);
+        let project = account.project("large");
         let progress = &project["progress"];
         let ended = project["last_indexed"].is_string() && progress.is_null();
         assert!(!ended, "the indexing was over before it could be killed: {project}");
@@ -86,10 +56,10 @@ fn kills_while_indexing_leave_a_catalogue_that_ends_with_the_same_results() {
     let account = Account::new();
     let long = std::env::var_os("QUARRY_LONG").is_some();
     let files = if long { MANY_FILES } else { FILES };
-    generate(&account.home().join("code/large"), files);
+    grow(&account.home().join("code/large"), files, LINES);
     let owner = account.start_headless();
     account.quarry(["add", "code/large"]).done();
-    let registered = account.projects().remove(0);
+    let registered = account.project("large");
     kill_when(&account, &owner, |_, percent| percent >= KILLS[0]);
     for kill in &KILLS[1..] {
         let owner = account.start_headless();
@@ -101,13 +71,13 @@ fn kills_while_indexing_leave_a_catalogue_that_ends_with_the_same_results() {
     }
 
     account.start_headless();
-    let restored = account.projects();
-    assert_eq!(restored.len(), 1);
+    assert_eq!(account.projects().len(), 1);
+    let restored = account.project("large");
     for field in ["id", "name", "root"] {
-        assert_eq!(restored[0][field], registered[field], "the catalogue is intact");
+        assert_eq!(restored[field], registered[field], "the catalogue is intact");
     }
     account.quarry(["add", "--wait", "text", "code/large"]).done();
-    let project = account.projects().remove(0);
+    let project = account.project("large");
     assert_eq!(project["files"], files);
     assert!(project["error"].is_null(), "{project}");
     let disturbed = findings(&account);

@@ -27,10 +27,8 @@ fn two_commands_at_once_without_an_owner_both_succeed() {
         for quarry in &started {
             account.ran(quarry).done();
         }
-        let projects = account.projects();
         for name in names {
-            let project = projects.iter().find(|project| project["name"] == name.as_str());
-            assert!(project.is_some_and(|project| project["files"] == 1), "{name}: {projects:?}");
+            assert_eq!(account.project(&name)["files"], 1);
         }
     }
 }

@@ -4,9 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use crate::harness::account::Account;
+use crate::harness::tree::grow;
 use crate::harness::wait::until;
 
 use super::shapes::{LISTING, PROJECT, assert_shape};
+
+/// Takes longer to index than a command takes to start.
+const FILES: u64 = 1500;
+const LINES: u64 = 60;
 
 #[test]
 fn list_and_status_have_the_shape_of_the_contract_with_an_owner_and_without() {
@@ -46,22 +51,16 @@ fn list_and_status_have_the_shape_of_the_contract_with_an_owner_and_without() {
 #[test]
 fn add_waits_until_the_text_is_searchable() {
     let account = Account::new();
-    for number in 0..300 {
-        let path = format!("code/one/module{number}.rs");
-        account.write(&path, &format!("pub fn item{number}() {{}}\n"));
-    }
+    grow(&account.home().join("code/one"), FILES, LINES);
     account.start_headless();
     let added = account.quarry(["add", "code/one", "--wait", "text", "--name", "the one"]).done();
+    let project = account.project("the one");
     assert!(added.stdout.contains("the one"), "{added:?}");
-    let project = account.projects().remove(0);
-    assert_eq!(project["name"], "the one");
     assert_eq!(project["root"], account.home().join("code/one").to_str().unwrap());
-    assert_eq!(project["files"], 300);
-    assert_eq!(project["residency"], "Hot");
-    assert!(project["progress"].is_null());
-    assert!(project["last_indexed"].is_string());
-    let answer = account.quarry(["search", "item299", "--json"]).done().json();
-    assert_eq!(answer["results"][0]["path"], "module299.rs");
+    assert_eq!((&project["files"], &project["residency"]), (&FILES.into(), &"Hot".into()));
+    assert!(project["progress"].is_null() && project["last_indexed"].is_string(), "{project}");
+    let answer = account.quarry(["search", "rare_needle_20", "--json"]).done().json();
+    assert_eq!(answer["results"][0]["path"], "part6/group8/file1000.rs");
 }
 
 #[test]

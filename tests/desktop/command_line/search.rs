@@ -32,8 +32,7 @@ fn check_marked_line(account: &Account, answer: &Value) {
     assert_eq!(answer["searched"], json!({ "total": 2, "hot": 2, "loading": 0, "failed": [] }));
     assert_eq!(answer["results"].as_array().map(Vec::len), Some(2), "{answer:#}");
     let hit = found(answer, "src/deep/marked.rs");
-    let one = account.projects().into_iter().find(|project| project["name"] == "one").unwrap();
-    assert_eq!(hit["project"], one["id"]);
+    assert_eq!(hit["project"], account.project("one")["id"]);
     assert_eq!(hit["stale"], false);
     assert_eq!(hit["lang"], "rust");
     let lines = hit["line_start"].as_u64().unwrap()..=hit["line_end"].as_u64().unwrap();

@@ -88,6 +88,17 @@ impl Account {
         list["projects"].as_array().cloned().unwrap_or_else(|| panic!("no list: {list}"))
     }
 
+    /// The only project of this name.
+    #[track_caller]
+    pub fn project(&self, name: &str) -> Value {
+        let projects = self.projects();
+        let mut named = projects.iter().filter(|project| project["name"] == name);
+        match (named.next(), named.next()) {
+            (Some(project), None) => project.clone(),
+            _ => panic!("{name} is not there, or not once: {projects:?}"),
+        }
+    }
+
     /// An owner of the data directory without windows, ready to be asked.
     #[track_caller]
     pub fn start_headless(&self) -> Started {
