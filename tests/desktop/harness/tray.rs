@@ -135,7 +135,8 @@ impl TrayItem<'_> {
         let id = self.entry(beginning).id;
         let path = self.menu_path().unwrap();
         let menu = self.proxy(&path, MENU).unwrap();
-        menu.call_method("Event", &(id, "clicked", Value::I32(0), 0u32)).unwrap();
+        // The answer to a click on Quit may never come.
+        menu.call_noreply("Event", &(id, "clicked", Value::I32(0), 0u32)).unwrap();
     }
 
     fn read_menu(&self) -> zbus::Result<Vec<Entry>> {
