@@ -376,9 +376,11 @@ impl<'a> Walk<'a> {
 
     fn bytes_of_name(&self, node: Node<'_>) -> Range<usize> {
         let text = self.text_of(node);
-        let trimmed = text.trim_start_matches([':', '"', '\'', '`', '<']).trim_start();
-        let start = node.start_byte() + (text.len() - trimmed.len());
-        let trimmed = trimmed.trim_end_matches(['"', '\'', '`', '>']).trim_end();
+        let trimmed = match text.as_bytes().first() {
+            Some(b'"' | b'\'' | b'`' | b'<') => text.trim_matches(['"', '\'', '`', '<', '>']),
+            _ => text.trim_start_matches(':'),
+        };
+        let start = node.start_byte() + (trimmed.as_ptr() as usize - text.as_ptr() as usize);
         start..start + trimmed.len()
     }
 

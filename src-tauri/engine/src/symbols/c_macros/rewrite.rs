@@ -10,15 +10,26 @@ pub(super) struct Rewrite<'a> {
     changed: Option<Vec<u8>>,
 }
 
+/// What a brace opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brace {
+    /// A namespace: inside things are as outside.
+    Namespace,
+    Type,
+    /// A list of values.
+    Values,
+    Code,
+}
+
 /// A conditional group that is open.
 struct Group {
     /// The token of its `#if`.
     first: usize,
     /// The token of the first `#else`.
     second: Option<usize>,
-    /// How many braces were open at `#if`, and at the end of the first branch.
-    before: i32,
-    after_first: i32,
+    /// The braces that were open at `#if`, and at the end of the first branch.
+    before: Vec<Brace>,
+    after_first: Vec<Brace>,
     is_unbalanced: bool,
 }
 
@@ -33,7 +44,7 @@ impl<'a> Rewrite<'a> {
 
     pub(super) fn run(&mut self) {
         let mut groups: Vec<Group> = Vec::new();
-        let mut depth = 0_i32;
+        let mut braces: Vec<Brace> = Vec::new();
         let mut begins_statement = true;
         let mut index = 0;
         while let Some(token) = self.tokens.get(index) {
@@ -41,54 +52,54 @@ impl<'a> Rewrite<'a> {
             let mut ends_statement = false;
             match token.what {
                 What::Mark(b'{') => {
-                    depth += i32::from(!self.is_transparent(index));
+                    braces.push(self.brace(index));
                     ends_statement = true;
                 }
                 What::Mark(b'}') => {
-                    // A brace at the beginning of a line closes all, whatever branches opened.
-                    depth = if self.begins_line(*token) { 0 } else { (depth - 1).max(0) };
+                    self.close(*token, &mut braces);
                     ends_statement = true;
                 }
                 What::Mark(b';' | b':') => ends_statement = true,
                 What::If => {
-                    let group = Group {
+                    groups.push(Group {
                         first: index,
                         second: None,
-                        before: depth,
-                        after_first: depth,
+                        before: braces.clone(),
+                        after_first: Vec::new(),
                         is_unbalanced: false,
-                    };
-                    groups.push(group);
+                    });
                     ends_statement = begins_statement;
                 }
                 What::Else => {
                     if let Some(group) = groups.last_mut() {
-                        group.branch(index, depth);
-                        depth = group.before;
+                        group.branch(index, &braces);
+                        braces.clone_from(&group.before);
                     }
                     ends_statement = begins_statement;
                 }
                 What::EndIf => {
                     if let Some(mut group) = groups.pop() {
-                        group.branch(index, depth);
-                        depth = group.after_first;
+                        group.branch(index, &braces);
                         if group.is_unbalanced {
                             self.keep_first_branch(&group, index);
                         }
+                        braces = group.after_first;
                     }
                     ends_statement = begins_statement;
                 }
                 What::Directive => ends_statement = begins_statement,
                 What::Word => {
-                    let skipped =
-                        if begins_statement { self.statement(index, depth) } else { None };
-                    match skipped.or_else(|| self.attribute(index, depth)) {
+                    let in_values = braces.last() == Some(&Brace::Values);
+                    let in_code = in_values || braces.contains(&Brace::Code);
+                    let skipped = if begins_statement && !in_values {
+                        self.statement(index, in_code)
+                    } else {
+                        None
+                    };
+                    if let Some(after) = skipped.or_else(|| self.attribute(index, in_code)) {
                         // What follows begins the statement instead.
-                        Some(after) => {
-                            next = after;
-                            ends_statement = begins_statement;
-                        }
-                        None => {}
+                        next = after;
+                        ends_statement = begins_statement;
                     }
                 }
                 What::Literal | What::Mark(_) => {}
@@ -98,24 +109,60 @@ impl<'a> Rewrite<'a> {
         }
     }
 
-    /// The brace of `extern "C"` and of a namespace, inside of which things are as outside.
-    fn is_transparent(&self, index: usize) -> bool {
-        (1..=3).filter_map(|back| index.checked_sub(back)).any(|at| {
-            matches!(self.word(at), b"namespace")
-                || (self.word(at) == b"extern" && back_is_literal(self.tokens, at))
-        })
+    /// What the brace at `index` opens, by the words before it.
+    fn brace(&self, index: usize) -> Brace {
+        const LOOK_BACK: usize = 24;
+        for at in (index.saturating_sub(LOOK_BACK)..index).rev() {
+            match self.what(at) {
+                Some(What::Mark(b'=' | b',' | b'(' | b'[' | b']')) if at + 1 == index => {
+                    return Brace::Values;
+                }
+                Some(What::Mark(b';' | b'{' | b'}' | b'=')) => break,
+                Some(What::Word) => match self.word(at) {
+                    b"namespace" => return Brace::Namespace,
+                    b"extern" if self.what(at + 1) == Some(What::Literal) => {
+                        return Brace::Namespace;
+                    }
+                    b"class" | b"struct" | b"union" | b"enum"
+                        if self.what(index - 1) != Some(What::Mark(b')')) =>
+                    {
+                        return Brace::Type;
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        Brace::Code
+    }
+
+    /// A brace at the beginning of a line closes all but namespaces, whatever branches opened.
+    fn close(&self, token: Token, braces: &mut Vec<Brace>) {
+        let outermost = braces.iter().position(|brace| *brace != Brace::Namespace);
+        match outermost {
+            Some(outermost) if self.begins_line(token) => braces.truncate(outermost),
+            _ => {
+                braces.pop();
+            }
+        }
     }
 
     /// Macros at the beginning of a statement. Returns the token after what was dealt with.
-    fn statement(&mut self, index: usize, depth: i32) -> Option<usize> {
+    fn statement(&mut self, index: usize, in_code: bool) -> Option<usize> {
+        let word = self.word(index);
+        if !in_code && is_capitals(word) && word.len() > 5 && self.is_alone(index) {
+            self.overwrite(index, index);
+            return Some(index + 1);
+        }
         let close = self.call_end(index)?;
         let after = self.tokens.get(close + 1)?;
-        let word = self.word(index);
         let begins_next_line = after.what == What::Word && !self.is_same_line(close, close + 1);
-        if depth == 0 {
+        if !in_code {
             return match after.what {
                 What::Mark(b'{') if is_capitals(word) => self.defined_by_macro(index, close),
-                _ if begins_next_line && (is_capitals(word) || word.starts_with(b"__")) => {
+                _ if (begins_next_line || is_directive(after.what))
+                    && (is_capitals(word) || word.starts_with(b"__")) =>
+                {
                     self.overwrite(index, close);
                     Some(close + 1)
                 }
@@ -136,6 +183,14 @@ impl<'a> Rewrite<'a> {
             return None;
         }
         Some(index + 1)
+    }
+
+    /// Whether nothing else stands on the word's line, and a word on the next.
+    fn is_alone(&self, index: usize) -> bool {
+        let before = index.checked_sub(1);
+        self.what(index + 1).is_some_and(|next| next == What::Word || is_directive(next))
+            && !self.is_same_line(index, index + 1)
+            && before.is_none_or(|before| !self.is_same_line(before, index))
     }
 
     /// `NAME(function, type, …) {` becomes `int  function( type, …) {`.
@@ -205,15 +260,13 @@ impl<'a> Rewrite<'a> {
     }
 
     /// A word that only marks a declaration. Returns the token after it.
-    fn attribute(&mut self, index: usize, depth: i32) -> Option<usize> {
+    fn attribute(&mut self, index: usize, in_code: bool) -> Option<usize> {
         let word = self.word(index);
         let next = index + 1;
-        if depth == 0
-            && let Some(after) = self.variable_by_macro(index)
-        {
+        if !in_code && let Some(after) = self.variable_by_macro(index) {
             return Some(after);
         }
-        if depth > 0 && matches!(word, b"struct" | b"union" | b"enum") {
+        if in_code && matches!(word, b"struct" | b"union" | b"enum") {
             return self.type_argument(index);
         }
         if is_attribute(word) {
@@ -226,9 +279,7 @@ impl<'a> Rewrite<'a> {
             return Some(close + 1);
         }
         if word.starts_with(b"__") && !is_type_like(word) {
-            if depth == 0
-                && let Some(close) = self.call_end(index)
-            {
+            if !in_code && let Some(close) = self.call_end(index) {
                 let follows_list = self.what(index.checked_sub(1)?) == Some(What::Mark(b')'));
                 let in_head = self.what(close + 1) == Some(What::Word);
                 if (follows_list || in_head) && self.is_same_line(close, close + 1) {
@@ -248,14 +299,29 @@ impl<'a> Rewrite<'a> {
             return None;
         }
         if is_capitals(word) && word.len() > 3 && word.contains(&b'_') {
-            return self.capital_attribute(index);
+            return self.capital_attribute(index, in_code);
         }
         None
     }
 
     /// `API_EXPORT type name` and `class API_EXPORT name {`.
-    fn capital_attribute(&mut self, index: usize) -> Option<usize> {
+    fn capital_attribute(&mut self, index: usize, in_code: bool) -> Option<usize> {
         let (next, second) = (index + 1, index + 2);
+        if let Some(close) = self.call_end(index)
+            && index >= 2
+            && self.word(index - 2) == b"namespace"
+        {
+            self.overwrite(index, close);
+            return Some(close + 1);
+        }
+        let follows_list = index > 0
+            && (self.what(index - 1) == Some(What::Mark(b')'))
+                || matches!(self.word(index - 1), b"const" | b"override" | b"final"));
+        if follows_list && !in_code {
+            let last = self.call_end(index).unwrap_or(index);
+            self.overwrite(index, last);
+            return Some(last + 1);
+        }
         if self.what(next) != Some(What::Word) {
             return None;
         }
@@ -264,7 +330,11 @@ impl<'a> Rewrite<'a> {
             matches!(self.what(second), Some(What::Mark(b'{' | b':')))
         } else {
             let begins = before.is_empty() || matches!(before, b"static" | b"extern" | b"inline");
-            begins && matches!(self.what(second), Some(What::Word | What::Mark(b'*' | b'&' | b'<')))
+            begins
+                && matches!(
+                    self.what(second),
+                    Some(What::Word | What::Mark(b'*' | b'&' | b'<' | b':'))
+                )
                 || is_type_word(self.word(next))
         };
         if marks {
@@ -340,17 +410,18 @@ impl<'a> Rewrite<'a> {
 }
 
 impl Group {
-    fn branch(&mut self, token: usize, depth: i32) {
+    /// Ends a branch, with the braces that it leaves open.
+    fn branch(&mut self, token: usize, braces: &[Brace]) {
         if self.second.is_none() {
-            self.after_first = depth;
+            self.after_first = braces.to_vec();
             self.second = Some(token);
         }
-        self.is_unbalanced |= depth != self.before;
+        self.is_unbalanced |= braces != self.before;
     }
 }
 
-fn back_is_literal(tokens: &[Token], index: usize) -> bool {
-    tokens.get(index + 1).is_some_and(|token| token.what == What::Literal)
+fn is_directive(what: What) -> bool {
+    matches!(what, What::If | What::Else | What::EndIf | What::Directive)
 }
 
 /// For each opening bracket the index of the one that closes it, within one statement.
