@@ -240,11 +240,8 @@ impl Engine {
     /// project fails while waiting.
     pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
         match lane {
-            LaneName::Text => {}
-            LaneName::Symbols => return Err(EngineError::NotYet("Symbols")),
+            LaneName::Text | LaneName::Symbols | LaneName::Names | LaneName::Regex => {}
             LaneName::Meaning => return Err(EngineError::NotYet("Meaning")),
-            LaneName::Names => return Err(EngineError::NotYet("File names")),
-            LaneName::Regex => return Err(EngineError::NotYet("Regular expressions")),
         }
         let id = self.find(project)?;
         let mut snapshots = self.subscribe();
@@ -252,7 +249,9 @@ impl Engine {
         loop {
             let status = self.status(id.as_str())?;
             let upkeep = self.shared.registry.upkeep(&id);
-            let complete = upkeep.is_some_and(|upkeep| upkeep.complete);
+            let needs_layers = matches!(lane, LaneName::Symbols | LaneName::Regex);
+            let complete =
+                upkeep.is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
             match (status.residency, status.freshness) {
                 (Residency::Hot, Freshness::Fresh) if complete => return Ok(status),
                 (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {

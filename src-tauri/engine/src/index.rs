@@ -4,30 +4,35 @@
 //! that a kill at any moment leaves the state before or the state after. Readers work on the last
 //! commit and never wait for a writer.
 
+mod annotate;
 mod chunk;
 mod document;
 mod error;
+pub mod grams;
 pub mod language;
 pub mod manifest;
+pub mod outline;
+pub mod paths;
 mod plan;
 mod scan;
 pub mod schema;
 pub mod text;
 pub mod tokenizer;
 mod update;
+mod writing;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::MmapDirectory;
-use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, SearcherGeneration, TantivyError};
 
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
 pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
-pub(crate) use update::content_hash;
-pub use update::{Limits, Progress, Report, Run, Scope, WriteGate};
+pub use update::{Layer, Limits, Progress, Report, Run, Scope, WriteGate};
+pub(crate) use writing::content_hash;
 
 /// Stored with every commit.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -45,6 +50,8 @@ pub struct ProjectIndex {
     fields: schema::Fields,
     /// Files whose stamp changed and whose bytes did not: the index is not written for them.
     same_bytes: Mutex<std::collections::HashMap<String, Stamp>>,
+    /// The paths of the commit that was last asked for them.
+    paths: Mutex<Option<(SearcherGeneration, Arc<paths::Paths>)>>,
 }
 
 impl ProjectIndex {
@@ -87,12 +94,42 @@ impl ProjectIndex {
             .try_into()
             .map_err(failed)?;
         let directory = directory.to_owned();
-        Ok(ProjectIndex { directory, index, reader, fields, same_bytes: Mutex::default() })
+        Ok(ProjectIndex {
+            directory,
+            index,
+            reader,
+            fields,
+            same_bytes: Mutex::default(),
+            paths: Mutex::default(),
+        })
     }
 
     /// The last committed state; it stays readable while later commits happen.
     pub fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// The paths of the files that `searcher`, which is one of this index's, knows. They are kept
+    /// until the next commit is asked for, or [`ProjectIndex::forget_paths`].
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn paths(&self, searcher: &Searcher) -> tantivy::Result<Arc<paths::Paths>> {
+        let mut kept = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = searcher.generation();
+        match &*kept {
+            Some((of, paths)) if of == generation => Ok(Arc::clone(paths)),
+            _ => {
+                let paths = Arc::new(paths::Paths::read(searcher)?);
+                *kept = Some((generation.clone(), Arc::clone(&paths)));
+                Ok(paths)
+            }
+        }
+    }
+
+    /// Gives back the memory of [`ProjectIndex::paths`].
+    pub fn forget_paths(&self) {
+        *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub fn fields(&self) -> schema::Fields {
@@ -127,6 +164,11 @@ impl ProjectIndex {
     /// Whether the index has been compared with the whole tree since it was made.
     pub fn is_complete(&self) -> bool {
         commit_note(&self.index).is_ok_and(|note| note.complete)
+    }
+
+    /// Whether no file lacks a layer, as far as is known.
+    pub fn is_deep(&self) -> bool {
+        self.counts().is_ok_and(|counts| counts.shallow == 0)
     }
 
     /// Bytes on disk.

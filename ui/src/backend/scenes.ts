@@ -41,6 +41,7 @@ export function hit(
   return {
     project: `id-${projectName}`,
     path,
+    path_highlights: [],
     line_start: line,
     line_end: line,
     kind: "text",
@@ -138,6 +139,7 @@ const HITS: Hit[] = [
   ),
   hit("helix", "debounce.toml", 1, "", {
     snippet: null,
+    path_highlights: [],
     line_start: 1,
     lang: "toml",
     lanes: ["names"],

@@ -23,11 +23,36 @@ pub(super) struct Plan {
     pub candidates: Vec<Candidate>,
     pub removals: Vec<String>,
 }
+
+/// Files that lack a layer, by path.
+#[derive(Debug, Default)]
+pub(super) struct MissingLayers {
+    pub grams: Vec<(String, Entry)>,
+    pub symbols: Vec<(String, Entry)>,
+}
+
 impl ProjectIndex {
+    /// The files whose text is in the index and one of whose other layers is not.
+    pub(super) fn missing_layers(&self) -> Result<MissingLayers, IndexError> {
+        let with_grams = self.manifest(|manifest| manifest.with_grams())?;
+        let mut files: Vec<(String, Entry)> =
+            self.manifest(|manifest| manifest.all())?.into_iter().collect();
+        files.retain(|(_, entry)| entry.skipped.is_none());
+        files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let lacking = |lacks: &dyn Fn(&(String, Entry)) -> bool| {
+            files.iter().filter(|file| lacks(file)).cloned().collect()
+        };
+        Ok(MissingLayers {
+            grams: lacking(&|(path, _)| !with_grams.contains(path)),
+            symbols: lacking(&|(_, entry)| entry.symbols.is_none()),
+        })
+    }
+
     pub(super) fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
         match &run.scope {
             Scope::Everything { expect_loss } => self.plan_everything(run, *expect_loss),
             Scope::Paths(paths) => self.plan_paths(run, paths),
+            Scope::Layers => Ok(Plan::default()),
         }
     }
 

@@ -15,8 +15,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::failure::Cause;
 use crate::catalogue::Held;
 use crate::index::{
-    Counts, DirectoryListener, IndexError, Limits, Matcher, Progress, ProjectIndex, Report, Rules,
-    Run, Scope, WriteGate,
+    Counts, DirectoryListener, IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report,
+    Rules, Run, Scope, WriteGate,
 };
 use crate::status::{self, LaneName, ProjectError, WatchMode};
 use crate::watch::{
@@ -56,6 +56,10 @@ pub struct Upkeep {
     pub error: Option<ProjectError>,
     /// The index has been compared with the whole tree at least once since it was made.
     pub complete: bool,
+    /// No file lacks a layer.
+    pub deep: bool,
+    /// Definitions in the index.
+    pub symbols: u64,
     /// The index was found damaged while in use: it has to be opened anew.
     pub damaged: bool,
 }
@@ -138,11 +142,13 @@ struct OngoingRun {
     task: JoinHandle<Result<Outcome, IndexError>>,
     cancel: CancellationToken,
     progress: Arc<Progress>,
+    adds_layers: bool,
 }
 
 /// What a run that succeeded leaves behind.
 struct Outcome {
     report: Report,
+    counts: Counts,
     held: Held,
     complete: bool,
 }
@@ -278,6 +284,7 @@ impl Keeper {
     fn start_run(&mut self, order: Order) {
         let cancel = CancellationToken::new();
         let progress = Arc::new(Progress::default());
+        let adds_layers = order.changes == Changes::Nothing;
         let task = tokio::spawn(carry_out(
             order,
             Arc::clone(&self.index),
@@ -286,16 +293,20 @@ impl Keeper {
             cancel.clone(),
             Arc::clone(&progress),
         ));
-        self.run = Some(OngoingRun { task, cancel, progress });
+        self.run = Some(OngoingRun { task, cancel, progress, adds_layers });
     }
 
     fn end_run(&mut self, end: Result<Result<Outcome, IndexError>, tokio::task::JoinError>) {
-        self.run = None;
+        let adds_layers = self.run.take().is_some_and(|run| run.adds_layers);
         let end = match end {
             Ok(Ok(outcome)) => {
                 let changed = outcome.report.commits > 0;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
+                self.take_counts(outcome.counts);
+                let Report { deepened, yielded, .. } = outcome.report;
+                let gains = !adds_layers || deepened > 0 || yielded;
+                self.step(Input::LayersMissing(!self.upkeep.deep && gains));
                 if changed || self.upkeep.last_indexed.is_none() {
                     self.upkeep.last_indexed = Some(Timestamp::now());
                 }
@@ -332,6 +343,11 @@ impl Keeper {
         self.step(Input::RunEnded(end));
     }
 
+    fn take_counts(&mut self, counts: Counts) {
+        self.upkeep.symbols = counts.symbols;
+        self.upkeep.deep = counts.shallow == 0;
+    }
+
     /// Writes a line when the state changes, not at every attempt.
     fn note_failure(&mut self, cause: Cause, message: &str) {
         if self.last_cause != Some(cause) {
@@ -349,12 +365,14 @@ impl Keeper {
         next.progress = self.run.as_ref().and_then(|run| {
             let total = run.progress.total.load(Ordering::Relaxed);
             let done = run.progress.done.load(Ordering::Relaxed).min(total);
-            (total > 0).then_some(status::Progress { lane: LaneName::Text, done, total })
+            let lane = lane_of(run.progress.layer());
+            (total > 0).then_some(status::Progress { lane, done, total })
         });
         if let Some(run) = &self.run {
             let committed = run.progress.committed.lock();
             if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
                 next.held = held_of(counts, &self.index);
+                (next.symbols, next.deep) = (counts.symbols, counts.shallow == 0);
             }
         }
         next.error = self.error(&freshness, now);
@@ -427,6 +445,14 @@ impl Keeper {
     }
 }
 
+fn lane_of(layer: Layer) -> LaneName {
+    match layer {
+        Layer::Text => LaneName::Text,
+        Layer::Grams => LaneName::Regex,
+        Layer::Symbols => LaneName::Symbols,
+    }
+}
+
 fn input_of(order: Control) -> Input {
     match order {
         Control::Pause => Input::Pause,
@@ -463,7 +489,7 @@ async fn carry_out(
     let scope = match order.changes {
         Changes::Everything { expect_loss } => Scope::Everything { expect_loss },
         Changes::Paths(paths) => Scope::Paths(paths),
-        Changes::Nothing => Scope::Paths(Default::default()),
+        Changes::Nothing => Scope::Layers,
     };
     let _permit = if matches!(scope, Scope::Everything { .. }) {
         tokio::select! {
@@ -492,7 +518,9 @@ async fn carry_out(
             gate: &around.gate,
             on_directory,
         })?;
-        Ok(Outcome { report, held: held(&index)?, complete: index.is_complete() })
+        let counts = index.counts()?;
+        let held = held_of(counts, &index);
+        Ok(Outcome { report, counts, held, complete: index.is_complete() })
     };
     let (sender, outcome) = oneshot::channel();
     let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
@@ -534,7 +562,7 @@ pub fn held(index: &ProjectIndex) -> Result<Held, IndexError> {
 }
 
 fn held_of(counts: Counts, index: &ProjectIndex) -> Held {
-    let Counts { files, chunks, skipped } = counts;
+    let Counts { files, chunks, skipped, .. } = counts;
     Held { files, chunks, skipped, bytes: index.size() }
 }
 

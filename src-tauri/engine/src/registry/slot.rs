@@ -54,6 +54,8 @@ impl Slot {
             progress: None,
             error: None,
             complete: false,
+            deep: false,
+            symbols: 0,
             damaged: false,
         };
         Slot {
@@ -129,7 +131,7 @@ impl Slot {
             watch_mode: upkeep.watch_mode,
             files: upkeep.held.files,
             chunks: upkeep.held.chunks,
-            symbols: 0,
+            symbols: upkeep.symbols,
             vectors: 0,
             pending: upkeep.pending,
             skipped: upkeep.held.skipped,

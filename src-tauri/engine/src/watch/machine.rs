@@ -147,16 +147,25 @@ pub enum Input {
     Reindex,
     /// Changes are heard of (`true`) or have to be looked for (`false`).
     Hearing(bool),
+    /// Whether the index lacks layers that a run of its own can add.
+    LayersMissing(bool),
     /// Time has passed.
     Tick,
 }
 
-/// What a run has to do.
+/// What a run has to do. Where nothing has changed, it adds the layers that the index lacks; any
+/// change goes before that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub changes: Changes,
     /// Index every file, changed or not.
     pub force: bool,
+}
+
+impl Order {
+    fn adds_layers(&self) -> bool {
+        self.changes.is_nothing()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,6 +238,7 @@ pub struct Machine {
     root_gone: bool,
     paused: bool,
     hearing: bool,
+    layers_missing: bool,
     next_reconcile: Instant,
     jitter: u64,
 }
@@ -250,6 +260,7 @@ impl Machine {
             root_gone: false,
             paused,
             hearing: true,
+            layers_missing: false,
             next_reconcile: now + tuning.reconcile_every,
             jitter: seed | 1,
         };
@@ -287,6 +298,7 @@ impl Machine {
                 self.hearing = hearing;
                 self.next_reconcile = self.next_reconcile.min(now + self.interval());
             }
+            Input::LayersMissing(missing) => self.layers_missing = missing,
         }
         self.watch_over_run(&mut actions, now);
         self.start_what_is_due(&mut actions, now);
@@ -296,18 +308,18 @@ impl Machine {
     /// When [`Input::Tick`] is wanted at the latest.
     pub fn next_wake(&self) -> Option<Instant> {
         if let Some(running) = &self.running {
-            return match running.cancelled_at {
-                None => Some(running.moved_at + self.tuning.stall),
-                Some(_) => None,
+            let stall = running.moved_at + self.tuning.stall;
+            return match (running.cancelled_at, running.order.adds_layers()) {
+                (Some(_), _) => None,
+                (None, true) => Some(self.due().map_or(stall, |due| due.min(stall))),
+                (None, false) => Some(stall),
             };
         }
         if self.paused || self.root_gone {
             return None;
         }
-        match self.due() {
-            Some(due) => Some(due.min(self.next_reconcile)),
-            None => Some(self.next_reconcile),
-        }
+        let due = self.due().or(self.layers_due().flatten());
+        Some(due.map_or(self.next_reconcile, |due| due.min(self.next_reconcile)))
     }
 
     pub fn freshness(&self, now: Instant) -> Freshness {
@@ -319,10 +331,12 @@ impl Machine {
             if running.cancelled_at.is_some_and(overdue) && !self.paused {
                 return Freshness::Stuck;
             }
-            return match running.order.changes {
-                Changes::Everything { .. } => Freshness::Reconciling,
-                _ => Freshness::Indexing,
-            };
+            match running.order.changes {
+                Changes::Everything { .. } => return Freshness::Reconciling,
+                Changes::Paths(_) => return Freshness::Indexing,
+                // What is there is current.
+                Changes::Nothing => {}
+            }
         }
         if let Some(failure) = &self.failure {
             let Failure { attempts, since, next_at, .. } = *failure;
@@ -411,7 +425,11 @@ impl Machine {
         let Some(running) = self.running.take() else {
             return;
         };
+        let adds_layers = running.order.adds_layers();
         let Order { changes, force } = running.order;
+        if adds_layers && end != RunEnd::Done {
+            self.layers_missing = true;
+        }
         if end == RunEnd::Done {
             self.failure = None;
             if matches!(changes, Changes::Everything { .. }) {
@@ -426,6 +444,8 @@ impl Machine {
         self.owe(changes, now);
         match end {
             RunEnd::Done => {}
+            // A change came first.
+            RunEnd::Cancelled if adds_layers => {}
             RunEnd::Cancelled if running.cancelled_at.is_some() && !self.paused => {
                 let message = "The run made no progress and was stopped".to_owned();
                 self.fail(RunFailure { message, transient: true, shrunk: false }, now);
@@ -493,7 +513,13 @@ impl Machine {
     }
 
     fn start_what_is_due(&mut self, actions: &mut Vec<Action>, now: Instant) {
-        if self.running.is_some() || self.paused || self.root_gone {
+        if self.paused || self.root_gone {
+            return;
+        }
+        if let Some(running) = &self.running {
+            if running.order.adds_layers() && self.due().is_some_and(|due| due <= now) {
+                self.cancel_run(actions, now);
+            }
             return;
         }
         if now >= self.next_reconcile {
@@ -504,16 +530,30 @@ impl Machine {
                 failure.next_at.get_or_insert(now);
             }
         }
-        if self.due().is_none_or(|due| now < due) {
-            return;
+        if self.due().is_some_and(|due| due <= now) {
+            (self.first_change, self.last_change, self.urgent) = (None, None, false);
+            let changes = std::mem::take(&mut self.pending);
+            let force = std::mem::take(&mut self.force);
+            self.start(Order { changes, force }, actions, now);
+        } else if self.layers_due().is_some_and(|due| due.is_none_or(|due| due <= now)) {
+            self.layers_missing = false;
+            self.start(Order { changes: Changes::Nothing, force: false }, actions, now);
         }
-        let order = Order {
-            changes: std::mem::take(&mut self.pending),
-            force: std::mem::take(&mut self.force),
-        };
-        (self.first_change, self.last_change, self.urgent) = (None, None, false);
+    }
+
+    fn start(&mut self, order: Order, actions: &mut Vec<Action>, now: Instant) {
         actions.push(Action::StartRun(order.clone()));
         self.running = Some(Running { order, pulse: 0, moved_at: now, cancelled_at: None });
+    }
+
+    /// `None`: no layers are wanted now; `Some(None)`: at once; else at that moment.
+    fn layers_due(&self) -> Option<Option<Instant>> {
+        let wanted = self.layers_missing && self.pending.is_nothing();
+        match &self.failure {
+            _ if !wanted => None,
+            None => Some(None),
+            Some(failure) => failure.next_at.map(Some),
+        }
     }
 
     /// When the pending changes may be run, if there are any and nothing holds them back.
