@@ -461,7 +461,7 @@ async fn carry_out(
     progress: Arc<Progress>,
 ) -> Result<Outcome, IndexError> {
     let scope = match order.changes {
-        Changes::Everything { expect_loss } => Scope::Everything { expect_loss },
+        Changes::Everything => Scope::Everything { expect_loss: order.expect_loss },
         Changes::Paths(paths) => Scope::Paths(paths),
         Changes::Nothing => Scope::Paths(Default::default()),
     };
