@@ -10,6 +10,7 @@ mod error;
 pub mod language;
 pub mod manifest;
 mod plan;
+mod read;
 mod scan;
 pub mod schema;
 pub mod text;
@@ -24,6 +25,7 @@ use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
 
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
+pub use plan::Plan;
 pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
 pub(crate) use update::content_hash;

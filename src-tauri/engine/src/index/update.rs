@@ -14,7 +14,7 @@ use super::document::{FileText, IndexDocument, TextBudget};
 use super::manifest::Stamp;
 use super::plan::{Candidate, Plan};
 use super::scan::{DirectoryListener, Found, Rules};
-use super::{CommitNote, Counts, IndexError, ProjectIndex, SkipReason, chunk, schema, text};
+use super::{CommitNote, Counts, IndexError, ProjectIndex, SkipReason, chunk, read, schema, text};
 use crate::rel_path;
 
 /// Text read and not yet indexed, in bytes.
@@ -130,12 +130,11 @@ pub struct Report {
 }
 
 impl ProjectIndex {
-    /// Compares the tree with the index and writes the difference.
+    /// Reads and writes what `plan`, made for the same run, says is different.
     ///
     /// # Errors
     /// See [`IndexError`]. What was committed until then stays, file by file whole.
-    pub fn update(&self, run: &Run<'_>) -> Result<Report, IndexError> {
-        let plan = self.plan(run)?;
+    pub fn update(&self, run: &Run<'_>, plan: &Plan) -> Result<Report, IndexError> {
         let whole = matches!(run.scope, Scope::Everything { .. });
         let first_complete = whole && !self.is_complete();
         run.progress.done.store(0, Ordering::Relaxed);
@@ -171,7 +170,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    fn execute(self, plan: Plan, first_complete: bool) -> Result<Report, IndexError> {
+    fn execute(self, plan: &Plan, first_complete: bool) -> Result<Report, IndexError> {
         if plan.candidates.is_empty() && plan.removals.is_empty() && !first_complete {
             return Ok(Report::default());
         }
@@ -321,6 +320,7 @@ impl<'a> Writing<'a> {
     /// Reads one file; `None` when its bytes are those that the index already holds.
     fn read(&self, candidate: &Candidate) -> Option<PreparedFile> {
         let Found { path, stamp, is_file } = &candidate.found;
+        let Limits { file_bytes } = self.run.limits;
         let skip = |reason, note: String| {
             let known = candidate.known.is_some_and(|entry| {
                 entry.skipped == Some(reason) && entry.stamp == *stamp && !self.run.force
@@ -331,18 +331,24 @@ impl<'a> Writing<'a> {
                 content: Content::Skipped(reason, note),
             })
         };
+        if let Some(reason) = &candidate.unlisted {
+            return skip(SkipReason::Unreadable, reason.clone());
+        }
         if !is_file {
             return skip(SkipReason::NotAFile, String::new());
         }
         if text::is_credential(path) {
             return skip(SkipReason::Credential, String::new());
         }
-        if stamp.size > self.run.limits.file_bytes {
+        if stamp.size > file_bytes {
             return skip(SkipReason::TooLarge, format!("{} bytes", stamp.size));
         }
-        let bytes = match std::fs::read(self.run.rules.root().join(rel_path::decode(path))) {
-            Ok(bytes) => bytes,
-            Err(error) => return skip(SkipReason::Unreadable, error.to_string()),
+        let place = self.run.rules.root().join(rel_path::decode(path));
+        let bytes = match read::read_file(&place, file_bytes) {
+            Ok(Some(bytes)) => bytes,
+            // An event, or the next comparison, tells what became of it.
+            Ok(None) => return None,
+            Err((reason, note)) => return skip(reason, note),
         };
         lock(&self.report).read += 1;
         let hash = content_hash(&bytes);

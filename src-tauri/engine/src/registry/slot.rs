@@ -11,7 +11,7 @@ use super::keeper::Upkeep;
 use super::{Hot, Loaded};
 use crate::catalogue::{Catalogue, Held, Project, ProjectId};
 use crate::rel_path;
-use crate::status::{Freshness, ProjectStatus, Residency, WatchMode};
+use crate::status::{Activity, Freshness, ProjectStatus, Residency, WatchMode};
 
 pub(super) enum State {
     Cold,
@@ -55,6 +55,7 @@ impl Slot {
             error: None,
             complete: false,
             damaged: false,
+            activity: Activity::default(),
         };
         Slot {
             project,
