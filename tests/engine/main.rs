@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod confined;
+mod damage;
 mod differential;
 mod indexing;
 mod lifecycle;

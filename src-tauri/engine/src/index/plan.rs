@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::manifest::{Entry, Manifest, Stamp};
+use super::manifest::{Entry, Stamp};
 use super::scan::{Found, Scan, Seen, UnreadableDirectory};
 use super::update::{Run, Scope};
 use super::{IndexError, ProjectIndex, SkipReason};
@@ -153,14 +153,6 @@ impl ProjectIndex {
         if force || !unchanged || unreadable {
             plan.candidates.push(Candidate { found, known, unlisted: None });
         }
-    }
-
-    fn manifest<T>(
-        &self,
-        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
-    ) -> Result<T, IndexError> {
-        let searcher = self.searcher();
-        read(&Manifest::new(&searcher, self.fields)).map_err(|error| self.failed(error))
     }
 }
 

@@ -114,6 +114,7 @@ pub fn start(
         adapter: None,
         hearing: Arc::default(),
         root: RootHistory::default(),
+        verified: false,
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,
@@ -132,6 +133,8 @@ struct Keeper {
     adapter: Option<Arc<Adapter>>,
     hearing: Arc<Hearing>,
     root: RootHistory,
+    /// Since it was opened the index was read whole and is what was written.
+    verified: bool,
     events: (mpsc::Sender<WatchEvent>, mpsc::Receiver<WatchEvent>),
     run: Option<OngoingRun>,
     failing_since: Option<Timestamp>,
@@ -148,6 +151,7 @@ struct OngoingRun {
 
 /// What a run that succeeded leaves behind.
 struct Outcome {
+    verified: bool,
     report: Report,
     held: Held,
     complete: bool,
@@ -297,6 +301,7 @@ impl Keeper {
         self.upkeep.activity.runs += 1;
         let task = tokio::spawn(carry_out(
             order,
+            !self.verified,
             Arc::clone(&self.index),
             Arc::clone(&self.around),
             self.adapter.clone(),
@@ -315,6 +320,7 @@ impl Keeper {
                 activity.read += report.read;
                 activity.written += report.indexed + report.skipped;
                 activity.commits += report.commits;
+                self.verified |= outcome.verified;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
                 if changed || self.upkeep.last_indexed.is_none() {
@@ -476,6 +482,7 @@ async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
 
 async fn carry_out(
     order: Order,
+    verify: bool,
     index: Arc<ProjectIndex>,
     around: Arc<Surroundings>,
     adapter: Option<Arc<Adapter>>,
@@ -520,6 +527,9 @@ async fn carry_out(
             gate: &around.gate,
             on_directory,
         };
+        if verify && whole {
+            index.verify(&cancel, &progress)?;
+        }
         let plan = index.plan(&run)?;
         if let Some(adapter) = &sweeping {
             adapter.finish_sweep();
@@ -527,7 +537,12 @@ async fn carry_out(
         // Others may compare while this one writes.
         drop(permit);
         let report = index.update(&run, &plan)?;
-        Ok(Outcome { report, held: held(&index)?, complete: index.is_complete() })
+        Ok(Outcome {
+            verified: verify && whole,
+            report,
+            held: held(&index)?,
+            complete: index.is_complete(),
+        })
     };
     let (sender, outcome) = oneshot::channel();
     let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
