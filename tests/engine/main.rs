@@ -5,6 +5,7 @@
 mod confined;
 mod damage;
 mod differential;
+mod disk_full;
 mod indexing;
 mod lifecycle;
 mod searching;
