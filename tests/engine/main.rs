@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod confined;
+mod damage;
 mod differential;
+mod disk_full;
 mod indexing;
 mod lifecycle;
 mod searching;

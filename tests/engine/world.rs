@@ -168,6 +168,11 @@ pub fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
+/// A word for a number, of letters alone: it has no parts that other words share.
+pub fn word(number: usize) -> String {
+    format!("{number:07}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+}
+
 pub fn paths(hits: &[Hit]) -> Vec<String> {
     let mut paths: Vec<String> = hits.iter().map(|hit| hit.path.clone()).collect();
     paths.sort();

@@ -17,7 +17,7 @@ use crate::index::{Limits, SkippedFile};
 use crate::registry::{Hot, Registry, ResolveError, Settings};
 use crate::rel_path;
 use crate::status::{
-    Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
+    Activity, Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
 };
 use crate::watch::Tuning;
 use lock::OwnerLock;
@@ -216,6 +216,16 @@ impl Engine {
     pub fn status(&self, project: &str) -> Result<ProjectStatus, EngineError> {
         let id = self.find(project)?;
         self.shared.registry.status(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
+    }
+
+    /// What was done to keep the project fresh since it was opened; all 0 of one that is not.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] or [`EngineError::Ambiguous`].
+    pub fn activity(&self, project: &str) -> Result<Activity, EngineError> {
+        let id = self.find(project)?;
+        let upkeep = self.shared.registry.upkeep(&id);
+        Ok(upkeep.map(|upkeep| upkeep.activity).unwrap_or_default())
     }
 
     /// The files of the project that are known and not searched, with the reason.

@@ -14,11 +14,13 @@ pub mod manifest;
 pub mod outline;
 pub mod paths;
 mod plan;
+mod read;
 mod scan;
 pub mod schema;
 pub mod text;
 pub mod tokenizer;
 mod update;
+mod verify;
 mod writing;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +31,7 @@ use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, SearcherGeneration, Ta
 
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
+pub use plan::Plan;
 pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
 pub use update::{Layer, Limits, Progress, Report, Run, Scope, WriteGate};
@@ -65,11 +68,11 @@ impl ProjectIndex {
         std::fs::create_dir_all(directory)
             .map_err(|source| IndexError::from_io(directory, source))?;
         let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
-        let mmap = MmapDirectory::open(directory).map_err(|error| failed(error.into()))?;
+        let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
         let (expected, fields) = schema::build();
         let exists = Index::exists(&mmap).map_err(|error| failed(error.into()))?;
         let mut index = if exists {
-            let index = Index::open(mmap).map_err(failed)?;
+            let index = verify::guarded(directory, || Index::open(mmap))?;
             let note = commit_note(&index).map_err(failed)?;
             if note.version > schema::VERSION {
                 return Err(IndexError::TooNew {
@@ -88,11 +91,9 @@ impl ProjectIndex {
             create_anew(directory, expected)?
         };
         schema::register_tokenizer(&mut index);
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()
-            .map_err(failed)?;
+        let reader = verify::guarded(directory, || {
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+        })?;
         let directory = directory.to_owned();
         Ok(ProjectIndex {
             directory,
@@ -139,7 +140,7 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the stored counts cannot be read.
     pub fn counts(&self) -> Result<Counts, IndexError> {
-        Manifest::new(&self.searcher(), self.fields).counts().map_err(|e| self.failed(e))
+        self.manifest(|manifest| manifest.counts())
     }
 
     /// The files that are known and not searched, with the reason.
@@ -147,7 +148,7 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the index cannot be read.
     pub fn skipped(&self) -> Result<Vec<SkippedFile>, IndexError> {
-        Manifest::new(&self.searcher(), self.fields).skipped().map_err(|e| self.failed(e))
+        self.manifest(|manifest| manifest.skipped())
     }
 
     /// The size of all files whose text it holds, in bytes.
@@ -155,8 +156,7 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the index cannot be read.
     pub fn text_bytes(&self) -> Result<u64, IndexError> {
-        let searcher = self.searcher();
-        let entries = Manifest::new(&searcher, self.fields).all().map_err(|e| self.failed(e))?;
+        let entries = self.manifest(|manifest| manifest.all())?;
         let texts = entries.values().filter(|entry| entry.skipped.is_none());
         Ok(texts.map(|entry| entry.stamp.size).sum())
     }
@@ -175,6 +175,14 @@ impl ProjectIndex {
     pub fn size(&self) -> u64 {
         let files = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
         files.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    fn manifest<T>(
+        &self,
+        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
+    ) -> Result<T, IndexError> {
+        let searcher = self.searcher();
+        verify::guarded(&self.directory, || read(&Manifest::new(&searcher, self.fields)))
     }
 
     fn failed(&self, error: TantivyError) -> IndexError {

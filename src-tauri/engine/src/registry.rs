@@ -396,6 +396,7 @@ impl Registry {
             complete: opened.index.is_complete(),
             error: None,
             damaged: false,
+            activity: Default::default(),
             ..slot.upkeep.clone()
         };
         let (weak, id) = (Arc::downgrade(&self.shared), project.id.clone());

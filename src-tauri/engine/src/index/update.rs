@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::plan::Plan;
 use super::scan::{DirectoryListener, Rules};
 use super::writing::Writing;
 use super::{Counts, IndexError, ProjectIndex};
@@ -172,20 +173,19 @@ pub struct Report {
 }
 
 impl ProjectIndex {
-    /// Compares the tree with the index and writes the difference, or adds missing layers.
+    /// Reads and writes what `plan`, made for the same run, says is different; or adds the layers
+    /// that are missing.
     ///
     /// # Errors
     /// See [`IndexError`]. What was committed until then stays, file by file whole.
-    pub fn update(&self, run: &Run<'_>) -> Result<Report, IndexError> {
+    pub fn update(&self, run: &Run<'_>, plan: &Plan) -> Result<Report, IndexError> {
         let whole = matches!(run.scope, Scope::Everything { .. });
-        let complete = whole || self.is_complete();
-        let writing = Writing::new(self, run, complete);
+        let writing = Writing::new(self, run, whole || self.is_complete());
         if run.scope == Scope::Layers {
             return writing.deepen(&self.missing_layers()?);
         }
-        let plan = self.plan(run)?;
         let first_complete = whole && !self.is_complete();
         run.progress.begin(Layer::Text, plan.candidates.len());
-        writing.execute(&plan, first_complete)
+        writing.execute(plan, first_complete)
     }
 }

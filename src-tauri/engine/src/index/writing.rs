@@ -12,9 +12,9 @@ use super::grams::GramSet;
 use super::manifest::{Entry, Stamp};
 use super::plan::{Candidate, MissingLayers, Plan};
 use super::scan::Found;
-use super::update::{Layer, Report, Run};
+use super::update::{Layer, Limits, Report, Run};
 use super::{
-    CommitNote, IndexError, ProjectIndex, SkipReason, annotate, chunk, language, schema, text,
+    CommitNote, IndexError, ProjectIndex, SkipReason, annotate, chunk, language, read, schema, text,
 };
 use crate::rel_path;
 use crate::symbols::{self, Extractor};
@@ -154,10 +154,10 @@ impl<'a> Writing<'a> {
     }
 
     fn close_writer(&self, writer: Writer, bulk: bool) -> Result<Report, IndexError> {
-        if let Some(failure) = lock(&self.failure).take() {
-            return Err(failure);
-        }
         let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failure) = lock(&self.failure).take() {
+            return Err(self.cause_of(failure, &mut writer));
+        }
         if bulk {
             let mut policy = LogMergePolicy::default();
             policy.set_del_docs_ratio_before_merge(MOST_DELETED);
@@ -167,6 +167,17 @@ impl<'a> Writing<'a> {
         writer.wait_merging_threads().map_err(|error| self.index.failed(error))?;
         self.index.reader.reload().map_err(|error| self.index.failed(error))?;
         Ok(self.finished())
+    }
+
+    /// A writer whose threads have died says so, and nothing else; the commit that cannot be made
+    /// any more says what they died of.
+    fn cause_of(&self, failure: IndexError, writer: &mut IndexWriter<IndexDocument>) -> IndexError {
+        match failure {
+            IndexError::Io { .. } => {
+                writer.prepare_commit().err().map_or(failure, |cause| self.index.failed(cause))
+            }
+            other => other,
+        }
     }
 
     /// Reads the few files of a small run.
@@ -273,6 +284,7 @@ impl<'a> Writing<'a> {
     /// Reads one file; `None` when its bytes are those that the index already holds.
     fn read(&self, candidate: &Candidate) -> Option<PreparedFile> {
         let Found { path, stamp, is_file } = &candidate.found;
+        let Limits { file_bytes } = self.run.limits;
         let skip = |reason, note: String| {
             let known = candidate.known.is_some_and(|entry| {
                 entry.skipped == Some(reason) && entry.stamp == *stamp && !self.run.force
@@ -283,18 +295,23 @@ impl<'a> Writing<'a> {
                 content: Content::Skipped(reason, note),
             })
         };
+        if let Some(reason) = &candidate.unlisted {
+            return skip(SkipReason::Unreadable, reason.clone());
+        }
         if !is_file {
             return skip(SkipReason::NotAFile, String::new());
         }
         if text::is_credential(path) {
             return skip(SkipReason::Credential, String::new());
         }
-        if stamp.size > self.run.limits.file_bytes {
+        if stamp.size > file_bytes {
             return skip(SkipReason::TooLarge, format!("{} bytes", stamp.size));
         }
-        let bytes = match std::fs::read(self.run.rules.root().join(rel_path::decode(path))) {
-            Ok(bytes) => bytes,
-            Err(error) => return skip(SkipReason::Unreadable, error.to_string()),
+        let bytes = match self.read_file(path) {
+            Ok(Some(bytes)) => bytes,
+            // An event, or the next comparison, tells what became of it.
+            Ok(None) => return None,
+            Err((reason, note)) => return skip(reason, note),
         };
         lock(&self.report).read += 1;
         let hash = content_hash(&bytes);
@@ -313,10 +330,14 @@ impl<'a> Writing<'a> {
         }
     }
 
+    fn read_file(&self, path: &str) -> Result<Option<Vec<u8>>, (SkipReason, String)> {
+        let place = self.run.rules.root().join(rel_path::decode(path));
+        read::read_file(&place, self.run.limits.file_bytes)
+    }
+
     /// Reads a file that the index holds; `None` when it is not what was indexed any more.
     fn read_again(&self, path: &str, entry: &Entry) -> Option<Arc<FileText>> {
-        let bytes = std::fs::read(self.run.rules.root().join(rel_path::decode(path))).ok()?;
-        lock(&self.report).read += 1;
+        let bytes = self.read_file(path).ok()??;
         if entry.hash != Some(content_hash(&bytes)) {
             return None;
         }

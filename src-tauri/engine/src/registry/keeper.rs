@@ -1,9 +1,11 @@
 //! Keeps one hot project's index fresh: feeds the watcher's state machine, carries out what it
 //! decides, and reports the project's state.
 
+mod root;
+
 use std::any::Any;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,11 +20,12 @@ use crate::index::{
     Counts, DirectoryListener, IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report,
     Rules, Run, Scope, WriteGate,
 };
-use crate::status::{self, LaneName, ProjectError, WatchMode};
+use crate::status::{self, Activity, LaneName, ProjectError, WatchMode};
 use crate::watch::{
-    Action, Adapter, Changes, Filter, Freshness, Input, Machine, Order, RescanCause, RunEnd,
-    RunFailure, Tuning, WatchEvent, adapter,
+    Action, Adapter, Changes, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause,
+    RunEnd, RunFailure, Tuning, WatchEvent, adapter,
 };
+use root::{RootHistory, RootSeen, RootVerdict};
 
 /// How often a run's progress is looked at.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
@@ -62,6 +65,7 @@ pub struct Upkeep {
     pub symbols: u64,
     /// The index was found damaged while in use: it has to be opened anew.
     pub damaged: bool,
+    pub activity: Activity,
 }
 
 /// What a keeper needs of its surroundings.
@@ -112,7 +116,9 @@ pub fn start(
         machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
         around: Arc::new(surroundings),
         adapter: None,
-        lost: Arc::new(AtomicBool::new(false)),
+        hearing: Arc::default(),
+        root: RootHistory::default(),
+        verified: false,
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,
@@ -129,7 +135,10 @@ struct Keeper {
     around: Arc<Surroundings>,
     machine: Machine,
     adapter: Option<Arc<Adapter>>,
-    lost: Arc<AtomicBool>,
+    hearing: Arc<Hearing>,
+    root: RootHistory,
+    /// Since it was opened the index was read whole and is what was written.
+    verified: bool,
     events: (mpsc::Sender<WatchEvent>, mpsc::Receiver<WatchEvent>),
     run: Option<OngoingRun>,
     failing_since: Option<Timestamp>,
@@ -147,6 +156,7 @@ struct OngoingRun {
 
 /// What a run that succeeded leaves behind.
 struct Outcome {
+    verified: bool,
     report: Report,
     counts: Counts,
     held: Held,
@@ -165,8 +175,9 @@ impl Keeper {
         self.step(Input::Tick);
         let mut root_tick = tokio::time::interval(ROOT_TICK);
         root_tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut root_check: Option<JoinHandle<bool>> = None;
+        let mut root_check: Option<JoinHandle<RootSeen>> = None;
         let mut batch = Vec::new();
+        let hearing = Arc::clone(&self.hearing);
         loop {
             self.publish();
             let wake = self.next_wake();
@@ -176,14 +187,15 @@ impl Keeper {
                 Some(order) = orders.recv() => self.step(input_of(order)),
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
-                there = joined(&mut root_check) => {
+                () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
+                seen = joined(&mut root_check) => {
                     root_check = None;
-                    self.step(if there { Input::RootBack } else { Input::RootGone });
+                    self.look_after_root(seen);
                 }
                 // A dead disk may hold the check for minutes: never a second one beside it.
                 _ = root_tick.tick(), if root_check.is_none() => {
                     let root = self.around.rules.root().to_owned();
-                    root_check = Some(tokio::task::spawn_blocking(move || root.is_dir()));
+                    root_check = Some(tokio::task::spawn_blocking(move || root::look(&root)));
                 }
                 () = tokio::time::sleep_until(wake.into()) => {
                     let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
@@ -233,31 +245,39 @@ impl Keeper {
                     paths.push(path);
                     any_removed |= removed;
                 }
-                WatchEvent::Rescan(cause) => self.step(Input::Rescan(cause)),
+                WatchEvent::Rescan(cause) => self.rescan(cause),
                 WatchEvent::RootGone => self.step(Input::RootGone),
             }
         }
         if !paths.is_empty() {
             self.step(Input::Changed { paths, removed: any_removed });
         }
-        if self.lost.swap(false, Ordering::AcqRel) {
-            self.step(Input::Rescan(RescanCause::EventsLost));
+    }
+
+    fn rescan(&mut self, cause: RescanCause) {
+        self.upkeep.activity.rescans += 1;
+        tracing::debug!(root = %self.around.rules.root().display(), ?cause, "rescan");
+        self.step(Input::Rescan(cause));
+    }
+
+    fn look_after_root(&mut self, seen: RootSeen) {
+        let holds_files = self.upkeep.held.files > 0;
+        match self.root.judge(seen, holds_files, self.machine.is_root_gone()) {
+            RootVerdict::Gone => self.step(Input::RootGone),
+            RootVerdict::There => self.step(Input::RootBack),
+            RootVerdict::Replaced => {
+                self.step(Input::RootGone);
+                self.step(Input::RootBack);
+            }
         }
     }
 
     fn start_watching(&mut self) {
         let rules = self.around.rules.clone();
-        let filter = RuleFilter { matcher: rules.matcher(), rules: rules.clone() };
+        let filter = RuleFilter { matcher: None, rules: rules.clone() };
         let events = self.events.0.clone();
-        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.lost)) {
+        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.hearing)) {
             Ok(adapter) => {
-                // The root first, so that its own disappearance is heard of; then git's state.
-                let git = rules.root().join(".git");
-                for directory in [rules.root(), &git, &git.join("refs/heads")] {
-                    if directory.is_dir() {
-                        adapter.watch_directory(directory);
-                    }
-                }
                 self.adapter = Some(Arc::new(adapter));
                 self.upkeep.watch_mode = WatchMode::Native;
                 self.upkeep.watch_reason = None;
@@ -284,9 +304,11 @@ impl Keeper {
     fn start_run(&mut self, order: Order) {
         let cancel = CancellationToken::new();
         let progress = Arc::new(Progress::default());
-        let adds_layers = order.changes == Changes::Nothing;
+        let adds_layers = order.adds_layers();
+        self.upkeep.activity.runs += u64::from(!adds_layers);
         let task = tokio::spawn(carry_out(
             order,
+            !self.verified,
             Arc::clone(&self.index),
             Arc::clone(&self.around),
             self.adapter.clone(),
@@ -301,6 +323,12 @@ impl Keeper {
         let end = match end {
             Ok(Ok(outcome)) => {
                 let changed = outcome.report.commits > 0;
+                let (activity, report) = (&mut self.upkeep.activity, &outcome.report);
+                activity.read += report.read;
+                activity.written += report.indexed + report.skipped;
+                activity.deepened += report.deepened;
+                activity.commits += if adds_layers { 0 } else { report.commits };
+                self.verified |= outcome.verified;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
                 self.take_counts(outcome.counts);
@@ -362,6 +390,7 @@ impl Keeper {
         let freshness = self.machine.freshness(now);
         let mut next = self.upkeep.clone();
         next.pending = self.machine.pending() as u64;
+        next.activity.events = self.hearing.events.load(Ordering::Relaxed);
         next.progress = self.run.as_ref().and_then(|run| {
             let total = run.progress.total.load(Ordering::Relaxed);
             let done = run.progress.done.load(Ordering::Relaxed).min(total);
@@ -471,15 +500,16 @@ async fn finished(
     }
 }
 
-async fn joined(check: &mut Option<JoinHandle<bool>>) -> bool {
+async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
     match check {
-        Some(check) => check.await.unwrap_or(false),
+        Some(check) => check.await.unwrap_or(RootSeen::Missing),
         None => std::future::pending().await,
     }
 }
 
 async fn carry_out(
     order: Order,
+    verify: bool,
     index: Arc<ProjectIndex>,
     around: Arc<Surroundings>,
     adapter: Option<Arc<Adapter>>,
@@ -487,11 +517,12 @@ async fn carry_out(
     progress: Arc<Progress>,
 ) -> Result<Outcome, IndexError> {
     let scope = match order.changes {
-        Changes::Everything { expect_loss } => Scope::Everything { expect_loss },
+        Changes::Everything => Scope::Everything { expect_loss: order.expect_loss },
         Changes::Paths(paths) => Scope::Paths(paths),
         Changes::Nothing => Scope::Layers,
     };
-    let _permit = if matches!(scope, Scope::Everything { .. }) {
+    let whole = matches!(scope, Scope::Everything { .. });
+    let permit = if whole {
         tokio::select! {
             permit = Arc::clone(&around.comparisons).acquire_owned() => permit.ok(),
             () = cancel.cancelled() => return Err(IndexError::Cancelled),
@@ -501,14 +532,19 @@ async fn carry_out(
         None
     };
     let alive = Arc::clone(&progress);
+    let listening = adapter.clone();
     let on_directory: DirectoryListener = Arc::new(move |directory: &Path| {
         alive.beat();
-        if let Some(adapter) = &adapter {
+        if let Some(adapter) = &listening {
             adapter.watch_directory(directory);
         }
     });
     let work = move || {
-        let report = index.update(&Run {
+        let sweeping = adapter.filter(|_| whole);
+        if let Some(adapter) = &sweeping {
+            adapter.start_sweep();
+        }
+        let run = Run {
             rules: &around.rules,
             scope,
             force: order.force,
@@ -517,10 +553,21 @@ async fn carry_out(
             progress: &progress,
             gate: &around.gate,
             on_directory,
-        })?;
+        };
+        if verify && whole {
+            index.verify(&cancel, &progress)?;
+        }
+        let plan = index.plan(&run)?;
+        if let Some(adapter) = &sweeping {
+            adapter.finish_sweep();
+        }
+        // Others may compare while this one writes.
+        drop(permit);
+        let report = index.update(&run, &plan)?;
         let counts = index.counts()?;
         let held = held_of(counts, &index);
-        Ok(Outcome { report, counts, held, complete: index.is_complete() })
+        let (verified, complete) = (verify && whole, index.is_complete());
+        Ok(Outcome { verified, report, counts, held, complete })
     };
     let (sender, outcome) = oneshot::channel();
     let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
@@ -583,14 +630,17 @@ struct RuleFilter {
 
 impl Filter for RuleFilter {
     fn keeps(&mut self, path: &Path, is_directory: bool) -> bool {
+        if self.matcher.is_none() {
+            self.matcher = self.rules.matcher();
+        }
         self.matcher.as_mut().is_none_or(|matcher| matcher.keeps(path, is_directory))
     }
 
-    fn changes_rules(&mut self, path: &Path) -> bool {
-        let changes = Rules::is_rule_file(path);
-        if changes {
-            self.matcher = self.rules.matcher();
-        }
-        changes
+    fn decides(&self, path: &Path) -> bool {
+        Rules::is_rule_file(path)
+    }
+
+    fn forget(&mut self) {
+        self.matcher = None;
     }
 }

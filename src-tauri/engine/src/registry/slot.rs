@@ -11,7 +11,7 @@ use super::keeper::Upkeep;
 use super::{Hot, Loaded};
 use crate::catalogue::{Catalogue, Held, Project, ProjectId};
 use crate::rel_path;
-use crate::status::{Freshness, ProjectStatus, Residency, WatchMode};
+use crate::status::{Activity, Freshness, ProjectStatus, Residency, WatchMode};
 
 pub(super) enum State {
     Cold,
@@ -57,6 +57,7 @@ impl Slot {
             deep: false,
             symbols: 0,
             damaged: false,
+            activity: Activity::default(),
         };
         Slot {
             project,
