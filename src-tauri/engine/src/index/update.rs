@@ -221,6 +221,8 @@ impl<'a> Writing<'a> {
             .index
             .writer_with_num_threads(threads, threads * arena)
             .map_err(|error| self.index.failed(error))?;
+        // What a killed or failed writer left has the names that this one is going to use.
+        writer.garbage_collect_files().wait().map_err(|error| self.index.failed(error))?;
         if bulk {
             // Merging while the processor is wanted for text only delays the first answers.
             writer.set_merge_policy(Box::new(NoMergePolicy));
