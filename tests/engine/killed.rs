@@ -51,7 +51,8 @@ fn text(version: usize) -> String {
 async fn live(base: &Path, mut dice: Dice) {
     let mut journal =
         std::fs::File::options().append(true).create(true).open(base.join("journal")).unwrap();
-    let mut note = |line: String| writeln!(journal, "{line}").unwrap();
+    // In one call: a line is there or it is not.
+    let mut note = |line: String| journal.write_all(format!("{line}\n").as_bytes()).unwrap();
     let engine = Engine::open(options(base)).unwrap();
     let mut ids = BTreeMap::new();
     for project in &engine.snapshot().projects {
@@ -157,8 +158,7 @@ impl Ledger {
                     self.starts += 1;
                     self.compare();
                 }
-                // The line that was being written.
-                _ => {}
+                other => panic!("{other:?}"),
             }
         }
     }
