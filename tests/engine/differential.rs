@@ -108,11 +108,14 @@ fn clear(root: &Path, path: &Path) {
     let below = path.strip_prefix(root).unwrap();
     for ancestor in below.ancestors().skip(1) {
         let ancestor = root.join(ancestor);
-        if ancestor.is_file() {
+        if ancestor.is_symlink() || ancestor.is_file() {
             std::fs::remove_file(ancestor).unwrap();
         }
     }
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    if path.is_symlink() {
+        std::fs::remove_file(path).unwrap();
+    }
     if path.is_dir() && path != root {
         std::fs::remove_dir_all(path).unwrap();
     }

@@ -10,7 +10,7 @@ use tantivy::indexer::{LogMergePolicy, NoMergePolicy, UserOperation};
 use tantivy::{IndexWriter, Term};
 use tokio_util::sync::CancellationToken;
 
-use super::document::{FileText, IndexDocument, TextBudget};
+use super::document::{FileText, IndexDocument, TextBudget, Ticket};
 use super::manifest::Stamp;
 use super::plan::{Candidate, Plan};
 use super::scan::{DirectoryListener, Found, Rules};
@@ -19,7 +19,8 @@ use crate::rel_path;
 
 /// Text read and not yet indexed, in bytes.
 const TEXT_IN_FLIGHT: usize = 32 << 20;
-/// From this many files on, a run uses all the threads it may.
+/// From this many files on, or from as much text as may be in flight, a run uses all the threads
+/// it may and does not read everything before it writes.
 const BULK_FILES: usize = 500;
 /// tantivy's least budget for one writing thread.
 const SMALL_ARENA: usize = 15_000_000;
@@ -60,11 +61,12 @@ impl Default for Limits {
 /// How far a run is; written by the run, read by whoever shows it.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Files that are done, and files to do; both 0 while the tree is compared.
-    pub done: AtomicU64,
+    /// Files that are in the index or need not be, and files to do; both 0 while the tree is
+    /// compared. What is still queued for indexing is not done.
+    pub done: Arc<AtomicU64>,
     pub total: AtomicU64,
     /// Grows whenever anything moves: a run that hangs is one whose pulse has stopped.
-    pub pulse: AtomicU64,
+    pub pulse: Arc<AtomicU64>,
     /// What the index holds since the run's last commit.
     pub committed: Mutex<Option<Counts>>,
 }
@@ -176,7 +178,8 @@ impl<'a> Writing<'a> {
         }
         // Reading first shows whether there is anything to write at all: opening a writer costs
         // more than hashing a saved file whose bytes are the same.
-        let bulk = plan.candidates.len() >= BULK_FILES;
+        let bytes: u64 = plan.candidates.iter().map(|candidate| candidate.found.stamp.size).sum();
+        let bulk = plan.candidates.len() >= BULK_FILES || bytes > TEXT_IN_FLIGHT as u64;
         let prepared = if bulk { None } else { Some(self.prepare(&plan.candidates)?) };
         if let Some(prepared) = &prepared
             && prepared.is_empty()
@@ -237,8 +240,7 @@ impl<'a> Writing<'a> {
             if self.run.cancel.is_cancelled() {
                 return Err(IndexError::Cancelled);
             }
-            prepared.extend(self.read(candidate));
-            self.advance();
+            prepared.extend(self.read_or_pass(candidate));
         }
         Ok(prepared)
     }
@@ -267,10 +269,9 @@ impl<'a> Writing<'a> {
                         if self.failed.load(Ordering::Relaxed) {
                             break;
                         }
-                        if let Some(file) = self.read(candidate) {
+                        if let Some(file) = self.read_or_pass(candidate) {
                             self.add(file, writer);
                         }
-                        self.advance();
                         self.commit_when_due(&commits, writer);
                     }
                 });
@@ -378,7 +379,8 @@ impl<'a> Writing<'a> {
         match file.content {
             Content::Text { text, is_plain, hash } => {
                 let share = Some(self.budget.take(text.len()));
-                let source = Arc::new(FileText { path: file.path, text, is_plain, share });
+                let ticket = self.ticket();
+                let source = Arc::new(FileText { path: file.path, text, is_plain, share, ticket });
                 let document = IndexDocument::file(fields, &source, file.stamp, hash);
                 operations.push(UserOperation::Add(document));
                 operations.extend(
@@ -395,6 +397,7 @@ impl<'a> Writing<'a> {
                     text: String::new(),
                     is_plain: false,
                     share: None,
+                    ticket: self.ticket(),
                 });
                 let document = IndexDocument::skipped(fields, &source, file.stamp, reason, note);
                 operations.push(UserOperation::Add(document));
@@ -409,9 +412,19 @@ impl<'a> Writing<'a> {
         }
     }
 
-    fn advance(&self) {
-        self.run.progress.done.fetch_add(1, Ordering::Relaxed);
+    /// As [`Self::read`]; a file with nothing to write is done.
+    fn read_or_pass(&self, candidate: &Candidate) -> Option<PreparedFile> {
+        let file = self.read(candidate);
+        if file.is_none() {
+            drop(self.ticket());
+        }
         self.run.progress.beat();
+        file
+    }
+
+    fn ticket(&self) -> Ticket {
+        let Progress { done, pulse, .. } = self.run.progress;
+        Ticket { done: Arc::clone(done), pulse: Arc::clone(pulse) }
     }
 
     fn fail(&self, error: IndexError) {
