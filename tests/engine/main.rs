@@ -4,9 +4,11 @@
 
 mod confined;
 mod damage;
+mod dice;
 mod differential;
 mod disk_full;
 mod indexing;
+mod killed;
 mod lifecycle;
 mod searching;
 mod watching;

@@ -1,6 +1,7 @@
 //! The documents handed to tantivy: they borrow their text from the file's one buffer, and give
 //! back the file's share of the memory budget when the last of them has been indexed.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tantivy::schema::document::{Document, ReferenceValue, ReferenceValueLeaf};
@@ -53,6 +54,20 @@ impl Drop for Share {
     }
 }
 
+/// Counts a file as done when it is dropped: when the last of its documents has been indexed.
+#[derive(Debug)]
+pub struct Ticket {
+    pub done: Arc<AtomicU64>,
+    pub pulse: Arc<AtomicU64>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.pulse.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// One file's path and decoded text, shared by all of its documents.
 #[derive(Debug)]
 pub struct FileText {
@@ -62,6 +77,8 @@ pub struct FileText {
     pub is_plain: bool,
     #[expect(dead_code, reason = "held until the text is dropped")]
     pub share: Option<Share>,
+    #[expect(dead_code, reason = "held until the text is dropped")]
+    pub ticket: Ticket,
 }
 
 /// A document of the index; see [`Kind`].
@@ -239,20 +256,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_comes_back_when_the_last_document_is_gone() {
+    fn a_share_comes_back_and_the_file_counts_when_the_last_document_is_gone() {
         let budget = TextBudget::new(10);
+        let (done, pulse) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let ticket = Ticket { done: Arc::clone(&done), pulse };
         let (_, fields) = super::super::schema::build();
         let file = Arc::new(FileText {
             path: "a.rs".into(),
             text: "fn a() {}".into(),
             is_plain: true,
             share: Some(budget.take(100)),
+            ticket,
         });
         let stamp = Stamp { mtime: 0, size: 9 };
         let document = IndexDocument::file(fields, &file, stamp, 1, None);
         drop(file);
-        assert_eq!(*budget.free.lock().unwrap(), 0);
+        assert_eq!((*budget.free.lock().unwrap(), done.load(Ordering::Relaxed)), (0, 0));
         drop(document);
-        assert_eq!(*budget.free.lock().unwrap(), 10);
+        assert_eq!((*budget.free.lock().unwrap(), done.load(Ordering::Relaxed)), (10, 1));
     }
 }

@@ -57,13 +57,14 @@ impl Default for Limits {
 /// How far a run is; written by the run, read by whoever shows it.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Files that are done, and files to do; both 0 while the tree is compared.
-    pub done: AtomicU64,
+    /// Files that are in the index or need not be, and files to do; both 0 while the tree is
+    /// compared. What is still queued for indexing is not done.
+    pub done: Arc<AtomicU64>,
     pub total: AtomicU64,
     /// The [`Layer`] that is being written.
     layer: AtomicU8,
     /// Grows whenever anything moves: a run that hangs is one whose pulse has stopped.
-    pub pulse: AtomicU64,
+    pub pulse: Arc<AtomicU64>,
     /// What the index holds since the run's last commit.
     pub committed: Mutex<Option<Counts>>,
 }

@@ -1,51 +1,25 @@
 //! Whether an index is what was written: bytes that changed on disk give wrong answers long before
 //! they give errors.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tokio_util::sync::CancellationToken;
-
-use super::{IndexError, Progress, ProjectIndex};
+use super::{IndexError, ProjectIndex};
 
 impl ProjectIndex {
     /// Reads every file of the last commit and compares it with its checksum.
     ///
     /// # Errors
-    /// [`IndexError::Corrupt`] names the first file that is not what was written;
-    /// [`IndexError::Cancelled`].
-    pub fn verify(
-        &self,
-        cancel: &CancellationToken,
-        progress: &Progress,
-    ) -> Result<(), IndexError> {
-        let searcher = self.searcher();
-        let segments = searcher.segment_readers().iter();
-        let ids: Vec<String> = segments.map(|segment| segment.segment_id().uuid_string()).collect();
-        let belongs = |file: &PathBuf| {
-            let name = file.to_string_lossy();
-            ids.iter().any(|id| name.starts_with(id.as_str()))
-        };
-        let directory = self.index.directory();
-        let files: BTreeSet<PathBuf> =
-            directory.list_managed_files().into_iter().filter(belongs).collect();
-        for file in files {
-            if cancel.is_cancelled() {
-                return Err(IndexError::Cancelled);
-            }
-            progress.beat();
-            // A file of an older commit may be gone by now.
-            if !self.directory.join(&file).exists() {
-                continue;
-            }
-            let sound = guarded(&self.directory, || Ok(directory.validate_checksum(&file)?))?;
-            if !sound {
+    /// [`IndexError::Corrupt`] names a file that is not what was written.
+    pub fn verify(&self) -> Result<(), IndexError> {
+        let damaged = guarded(&self.directory, || self.index.validate_checksum())?;
+        match damaged.into_iter().next() {
+            None => Ok(()),
+            Some(file) => {
                 let detail = format!("{} is not what was written", file.display());
-                return Err(IndexError::Corrupt { path: self.directory.clone(), detail });
+                Err(IndexError::Corrupt { path: self.directory.clone(), detail })
             }
         }
-        Ok(())
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy, UserOperation};
 use tantivy::{IndexWriter, Term};
 
-use super::document::{ChunkSymbols, FileText, IndexDocument, TextBudget};
+use super::document::{ChunkSymbols, FileText, IndexDocument, TextBudget, Ticket};
 use super::grams::GramSet;
 use super::manifest::{Entry, Stamp};
 use super::plan::{Candidate, MissingLayers, Plan};
 use super::scan::Found;
-use super::update::{Layer, Limits, Report, Run};
+use super::update::{Layer, Limits, Progress, Report, Run};
 use super::{
     CommitNote, IndexError, ProjectIndex, SkipReason, annotate, chunk, language, read, schema, text,
 };
@@ -21,7 +21,8 @@ use crate::symbols::{self, Extractor};
 
 /// Text read and not yet indexed, in bytes.
 const TEXT_IN_FLIGHT: usize = 32 << 20;
-/// From this many files on, a run uses all the threads it may.
+/// From this many files on, or from as much text as may be in flight, a run uses all the threads
+/// it may and does not read everything before it writes.
 const BULK_FILES: usize = 500;
 /// tantivy's least budget for one writing thread.
 const SMALL_ARENA: usize = 15_000_000;
@@ -77,12 +78,13 @@ impl<'a> Writing<'a> {
         if plan.candidates.is_empty() && nothing_else {
             return Ok(Report::default());
         }
-        if plan.candidates.len() >= BULK_FILES {
+        let bytes: u64 = plan.candidates.iter().map(|candidate| candidate.found.stamp.size).sum();
+        if plan.candidates.len() >= BULK_FILES || bytes > TEXT_IN_FLIGHT as u64 {
             let _turn = self.enter(Layer::Text)?;
             let writer = self.open_writer(true)?;
             self.remove(&plan.removals, &writer);
             self.in_bulk(&plan.candidates, &writer, |candidate, _| {
-                if let Some(file) = self.read(candidate) {
+                if let Some(file) = self.read_or_pass(candidate) {
                     self.add(file, None, &writer);
                 }
             });
@@ -119,8 +121,9 @@ impl<'a> Writing<'a> {
         for (layer, files) in [(Layer::Grams, &missing.grams), (Layer::Symbols, &missing.symbols)] {
             self.run.progress.begin(layer, files.len());
             self.in_bulk(files, &writer, |(path, entry), tools| {
-                if let Some(source) = self.read_again(path, entry) {
-                    self.add_layer(layer, &source, entry, tools, &writer);
+                match self.read_again(path, entry) {
+                    Some(source) => self.add_layer(layer, &source, entry, tools, &writer),
+                    None => drop(self.ticket()),
                 }
             });
         }
@@ -146,6 +149,8 @@ impl<'a> Writing<'a> {
             .index
             .writer_with_num_threads(threads, threads * arena)
             .map_err(|error| self.index.failed(error))?;
+        // What a killed or failed writer left has the names that this one is going to use.
+        writer.garbage_collect_files().wait().map_err(|error| self.index.failed(error))?;
         if bulk {
             // Merging while the processor is wanted for text only delays the first answers.
             writer.set_merge_policy(Box::new(NoMergePolicy));
@@ -187,8 +192,7 @@ impl<'a> Writing<'a> {
             if self.run.cancel.is_cancelled() {
                 return Err(IndexError::Cancelled);
             }
-            prepared.extend(self.read(candidate));
-            self.advance();
+            prepared.extend(self.read_or_pass(candidate));
         }
         Ok(prepared)
     }
@@ -222,7 +226,7 @@ impl<'a> Writing<'a> {
                     break;
                 }
                 work(item, &mut tools);
-                self.advance();
+                self.run.progress.beat();
                 self.commit_when_due(&commits, writer);
             }
         };
@@ -349,7 +353,7 @@ impl<'a> Writing<'a> {
     /// Waits until there is room for the text.
     fn share(&self, path: String, text: String, is_plain: bool) -> Arc<FileText> {
         let share = Some(self.budget.take(text.len()));
-        Arc::new(FileText { path, text, is_plain, share })
+        Arc::new(FileText { path, text, is_plain, share, ticket: self.ticket() })
     }
 
     /// Replaces what the index holds of the file, in one operation; with all layers if there are
@@ -372,8 +376,13 @@ impl<'a> Writing<'a> {
                 lock(&self.report).indexed += 1;
             }
             Content::Skipped(reason, note) => {
-                let source =
-                    Arc::new(FileText { path, text: String::new(), is_plain: false, share: None });
+                let source = Arc::new(FileText {
+                    path,
+                    text: String::new(),
+                    is_plain: false,
+                    share: None,
+                    ticket: self.ticket(),
+                });
                 let document =
                     IndexDocument::skipped(self.index.fields, &source, stamp, reason, note);
                 operations.push(UserOperation::Add(document));
@@ -449,9 +458,19 @@ impl<'a> Writing<'a> {
         }
     }
 
-    fn advance(&self) {
-        self.run.progress.done.fetch_add(1, Ordering::Relaxed);
+    /// As [`Self::read`]; a file with nothing to write is done.
+    fn read_or_pass(&self, candidate: &Candidate) -> Option<PreparedFile> {
+        let file = self.read(candidate);
+        if file.is_none() {
+            drop(self.ticket());
+        }
         self.run.progress.beat();
+        file
+    }
+
+    fn ticket(&self) -> Ticket {
+        let Progress { done, pulse, .. } = self.run.progress;
+        Ticket { done: Arc::clone(done), pulse: Arc::clone(pulse) }
     }
 
     fn fail(&self, error: IndexError) {

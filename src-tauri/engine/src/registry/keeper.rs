@@ -555,7 +555,8 @@ async fn carry_out(
             on_directory,
         };
         if verify && whole {
-            index.verify(&cancel, &progress)?;
+            index.verify()?;
+            progress.beat();
         }
         let plan = index.plan(&run)?;
         if let Some(adapter) = &sweeping {
