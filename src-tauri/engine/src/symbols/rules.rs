@@ -53,6 +53,8 @@ pub(super) enum Name {
     Whole(&'static str),
     /// At the end of the `name_fields`, from the first named child.
     First,
+    /// The named child of this number, from 0.
+    Nth(u32),
     /// The first child of this kind.
     Child(&'static str),
 }

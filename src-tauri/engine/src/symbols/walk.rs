@@ -14,6 +14,9 @@ use tree_sitter::{Node, Tree};
 const DEEPEST: usize = 64;
 /// The clock is read once in this many nodes.
 const NODES_BETWEEN_LOOKS: u32 = 4096;
+/// How far down keys of data are noted, and how many.
+const DEEPEST_KEY: u32 = 3;
+const MOST_KEYS: usize = 400;
 /// Longer than any name: parts of a file that was misread.
 const LONGEST_NAME: usize = 256;
 
@@ -26,6 +29,8 @@ pub(super) struct Walk<'a> {
     scopes: Vec<Scope>,
     levels: Vec<Level>,
     regions: Vec<Region>,
+    /// How many keys were noted.
+    keys: usize,
     /// Where the definition begins that the node at hand wraps.
     wrapped: Option<(usize, usize)>,
 }
@@ -82,6 +87,7 @@ impl<'a> Walk<'a> {
             scopes: Vec::new(),
             levels: vec![Level::default()],
             regions: Vec::new(),
+            keys: 0,
             wrapped: None,
         }
     }
@@ -243,10 +249,44 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// As [`Self::define`], for a language that defines a thing in several pieces, one after the
+    /// other: they are one definition.
+    pub(super) fn define_or_extend(&mut self, kind: SymbolKind, name: Node<'_>, whole: Node<'_>) {
+        let text = self.name_of(name);
+        let (end, last_row) = self.end_of(whole);
+        let container = self.scopes.last().and_then(|scope| scope.path.as_deref());
+        let kind = self.kind_here(kind);
+        let is_next = self.found.definitions.last().is_some_and(|last| {
+            last.name == text && last.kind == kind && last.container.as_deref() == container
+        });
+        if !is_next {
+            self.define(kind, name, whole);
+            return;
+        }
+        let index = self.found.definitions.len() - 1;
+        if let Some(last) = self.found.definitions.last_mut() {
+            last.bytes.end = end;
+            last.line_end = line(last_row);
+        }
+        let definition = u32::try_from(index).ok();
+        self.open(Some(text), definition, kind.is_type(), kind.is_callable());
+    }
+
     /// Notes a definition that contains nothing.
     pub(super) fn define_leaf(&mut self, kind: SymbolKind, name: Node<'_>, whole: Node<'_>) {
         let text = self.name_of(name);
         self.note(kind, text, name, whole);
+    }
+
+    /// Notes a key, but only the outer ones, and not those of a file that holds data. Returns
+    /// whether there may be more inside.
+    pub(super) fn define_key(&mut self, name: Node<'_>, whole: Node<'_>) -> bool {
+        if self.keys >= MOST_KEYS || self.depth() >= DEEPEST_KEY {
+            return false;
+        }
+        self.keys += 1;
+        self.define(SymbolKind::Key, name, whole);
+        true
     }
 
     fn note(
@@ -256,12 +296,7 @@ impl<'a> Walk<'a> {
         name: Node<'_>,
         whole: Node<'_>,
     ) -> Option<(u32, SymbolKind)> {
-        let in_type = self.scopes.last().is_some_and(|scope| scope.is_type);
-        let kind = match kind {
-            SymbolKind::Function if in_type => SymbolKind::Method,
-            SymbolKind::Variable if in_type => SymbolKind::Field,
-            kind => kind,
-        };
+        let kind = self.kind_here(kind);
         if text.is_empty() || text.len() > LONGEST_NAME || (kind.is_binding() && self.is_local()) {
             return None;
         }
@@ -284,6 +319,15 @@ impl<'a> Walk<'a> {
             depth: self.depth(),
         });
         Some((definition, kind))
+    }
+
+    /// In a type a function is a method, and a variable a field.
+    fn kind_here(&self, kind: SymbolKind) -> SymbolKind {
+        match kind {
+            SymbolKind::Function if self.in_type() => SymbolKind::Method,
+            SymbolKind::Variable if self.in_type() => SymbolKind::Field,
+            kind => kind,
+        }
     }
 
     /// The byte and the row where `node` ends, without white space.
@@ -378,7 +422,8 @@ impl<'a> Walk<'a> {
         let text = self.text_of(node);
         let trimmed = match text.as_bytes().first() {
             Some(b'"' | b'\'' | b'`' | b'<') => text.trim_matches(['"', '\'', '`', '<', '>']),
-            _ => text.trim_start_matches(':'),
+            Some(b':') if node.kind() == "simple_symbol" => text.trim_start_matches(':'),
+            _ => text,
         };
         let start = node.start_byte() + (trimmed.as_ptr() as usize - text.as_ptr() as usize);
         start..start + trimmed.len()
@@ -434,6 +479,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn line(row: usize) -> u64 {
+/// A line's number, counted from 1.
+pub(super) fn line(row: usize) -> u64 {
     row as u64 + 1
 }
