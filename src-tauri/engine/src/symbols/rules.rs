@@ -16,8 +16,11 @@ pub(super) struct Grammar {
     /// Node kinds that stand before a definition and belong to it, besides comments.
     pub(super) leading: &'static [&'static str],
     /// Makes the text easier to parse without moving a byte of it.
-    pub(super) prepare: Option<fn(&str) -> Option<Vec<u8>>>,
+    pub(super) prepare: Option<Prepare>,
 }
+
+/// Gives the text to parse in place of the file's, byte for byte as long, or `None` for the same.
+pub(super) type Prepare = fn(&str) -> Option<Vec<u8>>;
 
 /// What a node of some kind means.
 #[derive(Clone, Copy)]

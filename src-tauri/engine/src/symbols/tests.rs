@@ -82,7 +82,8 @@ fn deep_nesting_ends() {
 
 #[test]
 fn definitions_nested_without_end_are_cut_off() {
-    let found = extract("javascript", &"function f() {\n".repeat(300));
+    let text = "function f() {\n".repeat(300) + &"}\n".repeat(300);
+    let found = extract("javascript", &text);
     assert!(found.definitions.iter().all(|it| it.depth <= 64));
     assert_eq!(found.outcome, Outcome::TooDeep);
 }

@@ -828,7 +828,8 @@ x = 3
         type N 5-5
         type T 6-6
         interface C 7-8
-        method C.m 8-12
+        method C.m 8-8
+        method C.m 10-12
         function f 13-16
         function x 17-17
         "#,
