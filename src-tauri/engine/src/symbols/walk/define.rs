@@ -43,7 +43,7 @@ impl Walk<'_> {
         let kind = self.kind_here(kind);
         let is_next = self.found.definitions.last().is_some_and(|last| {
             let between = self.text.get(last.bytes.end..whole.start_byte());
-            between.is_some_and(|between| between.trim().is_empty())
+            between.is_some_and(|between| between.trim_matches(is_separator).is_empty())
                 && last.name == text
                 && last.kind == kind
                 && last.container.as_deref() == container
@@ -144,4 +144,9 @@ impl Walk<'_> {
         self.define_leaf(kind, name, whole);
         self.scopes.extend(scope);
     }
+}
+
+/// What may stand between the pieces of one definition.
+fn is_separator(character: char) -> bool {
+    character == ';' || character.is_whitespace()
 }
