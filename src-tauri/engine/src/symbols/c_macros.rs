@@ -8,6 +8,7 @@
 
 mod rewrite;
 mod tokens;
+mod words;
 
 /// The text to parse in place of `text`, or `None` where it needs no change.
 pub(super) fn blank(text: &str) -> Option<Vec<u8>> {

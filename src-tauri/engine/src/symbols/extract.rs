@@ -3,7 +3,7 @@
 use super::grammar::{self, Compiled};
 use super::rules::Grammar;
 use super::walk::Walk;
-use super::{FileSymbols, Outcome};
+use super::{FileSymbols, MARKDOWN, Outcome, markdown};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -42,30 +42,39 @@ impl Extractor {
 
     /// What `text` defines and uses, read as `language`, named as the index names languages.
     pub fn extract(&mut self, language: &str, text: &str, wanted: Wanted) -> FileSymbols {
-        let Some(grammar) = grammar::of(language) else {
+        let grammar = grammar::of(language);
+        if grammar.is_none() && language != MARKDOWN {
             return FileSymbols::nothing(Outcome::Unsupported);
-        };
+        }
         if is_minified(text) {
             return FileSymbols::nothing(Outcome::Minified);
         }
         let beginning = beginning_of(text);
-        let deadline = Instant::now()
-            + TIME
-            + TIME_PER_BYTE * u32::try_from(beginning.len()).unwrap_or(u32::MAX);
+        let mut found = match grammar {
+            Some(grammar) => self.parsed(grammar, beginning, wanted),
+            None => markdown::headings(beginning),
+        };
+        if beginning.len() < text.len()
+            && matches!(found.outcome, Outcome::Parsed | Outcome::Partial)
+        {
+            found.outcome = Outcome::TooLarge;
+        }
+        found
+    }
+
+    fn parsed(&mut self, grammar: &'static Grammar, text: &str, wanted: Wanted) -> FileSymbols {
+        let deadline =
+            Instant::now() + TIME + TIME_PER_BYTE * u32::try_from(text.len()).unwrap_or(u32::MAX);
         let Some(&key) = grammar.languages.first() else {
             return FileSymbols::nothing(Outcome::Unsupported);
         };
         let compiled = self.compiled.entry(key).or_insert_with(|| Compiled::new(grammar));
-        let Some(tree) = parse(&mut self.parser, compiled, grammar, beginning, deadline) else {
+        let Some(tree) = parse(&mut self.parser, compiled, grammar, text, deadline) else {
             return FileSymbols::nothing(Outcome::TimedOut);
         };
-        let mut found = Walk::new(compiled, beginning, wanted, deadline).run(&tree);
-        if found.outcome == Outcome::Parsed {
-            if beginning.len() < text.len() {
-                found.outcome = Outcome::TooLarge;
-            } else if tree.root_node().has_error() {
-                found.outcome = Outcome::Partial;
-            }
+        let mut found = Walk::new(compiled, text, wanted, deadline).run(&tree);
+        if found.outcome == Outcome::Parsed && tree.root_node().has_error() {
+            found.outcome = Outcome::Partial;
         }
         found
     }

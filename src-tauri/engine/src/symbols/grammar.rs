@@ -58,6 +58,7 @@ impl Compiled {
             Name::Itself => Some(node),
             Name::Field(field) => self.tail(node.child_by_field_name(field)?),
             Name::Whole(field) => node.child_by_field_name(field),
+            Name::Nth(index) => node.named_child(index),
             Name::First => self.tail(node.named_child(0)?),
             Name::Child(kind) => (0..node.named_child_count().min(LOOK_AHEAD) as u32)
                 .filter_map(|index| node.named_child(index))

@@ -16,8 +16,11 @@ pub(super) struct Grammar {
     /// Node kinds that stand before a definition and belong to it, besides comments.
     pub(super) leading: &'static [&'static str],
     /// Makes the text easier to parse without moving a byte of it.
-    pub(super) prepare: Option<fn(&str) -> Option<Vec<u8>>>,
+    pub(super) prepare: Option<Prepare>,
 }
+
+/// Gives the text to parse in place of the file's, byte for byte as long, or `None` for the same.
+pub(super) type Prepare = fn(&str) -> Option<Vec<u8>>;
 
 /// What a node of some kind means.
 #[derive(Clone, Copy)]
@@ -53,6 +56,8 @@ pub(super) enum Name {
     Whole(&'static str),
     /// At the end of the `name_fields`, from the first named child.
     First,
+    /// The named child of this number, from 0.
+    Nth(u32),
     /// The first child of this kind.
     Child(&'static str),
 }

@@ -1,11 +1,13 @@
 //! One walk over a syntax tree, in order, that notes definitions and references by the language's
 //! table. Nothing here recurses: a tree may be as deep as its text is long.
 
+mod define;
+
 use super::extract::Wanted;
 use super::grammar::{Compiled, Lead};
-use super::kind::{ReferenceKind, SymbolKind};
+use super::kind::ReferenceKind;
 use super::rules::{Name, Rule};
-use super::{Definition, FileSymbols, Outcome, Reference};
+use super::{FileSymbols, Outcome, Reference};
 use std::ops::Range;
 use std::time::Instant;
 use tree_sitter::{Node, Tree};
@@ -26,6 +28,8 @@ pub(super) struct Walk<'a> {
     scopes: Vec<Scope>,
     levels: Vec<Level>,
     regions: Vec<Region>,
+    /// How many keys were noted.
+    keys: usize,
     /// Where the definition begins that the node at hand wraps.
     wrapped: Option<(usize, usize)>,
 }
@@ -82,6 +86,7 @@ impl<'a> Walk<'a> {
             scopes: Vec::new(),
             levels: vec![Level::default()],
             regions: Vec::new(),
+            keys: 0,
             wrapped: None,
         }
     }
@@ -91,7 +96,7 @@ impl<'a> Walk<'a> {
         let mut nodes = 0_u32;
         'tree: loop {
             nodes = nodes.wrapping_add(1);
-            if nodes % NODES_BETWEEN_LOOKS == 0 && Instant::now() >= self.deadline {
+            if nodes.is_multiple_of(NODES_BETWEEN_LOOKS) && Instant::now() >= self.deadline {
                 self.found.outcome = Outcome::TimedOut;
                 break;
             }
@@ -224,84 +229,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Notes a definition, whose text is that of `whole`, and opens its scope.
-    pub(super) fn define(&mut self, kind: SymbolKind, name: Node<'_>, whole: Node<'_>) {
-        self.define_as(kind, self.name_of(name), name, whole);
-    }
-
-    /// As [`Self::define`], with a name that is not the text of its node.
-    pub(super) fn define_as(
-        &mut self,
-        kind: SymbolKind,
-        name_text: &str,
-        name: Node<'_>,
-        whole: Node<'_>,
-    ) {
-        if let Some((definition, kind)) = self.note(kind, name_text, name, whole) {
-            let is_local = kind.is_callable() || (!kind.is_type() && self.is_local());
-            self.open(Some(name_text), Some(definition), kind.is_type(), is_local);
-        }
-    }
-
-    /// Notes a definition that contains nothing.
-    pub(super) fn define_leaf(&mut self, kind: SymbolKind, name: Node<'_>, whole: Node<'_>) {
-        let text = self.name_of(name);
-        self.note(kind, text, name, whole);
-    }
-
-    fn note(
-        &mut self,
-        kind: SymbolKind,
-        text: &str,
-        name: Node<'_>,
-        whole: Node<'_>,
-    ) -> Option<(u32, SymbolKind)> {
-        let in_type = self.scopes.last().is_some_and(|scope| scope.is_type);
-        let kind = match kind {
-            SymbolKind::Function if in_type => SymbolKind::Method,
-            SymbolKind::Variable if in_type => SymbolKind::Field,
-            kind => kind,
-        };
-        if text.is_empty() || text.len() > LONGEST_NAME || (kind.is_binding() && self.is_local()) {
-            return None;
-        }
-        if self.scopes.len() >= DEEPEST {
-            self.found.outcome = Outcome::TooDeep;
-            return None;
-        }
-        let (start, row) = self.take_start(whole);
-        let (end, last_row) = self.end_of(whole);
-        let definition = u32::try_from(self.found.definitions.len()).ok()?;
-        self.found.definitions.push(Definition {
-            name: text.to_owned(),
-            kind,
-            container: self.scopes.last().and_then(|scope| scope.path.clone()),
-            bytes: start..end,
-            name_bytes: self.bytes_of_name(name),
-            line_start: line(row),
-            line_end: line(last_row),
-            name_line: line(name.start_position().row),
-            depth: self.depth(),
-        });
-        Some((definition, kind))
-    }
-
-    /// The byte and the row where `node` ends, without white space.
-    fn end_of(&self, node: Node<'_>) -> (usize, usize) {
-        let bytes = self.text.as_bytes().get(node.byte_range()).unwrap_or_default();
-        let trimmed = bytes.trim_ascii_end();
-        let newlines = bytes[trimmed.len()..].iter().filter(|byte| **byte == b'\n').count();
-        (node.start_byte() + trimmed.len(), node.end_position().row.saturating_sub(newlines))
-    }
-
-    /// As [`Self::define`], for a name that can be seen from outside although it stands in a function.
-    pub(super) fn define_visible(&mut self, kind: SymbolKind, name: Node<'_>, whole: Node<'_>) {
-        // Its container is what contains the function.
-        let scope = if self.is_local() { self.scopes.pop() } else { None };
-        self.define_leaf(kind, name, whole);
-        self.scopes.extend(scope);
-    }
-
     /// Opens a container that is not itself defined here.
     pub(super) fn contain(&mut self, name: &str) {
         self.open(Some(name), self.within(), true, self.is_local());
@@ -378,7 +305,8 @@ impl<'a> Walk<'a> {
         let text = self.text_of(node);
         let trimmed = match text.as_bytes().first() {
             Some(b'"' | b'\'' | b'`' | b'<') => text.trim_matches(['"', '\'', '`', '<', '>']),
-            _ => text.trim_start_matches(':'),
+            Some(b':') if node.kind() == "simple_symbol" => text.trim_start_matches(':'),
+            _ => text,
         };
         let start = node.start_byte() + (trimmed.as_ptr() as usize - text.as_ptr() as usize);
         start..start + trimmed.len()
@@ -434,6 +362,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn line(row: usize) -> u64 {
+/// A line's number, counted from 1.
+pub(super) fn line(row: usize) -> u64 {
     row as u64 + 1
 }

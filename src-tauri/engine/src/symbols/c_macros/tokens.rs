@@ -51,7 +51,7 @@ impl Scanner<'_> {
                     continue;
                 }
                 b'/' if self.peek(1) == Some(b'/') => {
-                    self.to_end_of_line();
+                    self.skip_line();
                     continue;
                 }
                 b'/' if self.peek(1) == Some(b'*') => {
@@ -115,7 +115,7 @@ impl Scanner<'_> {
     }
 
     /// To the end of the line, which a backslash continues.
-    fn to_end_of_line(&mut self) {
+    fn skip_line(&mut self) {
         while let Some(end) = memchr::memchr(b'\n', &self.text[self.at..]) {
             let line = self.text[self.at..self.at + end].trim_ascii_end();
             self.at += end;
@@ -141,7 +141,7 @@ impl Scanner<'_> {
             b"endif" => What::EndIf,
             _ => What::Directive,
         };
-        self.to_end_of_line();
+        self.skip_line();
         self.push(start, what);
     }
 }
