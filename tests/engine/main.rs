@@ -5,6 +5,7 @@
 mod differential;
 mod indexing;
 mod lifecycle;
+mod registry;
 mod searching;
 mod watching;
 mod world;
