@@ -10,6 +10,7 @@
 
 mod command_line;
 mod dropping;
+mod failing;
 mod harness;
 mod hotkey;
 mod idle;

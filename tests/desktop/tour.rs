@@ -32,6 +32,10 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// What a page needs to paint what the tray says already.
 const PAINTED: Duration = Duration::from_millis(700);
 
+const WINDOW: (i32, i32) = (1200, 900);
+/// A window without content has fewer colours.
+const PLAIN: u32 = 8;
+
 struct Tour<'d> {
     desktop: &'d Desktop,
     host: &'d TrayHost,
@@ -49,7 +53,10 @@ impl<'d> Tour<'d> {
         let window = until("the Projects window is there", || {
             desktop.windows().into_iter().find(|window| window.title != POPUP)
         });
-        desktop.arrange(&window, (20, 20), (1200, 900));
+        desktop.arrange(&window, (20, 20), WINDOW);
+        until("the Projects window is painted", || {
+            desktop.colours(&window, (0, 0), WINDOW.1) > PLAIN
+        });
         tour
     }
 

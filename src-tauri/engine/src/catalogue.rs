@@ -345,7 +345,8 @@ mod tests {
                 Some(project.id.clone())
             );
             catalogue.stamp_indexed(&project.id, Timestamp::UNIX_EPOCH, held).unwrap();
-            catalogue.stamp_searched(&[project.id.clone()], Timestamp::UNIX_EPOCH).unwrap();
+            let ids = std::slice::from_ref(&project.id);
+            catalogue.stamp_searched(ids, Timestamp::UNIX_EPOCH).unwrap();
             catalogue.set_pinned(&project.id, true).unwrap();
             catalogue.set_root(&project.id, Path::new("/elsewhere/größe")).unwrap();
             catalogue.set_identity(&project.id, &identity).unwrap();

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { project } from "../backend/scenes";
-import { busyWords, byName, condition, freshnessWords, progressWords, stateLine } from "./project-words";
+import {
+  busyWords,
+  byName,
+  condition,
+  freshnessWords,
+  progressWords,
+  stateLine,
+} from "./project-words";
 
 const ERROR = {
   cause: "Locked",

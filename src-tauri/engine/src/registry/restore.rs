@@ -43,6 +43,10 @@ impl Registry {
         let Ok(after) = slot.residency.awaits(attempt) else { return };
         let loaded: Loaded<Hot> = match opened {
             Ok(opened) => {
+                if let Some(failure) = after {
+                    let (name, attempts) = (&slot.project.name, failure.attempts + 1);
+                    tracing::info!(project = %name, attempts, "opened after all");
+                }
                 if opened.identity != slot.project.identity {
                     slot.project.identity = opened.identity.clone();
                     self.remember_identity(id, opened.identity.clone());

@@ -99,10 +99,10 @@ impl World {
                     }
                 }
                 Actor::Caller { stage: Stage::Holding(_), .. } => moves.push((at, Move::Act)),
-                Actor::Restorer { restore: Some(restore), begun: false } => {
-                    if restore.behind.as_ref().is_none_or(Ended::is_over) {
-                        moves.push((at, Move::Act));
-                    }
+                Actor::Restorer { restore: Some(restore), begun: false }
+                    if restore.behind.as_ref().is_none_or(Ended::is_over) =>
+                {
+                    moves.push((at, Move::Act));
                 }
                 Actor::Restorer { restore: Some(_), begun: true } => {
                     moves.extend([(at, Move::Act), (at, Move::Fail)]);
