@@ -32,7 +32,7 @@ const LONGEST_LIFE: Duration = Duration::from_secs(60);
 fn options(base: &Path) -> Options {
     let mut options = Options { home: None, ..Options::new(base.join("data")) };
     // So few may be open that projects are closed all the time.
-    options.hot_projects = 2;
+    options.room.projects = 2;
     options.tuning.quiet = Duration::from_millis(10);
     options
 }

@@ -119,7 +119,7 @@ impl World {
         &self,
         project: &str,
         what: &str,
-        fits: impl Fn(&ProjectStatus) -> bool,
+        mut fits: impl FnMut(&ProjectStatus) -> bool,
     ) -> ProjectStatus {
         let started = Instant::now();
         loop {

@@ -22,6 +22,8 @@ Usage: cargo xtask COMMAND
                             all projects at once
   bench saves [--json FILE] [-- ARGS]
                             how long a saved file takes to be searchable
+  bench start [--json FILE] [-- ARGS]
+                            how long a start with 1,000 projects takes, and the memory at rest
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub enum BenchProgram {
     Quality { corpus: PathBuf, queries: PathBuf },
     /// From a save to its being found.
     Saves,
+    /// From the start to the first answers.
+    Start,
 }
 
 /// `Err` holds a sentence for the person who typed the arguments.
@@ -104,8 +108,11 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
     Ok(request)
 }
 
+/// Benches with a name; any other word is the folder for the one without.
+const KINDS: [&str; 3] = ["quality", "saves", "start"];
+
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
-    let kind = own.first().map(String::as_str).filter(|word| ["quality", "saves"].contains(word));
+    let kind = own.first().map(String::as_str).filter(|word| KINDS.contains(word));
     let (mut corpus, mut queries, mut json) = (None, None, None);
     let mut words = own.iter().skip(usize::from(kind.is_some()));
     while let Some(word) = words.next() {
@@ -125,6 +132,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
     let corpus = corpus.ok_or("`bench` needs the folder to index");
     let program = match kind {
         Some("saves") => BenchProgram::Saves,
+        Some("start") => BenchProgram::Start,
         Some(_) => BenchProgram::Quality {
             corpus: corpus?,
             queries: queries.ok_or("`bench quality` needs `--queries FILE`")?,
@@ -204,9 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn saves_need_no_folder() {
-        let request = BenchRequest { program: BenchProgram::Saves, json: None, extra: vec![] };
-        assert_eq!(parsed("bench saves"), Ok(Task::Bench(request)));
+    fn saves_and_start_need_no_folder() {
+        let task = |program| Task::Bench(BenchRequest { program, json: None, extra: vec![] });
+        assert_eq!(parsed("bench saves"), Ok(task(BenchProgram::Saves)));
+        assert_eq!(parsed("bench start"), Ok(task(BenchProgram::Start)));
         assert!(parsed("bench saves /corpus").is_err());
     }
 

@@ -9,6 +9,7 @@ use crate::arguments::{BenchProgram, BenchRequest};
 use crate::command::{cargo, run};
 use crate::install;
 use crate::packages::Purpose;
+use crate::program;
 use crate::workspace::Workspace;
 
 pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
@@ -29,6 +30,11 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
             "quality"
         }
         BenchProgram::Saves => "saves",
+        BenchProgram::Start => {
+            program::build(workspace)?;
+            options.push(("--program", workspace.release_program()));
+            "start"
+        }
     };
     options.push(("--json", json.clone()));
     let parent = json.parent().context("the JSON file is in no folder")?;

@@ -71,7 +71,7 @@ impl ProjectIndex {
         let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
         let (expected, fields) = schema::build();
         let exists = Index::exists(&mmap).map_err(|error| failed(error.into()))?;
-        let mut index = if exists {
+        let index = if exists {
             let index = verify::guarded(directory, || Index::open(mmap))?;
             let note = commit_note(&index).map_err(failed)?;
             if note.version > schema::VERSION {
@@ -90,6 +90,37 @@ impl ProjectIndex {
         } else {
             create_anew(directory, expected)?
         };
+        ProjectIndex::over(directory, index, fields)
+    }
+
+    /// Opens the index in `directory` without touching it. `None` where there is none of the
+    /// present layout.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`], [`IndexError::Unreadable`] or [`IndexError::Io`].
+    pub fn read(directory: &Path) -> Result<Option<ProjectIndex>, IndexError> {
+        if !directory.is_dir() {
+            return Ok(None);
+        }
+        let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
+        let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
+        if !Index::exists(&mmap).map_err(|error| failed(error.into()))? {
+            return Ok(None);
+        }
+        let index = verify::guarded(directory, || Index::open(mmap))?;
+        let (expected, fields) = schema::build();
+        let version = commit_note(&index).map_err(failed)?.version;
+        if version != schema::VERSION || index.schema() != expected {
+            return Ok(None);
+        }
+        ProjectIndex::over(directory, index, fields).map(Some)
+    }
+
+    fn over(
+        directory: &Path,
+        mut index: Index,
+        fields: schema::Fields,
+    ) -> Result<ProjectIndex, IndexError> {
         schema::register_tokenizer(&mut index);
         let reader = verify::guarded(directory, || {
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
@@ -159,6 +190,25 @@ impl ProjectIndex {
         let entries = self.manifest(|manifest| manifest.all())?;
         let texts = entries.values().filter(|entry| entry.skipped.is_none());
         Ok(texts.map(|entry| entry.stamp.size).sum())
+    }
+
+    /// Up to `most` of the files whose text it holds, none larger than `size` bytes, with the
+    /// hashes of their bytes; the same ones at every call.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the index cannot be read.
+    pub fn sample(&self, most: usize, size: u64) -> Result<Vec<(String, u64)>, IndexError> {
+        let searcher = self.searcher();
+        let entries = Manifest::new(&searcher, self.fields).all().map_err(|e| self.failed(e))?;
+        let mut files: Vec<(String, u64)> = entries
+            .into_iter()
+            .filter(|(_, entry)| entry.stamp.size <= size)
+            .filter_map(|(path, entry)| entry.hash.map(|hash| (path, hash)))
+            .collect();
+        // In the order of their hashes, which is no order: folders of all kinds are among them.
+        files.sort_unstable_by(|(a, x), (b, y)| (x, a).cmp(&(y, b)));
+        files.truncate(most);
+        Ok(files)
     }
 
     /// Whether the index has been compared with the whole tree since it was made.

@@ -128,6 +128,8 @@ pub struct ProjectStatus {
     /// Why changes are looked for instead of heard of.
     pub watch_reason: Option<String>,
     pub error: Option<ProjectError>,
+    /// What is to be known of its index although nothing has to be done: a sentence.
+    pub notice: Option<String>,
     pub pinned: bool,
 }
 

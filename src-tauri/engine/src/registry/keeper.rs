@@ -2,38 +2,39 @@
 //! decides, and reports the project's state.
 
 mod root;
+mod run;
+mod trouble;
 
-use std::any::Any;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use run::{held, panic_words};
 
 use super::failure::Cause;
 use crate::catalogue::Held;
 use crate::index::{
-    Counts, DirectoryListener, IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report,
-    Rules, Run, Scope, WriteGate,
+    IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report, Rules, WriteGate,
 };
 use crate::status::{self, Activity, LaneName, ProjectError, WatchMode};
 use crate::watch::{
-    Action, Adapter, Changes, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause,
-    RunEnd, RunFailure, Tuning, WatchEvent, adapter,
+    Action, Adapter, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause, RunEnd,
+    RunFailure, Tuning, WatchEvent, adapter,
 };
 use root::{RootHistory, RootSeen, RootVerdict};
+use run::{OngoingRun, Outcome, carry_out, finished, held_of};
+use trouble::Trouble;
 
 /// How often a run's progress is looked at.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
 /// How often the root is looked for, beside what the watcher hears.
 const ROOT_TICK: Duration = Duration::from_millis(1500);
-/// What indexing adds to its threads' niceness: whoever types comes first.
-#[cfg(target_os = "linux")]
-const RUN_NICENESS: i32 = 10;
 /// How long the end waits for a run that was told to stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 
@@ -61,8 +62,8 @@ pub struct Upkeep {
     pub complete: bool,
     /// No file lacks a layer.
     pub deep: bool,
-    /// Definitions in the index.
-    pub symbols: u64,
+    /// … and since it was opened.
+    pub compared: bool,
     /// The index was found damaged while in use: it has to be opened anew.
     pub damaged: bool,
     pub activity: Activity,
@@ -145,22 +146,6 @@ struct Keeper {
     last_cause: Option<Cause>,
     upkeep: Upkeep,
     reported: Upkeep,
-}
-
-struct OngoingRun {
-    task: JoinHandle<Result<Outcome, IndexError>>,
-    cancel: CancellationToken,
-    progress: Arc<Progress>,
-    adds_layers: bool,
-}
-
-/// What a run that succeeded leaves behind.
-struct Outcome {
-    verified: bool,
-    report: Report,
-    counts: Counts,
-    held: Held,
-    complete: bool,
 }
 
 impl Keeper {
@@ -331,10 +316,11 @@ impl Keeper {
                 self.verified |= outcome.verified;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
-                self.take_counts(outcome.counts);
+                self.upkeep.deep = outcome.counts.shallow == 0;
                 let Report { deepened, yielded, .. } = outcome.report;
                 let gains = !adds_layers || deepened > 0 || yielded;
                 self.step(Input::LayersMissing(!self.upkeep.deep && gains));
+                self.upkeep.compared |= outcome.whole;
                 if changed || self.upkeep.last_indexed.is_none() {
                     self.upkeep.last_indexed = Some(Timestamp::now());
                 }
@@ -347,12 +333,8 @@ impl Keeper {
             Ok(Err(error)) => {
                 self.upkeep.damaged |= matches!(error, IndexError::Corrupt { .. });
                 let cause = Cause::of(&error);
-                let shrunk = matches!(error, IndexError::Shrunk { .. });
-                let message = if shrunk {
-                    format!("Most of the project's files are gone: {error}. Retry drops them.")
-                } else {
-                    super::failure::sentence(&error)
-                };
+                let shrunk = cause == Cause::Shrunk;
+                let message = super::failure::sentence(&error);
                 self.note_failure(cause, &message);
                 RunEnd::Failed(RunFailure { message, transient: cause.is_transient(), shrunk })
             }
@@ -369,11 +351,6 @@ impl Keeper {
             self.poll(reason);
         }
         self.step(Input::RunEnded(end));
-    }
-
-    fn take_counts(&mut self, counts: Counts) {
-        self.upkeep.symbols = counts.symbols;
-        self.upkeep.deep = counts.shallow == 0;
     }
 
     /// Writes a line when the state changes, not at every attempt.
@@ -401,10 +378,16 @@ impl Keeper {
             let committed = run.progress.committed.lock();
             if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
                 next.held = held_of(counts, &self.index);
-                (next.symbols, next.deep) = (counts.symbols, counts.shallow == 0);
+                next.deep = counts.shallow == 0;
             }
         }
-        next.error = self.error(&freshness, now);
+        let trouble = Trouble {
+            root: self.around.rules.root(),
+            cause: self.last_cause,
+            since: self.failing_since,
+            said: self.upkeep.error.as_ref(),
+        };
+        next.error = trouble.report(&freshness, now, Timestamp::now());
         next.freshness = match freshness {
             Freshness::Fresh => status::Freshness::Fresh,
             Freshness::Pending(_) => status::Freshness::Pending,
@@ -420,56 +403,6 @@ impl Keeper {
         if self.upkeep != self.reported {
             self.reported = self.upkeep.clone();
             (self.around.report)(self.reported.clone());
-        }
-    }
-
-    fn error(&self, freshness: &Freshness, now: Instant) -> Option<ProjectError> {
-        let clock = Timestamp::now();
-        let at = |instant: Instant| {
-            let pause = jiff::SignedDuration::try_from(instant.saturating_duration_since(now));
-            pause.ok().and_then(|pause| clock.checked_add(pause).ok()).unwrap_or(clock)
-        };
-        let root = self.around.rules.root().display();
-        let problem = |cause: &str, message: String, attempts: u32, next: Option<Timestamp>| {
-            // Said again, the same trouble has the same moments: only changes are published.
-            let said = self.upkeep.error.as_ref().filter(|error| error.cause == cause);
-            let first_at = self.failing_since.or(said.map(|error| error.first_at));
-            let next_retry = match said.filter(|error| error.attempts == attempts) {
-                Some(error) if next.is_some() && error.next_retry.is_some() => error.next_retry,
-                _ => next,
-            };
-            let first_at = first_at.unwrap_or(clock);
-            ProjectError { cause: cause.to_owned(), message, first_at, attempts, next_retry }
-        };
-        match freshness {
-            Freshness::Retrying { attempts, next_at, error } => Some(problem(
-                self.last_cause.map_or("Stalled", Cause::word),
-                error.clone(),
-                *attempts,
-                Some(at(*next_at)),
-            )),
-            Freshness::Failing { attempts, next_at, error, .. } => Some(problem(
-                self.last_cause.map_or("Stalled", Cause::word),
-                error.clone(),
-                *attempts,
-                next_at.map(at),
-            )),
-            Freshness::RootMissing => Some(problem(
-                Cause::RootMissing.word(),
-                format!(
-                    "The folder {root} is not there. What was indexed stays searchable; Quarry \
-                     goes on when it is back."
-                ),
-                1,
-                None,
-            )),
-            Freshness::Stuck => Some(problem(
-                "TimedOut",
-                format!("Reading {root} does not go on, and does not end either."),
-                1,
-                None,
-            )),
-            _ => None,
         }
     }
 }
@@ -491,136 +424,11 @@ fn input_of(order: Control) -> Input {
     }
 }
 
-async fn finished(
-    run: &mut Option<OngoingRun>,
-) -> Result<Result<Outcome, IndexError>, tokio::task::JoinError> {
-    match run {
-        Some(run) => (&mut run.task).await,
-        None => std::future::pending().await,
-    }
-}
-
 async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
     match check {
         Some(check) => check.await.unwrap_or(RootSeen::Missing),
         None => std::future::pending().await,
     }
-}
-
-async fn carry_out(
-    order: Order,
-    verify: bool,
-    index: Arc<ProjectIndex>,
-    around: Arc<Surroundings>,
-    adapter: Option<Arc<Adapter>>,
-    cancel: CancellationToken,
-    progress: Arc<Progress>,
-) -> Result<Outcome, IndexError> {
-    let scope = match order.changes {
-        Changes::Everything => Scope::Everything { expect_loss: order.expect_loss },
-        Changes::Paths(paths) => Scope::Paths(paths),
-        Changes::Nothing => Scope::Layers,
-    };
-    let whole = matches!(scope, Scope::Everything { .. });
-    let permit = if whole {
-        tokio::select! {
-            permit = Arc::clone(&around.comparisons).acquire_owned() => permit.ok(),
-            () = cancel.cancelled() => return Err(IndexError::Cancelled),
-            () = beat(&progress) => None,
-        }
-    } else {
-        None
-    };
-    let alive = Arc::clone(&progress);
-    let listening = adapter.clone();
-    let on_directory: DirectoryListener = Arc::new(move |directory: &Path| {
-        alive.beat();
-        if let Some(adapter) = &listening {
-            adapter.watch_directory(directory);
-        }
-    });
-    let work = move || {
-        let sweeping = adapter.filter(|_| whole);
-        if let Some(adapter) = &sweeping {
-            adapter.start_sweep();
-        }
-        let run = Run {
-            rules: &around.rules,
-            scope,
-            force: order.force,
-            limits: around.limits,
-            cancel: &cancel,
-            progress: &progress,
-            gate: &around.gate,
-            on_directory,
-        };
-        if verify && whole {
-            index.verify()?;
-            progress.beat();
-        }
-        let plan = index.plan(&run)?;
-        if let Some(adapter) = &sweeping {
-            adapter.finish_sweep();
-        }
-        // Others may compare while this one writes.
-        drop(permit);
-        let report = index.update(&run, &plan)?;
-        let counts = index.counts()?;
-        let held = held_of(counts, &index);
-        let (verified, complete) = (verify && whole, index.is_complete());
-        Ok(Outcome { verified, report, counts, held, complete })
-    };
-    let (sender, outcome) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
-        yield_to_people();
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-        // A keeper that has ended wants no result.
-        let _ = sender.send(result);
-    });
-    if let Err(source) = thread {
-        return Err(IndexError::Io { path: "a thread to index with".into(), source });
-    }
-    match outcome.await {
-        Ok(Ok(result)) => result,
-        // The keeper sees the panic as its own task's.
-        Ok(Err(payload)) => std::panic::resume_unwind(payload),
-        Err(_) => Err(IndexError::Cancelled),
-    }
-}
-
-/// Lowers the priority of the calling thread, and of those that it starts.
-fn yield_to_people() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(RUN_NICENESS) {
-        tracing::debug!(%error, "indexing keeps its normal priority");
-    }
-}
-
-/// Shows that a run which waits for its turn is alive.
-async fn beat(progress: &Progress) {
-    loop {
-        progress.beat();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// What the index holds now.
-pub fn held(index: &ProjectIndex) -> Result<Held, IndexError> {
-    Ok(held_of(index.counts()?, index))
-}
-
-fn held_of(counts: Counts, index: &ProjectIndex) -> Held {
-    let Counts { files, chunks, skipped, .. } = counts;
-    Held { files, chunks, skipped, bytes: index.size() }
-}
-
-/// What a panic said, if it said anything.
-pub fn panic_words(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("an unknown fault")
 }
 
 /// The watcher's filter, by the rules of the scan.

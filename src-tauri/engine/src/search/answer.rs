@@ -73,6 +73,9 @@ pub struct Searched {
     pub hot: usize,
     /// Of these, the ones that are still being opened.
     pub loading: usize,
+    /// Of the searched ones, those whose index has not been compared with its folder since it was
+    /// opened: what changed before that may be missing.
+    pub stale: usize,
     pub failed: Vec<FailedProject>,
 }
 
