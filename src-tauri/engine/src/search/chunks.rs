@@ -21,6 +21,8 @@ const VERIFY_FACTOR: usize = 4;
 /// Chunks weighed beyond the hits wanted, and at least; of each project.
 const MORE_CHUNKS: usize = 30;
 const FEWEST_CHUNKS: usize = 150;
+/// Chunks that hold everything just as it was typed; of each project.
+const MOST_PHRASES: usize = 20;
 
 /// A chunk that has been weighed.
 pub struct RankedChunk {
@@ -38,6 +40,8 @@ pub struct RankedChunk {
 struct Candidate {
     /// BM25.
     text: f32,
+    /// All that was typed stands there as it was typed.
+    is_phrase: bool,
 }
 
 /// The chunks of all targets that may be wanted, in no particular order.
@@ -64,7 +68,14 @@ pub fn find(
     for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
         let of_target = lanes.candidates(searcher).and_then(|c| lanes.weigh(at, searcher, c));
         match of_target {
-            Ok(of_target) => weighed.extend(of_target),
+            Ok(mut of_target) => {
+                let paths = of_target.iter().map(|(chunk, _)| chunk.place.path.as_str());
+                let shares = rank::compiled_shares(paths);
+                for ((_, figures), share) in of_target.iter_mut().zip(shares) {
+                    figures.share *= share;
+                }
+                weighed.extend(of_target);
+            }
             Err(error) => found.fail(target, error),
         }
     }
@@ -93,7 +104,15 @@ impl Lanes<'_> {
             && let Some(query) = text::index_query(self.query, self.wanted, self.fields)
         {
             for (text, address) in text::best_chunks(searcher, &query, most, self.statistics)? {
-                candidates.insert(address, Candidate { text });
+                candidates.insert(address, Candidate { text, is_phrase: false });
+            }
+        }
+        if self.route.text
+            && let Some(query) = text::as_typed(self.query, self.fields)
+        {
+            for (_, address) in text::best_chunks(searcher, &query, MOST_PHRASES, self.statistics)?
+            {
+                candidates.entry(address).or_default().is_phrase = true;
             }
         }
         let by_symbol = self.route.by_symbol && self.query.phrases.is_empty();
@@ -121,7 +140,8 @@ impl Lanes<'_> {
         let sets = text::word_sets(searcher, self.fields, self.wanted, &chunks)?;
         let mut reader = DocumentReader::new(searcher, self.fields);
         let mut weighed = Vec::with_capacity(candidates.len());
-        for ((address, Candidate { text }), words) in candidates.into_iter().zip(sets) {
+        for ((address, candidate), words) in candidates.into_iter().zip(sets) {
+            let Candidate { text, is_phrase } = candidate;
             let Some(place) = reader.chunk(address)? else { continue };
             let outline = reader.outline(address)?;
             let best = self.symbols().and_then(|s| rank::best_definition(&outline, s, self.wanted));
@@ -140,11 +160,12 @@ impl Lanes<'_> {
                 stem,
                 directory,
                 defines: f32::from(u8::from(!outline.definitions.is_empty())),
+                phrase: f32::from(u8::from(is_phrase)),
                 share: rank::share(&place.path),
                 ..Figures::default()
             };
             let mut lanes = Vec::new();
-            if text > 0.0 {
+            if text > 0.0 || is_phrase {
                 lanes.push(LaneName::Text);
             }
             if definition.is_some() {

@@ -3,6 +3,8 @@
 //! The weights were fitted on questions with known answers (`cargo xtask bench quality`); each
 //! stays only because the result is worse without it.
 
+use std::collections::HashSet;
+
 use super::names::NamedFile;
 use super::symbols::SymbolQuery;
 use super::text::Wanted;
@@ -28,6 +30,8 @@ struct Weights {
     file_coverage: f32,
     /// Whether something is defined there at all.
     defines: f32,
+    /// Whether all that was typed stands there as it was typed.
+    phrase: f32,
     /// How much the sort of its file matters: the exponent of its share.
     sort: f32,
 }
@@ -42,6 +46,7 @@ const NAME: Weights = Weights {
     file: 0.05,
     file_coverage: 0.2,
     defines: 0.5,
+    phrase: 0.4,
     sort: 2.0,
 };
 /// … and for more, which describe something.
@@ -54,6 +59,7 @@ const QUESTION: Weights = Weights {
     file: 0.25,
     file_coverage: 0.05,
     defines: 0.7,
+    phrase: 0.5,
     sort: 1.3,
 };
 const FEW_WORDS: usize = 3;
@@ -87,6 +93,7 @@ pub struct Figures {
     pub file: f32,
     pub file_coverage: f32,
     pub defines: f32,
+    pub phrase: f32,
     /// What remains for the sort of its file.
     pub share: f32,
 }
@@ -102,7 +109,8 @@ impl Figures {
             + weights.directory * self.directory
             + weights.file * self.file
             + weights.file_coverage * self.file_coverage
-            + weights.defines * self.defines;
+            + weights.defines * self.defines
+            + weights.phrase * self.phrase;
         sum * self.share.powf(weights.sort)
     }
 }
@@ -160,74 +168,102 @@ pub fn path_figures(path: &str, wanted: &[Wanted]) -> (f32, f32) {
     (share(stem), share(rel_path::parent(path)))
 }
 
+/// Directories whose files are not what somebody looks for first, and what remains of their scores.
+const DIRECTORIES: [(&[&str], f32); 3] = [
+    (&["test", "tests", "testing", "__tests__", "spec", "specs", "testdata", "fixtures"], TESTS),
+    (
+        &[
+            "example",
+            "examples",
+            "_examples",
+            "sample",
+            "samples",
+            "demo",
+            "demos",
+            "docs_src",
+            "bench",
+            "benches",
+            "benchmark",
+            "benchmarks",
+        ],
+        EXAMPLES,
+    ),
+    (
+        &[
+            "vendor",
+            "vendored",
+            "third_party",
+            "thirdparty",
+            "node_modules",
+            "external",
+            "deps",
+            "dist",
+            "build",
+            "out",
+            "single_include",
+            "amalgamation",
+        ],
+        VENDORED,
+    ),
+];
+/// Endings of what compilers write beside the source.
+const COMPILED_ENDINGS: [&str; 5] = [".cjs", ".mjs", ".d.ts", ".d.cts", ".d.mts"];
+const PROSE_ENDINGS: [&str; 7] = [".md", ".rst", ".txt", ".adoc", ".lock", ".json", ".html"];
+
 /// What remains of the score of a hit in the file at `path`.
 pub fn share(path: &str) -> f32 {
     let folded = path.to_ascii_lowercase();
     let name = rel_path::file_name(&folded);
-    let among = |words: &[&str]| {
-        rel_path::parent(&folded).split('/').any(|directory| words.contains(&directory))
-    };
-    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let tests =
-        among(&["test", "tests", "testing", "__tests__", "spec", "specs", "testdata", "fixtures"])
-            || stem.starts_with("test_")
-            || stem.ends_with("_test")
-            || stem.ends_with("_spec")
-            || name.contains(".test.")
-            || name.contains(".spec.")
-            || stem == "tests"
-            || stem == "conftest"
-            || rel_path::file_name(path)
-                .split('.')
-                .next()
-                .is_some_and(|stem| stem.ends_with("Test") || stem.ends_with("Tests"));
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let mut share = 1.0;
-    if tests {
+    let mut is_test = is_test_name(rel_path::file_name(path));
+    for (names, remains) in DIRECTORIES {
+        if rel_path::parent(&folded).split('/').any(|directory| names.contains(&directory)) {
+            is_test &= remains != TESTS;
+            share *= remains;
+        }
+    }
+    if is_test {
         share *= TESTS;
     }
-    if among(&[
-        "example",
-        "examples",
-        "_examples",
-        "sample",
-        "samples",
-        "demo",
-        "demos",
-        "docs_src",
-        "benches",
-        "bench",
-        "benchmark",
-        "benchmarks",
-    ]) {
-        share *= EXAMPLES;
-    }
-    if among(&[
-        "vendor",
-        "vendored",
-        "third_party",
-        "thirdparty",
-        "node_modules",
-        "dist",
-        "external",
-        "deps",
-        "single_include",
-        "amalgamation",
-        "out",
-        "build",
-    ]) || name.contains(".min.")
-        || name.contains("generated")
-        || name.contains(".pb.")
-    {
+    if name.contains(".min.") || name.contains("generated") || name.contains(".pb.") {
         share *= VENDORED;
     }
-    if [".cjs", ".mjs", ".d.ts", ".d.cts", ".d.mts"].iter().any(|end| name.ends_with(end)) {
+    if ends(&COMPILED_ENDINGS) {
         share *= COMPILED;
     }
-    if [".md", ".rst", ".txt", ".adoc", ".lock", ".json", ".html"]
-        .iter()
-        .any(|end| name.ends_with(end))
-    {
+    if ends(&PROSE_ENDINGS) {
         share *= PROSE;
     }
     share
+}
+
+fn is_test_name(name: &str) -> bool {
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    stem.starts_with("test_")
+        || ["_test", "_spec", "Test", "Tests"].iter().any(|end| stem.ends_with(end))
+        || ["tests", "conftest"].contains(&stem)
+        || name.contains(".test.")
+        || name.contains(".spec.")
+}
+
+/// What remains for the files among `paths` that a compiler made of another one of them: a script
+/// beside a typed source of the same name.
+pub fn compiled_shares<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Vec<f32> {
+    let stem_of = |path: &'a str, endings: &[&str]| {
+        let name = rel_path::file_name(path);
+        endings.iter().find_map(|ending| name.strip_suffix(ending))
+    };
+    let is_declaration = |path: &str| COMPILED_ENDINGS.iter().any(|end| path.ends_with(end));
+    let sources: HashSet<&str> = paths
+        .clone()
+        .filter(|path| !is_declaration(path))
+        .filter_map(|path| stem_of(path, &[".ts", ".tsx", ".mts", ".cts"]))
+        .collect();
+    let share = |path: &'a str| {
+        let made = stem_of(path, &[".js", ".cjs", ".mjs", ".d.ts", ".d.cts", ".d.mts"])
+            .is_some_and(|stem| sources.contains(stem));
+        if made { COMPILED } else { 1.0 }
+    };
+    paths.map(share).collect()
 }

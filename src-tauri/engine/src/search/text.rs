@@ -131,6 +131,17 @@ pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<B
     Some(restricted(clauses, query, fields))
 }
 
+/// The query's words side by side, as they were typed; `None` for a single one.
+pub fn as_typed(query: &Query, fields: Fields) -> Option<BooleanQuery> {
+    let typed: Vec<Identifier> =
+        query.words.iter().flat_map(|word| terms::identifiers(word)).collect();
+    if typed.len() < 2 {
+        return None;
+    }
+    let phrase = phrase_query(fields.text, &typed)?;
+    Some(restricted(vec![(Occur::Must, phrase)], query, fields))
+}
+
 /// The clauses within the query's filters and without what it excludes.
 pub fn restricted(
     mut clauses: Vec<(Occur, Box<dyn IndexQuery>)>,
