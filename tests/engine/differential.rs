@@ -160,6 +160,7 @@ fn edit(root: &Path, edits: u64, dice: &mut Dice) -> String {
                 (place(root, dice), root.with_extension("out"), place(root, dice));
             if from != root && to != root && !to.starts_with(&from) && !from.starts_with(&to) {
                 if std::fs::rename(&from, &out).is_ok() && out.is_dir() {
+                    clear(&out, &out.join("f0.rs"));
                     write(&out.join("f0.rs"), &text(dice));
                     clear(root, &to);
                     drop(std::fs::rename(&out, &to));

@@ -78,7 +78,7 @@ async fn a_system_without_watchers_to_give_is_polled_and_retried_seldom() {
 }
 
 fn forbid(path: &Path) {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
 }
 
 fn permit(path: &Path) {
