@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod confined;
+mod damage;
+mod dice;
 mod differential;
+mod disk_full;
 mod indexing;
+mod killed;
 mod lifecycle;
 mod registry;
 mod searching;

@@ -18,7 +18,7 @@ use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
 use crate::rel_path;
 use crate::status::{
-    Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
+    Activity, Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
 };
 use crate::watch::Tuning;
 use lock::OwnerLock;
@@ -232,6 +232,16 @@ impl Engine {
         self.shared.registry.status(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
     }
 
+    /// What was done to keep the project fresh since it was opened; all 0 of one that is not.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] or [`EngineError::Ambiguous`].
+    pub fn activity(&self, project: &str) -> Result<Activity, EngineError> {
+        let id = self.find(project)?;
+        let upkeep = self.shared.registry.upkeep(&id);
+        Ok(upkeep.map(|upkeep| upkeep.activity).unwrap_or_default())
+    }
+
     /// The files of the project that are known and not searched, with the reason.
     ///
     /// # Errors
@@ -254,11 +264,8 @@ impl Engine {
     /// project fails while waiting.
     pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
         match lane {
-            LaneName::Text => {}
-            LaneName::Symbols => return Err(EngineError::NotYet("Symbols")),
+            LaneName::Text | LaneName::Symbols | LaneName::Names | LaneName::Regex => {}
             LaneName::Meaning => return Err(EngineError::NotYet("Meaning")),
-            LaneName::Names => return Err(EngineError::NotYet("File names")),
-            LaneName::Regex => return Err(EngineError::NotYet("Regular expressions")),
         }
         let id = self.find(project)?;
         let mut snapshots = self.subscribe();
@@ -272,7 +279,9 @@ impl Engine {
         loop {
             let status = self.status(id.as_str())?;
             let upkeep = self.shared.registry.upkeep(&id);
-            let complete = upkeep.is_some_and(|upkeep| upkeep.complete);
+            let needs_layers = matches!(lane, LaneName::Symbols | LaneName::Regex);
+            let complete =
+                upkeep.is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
             match (status.residency, status.freshness) {
                 (Residency::Hot, Freshness::Fresh) if complete => return Ok(status),
                 (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {

@@ -181,6 +181,7 @@ mod tests {
         Hit {
             project: "id".to_owned(),
             path: "src/main.rs".to_owned(),
+            path_highlights: Vec::new(),
             line_start: 3,
             line_end: 9,
             kind: "window".to_owned(),

@@ -42,6 +42,7 @@ export function hit(
   return {
     project: `id-${projectName}`,
     path,
+    path_highlights: [],
     line_start: line,
     line_end: line,
     kind: "text",
@@ -139,6 +140,7 @@ const HITS: Hit[] = [
   ),
   hit("helix", "debounce.toml", 1, "", {
     snippet: null,
+    path_highlights: [],
     line_start: 1,
     lang: "toml",
     lanes: ["names"],

@@ -1,11 +1,12 @@
 //! Keeps one hot project's index fresh: feeds the watcher's state machine, carries out what it
 //! decides, and reports the project's state.
 
+mod root;
 mod run;
 mod trouble;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,12 +19,15 @@ pub use run::{held, panic_words};
 
 use super::failure::Cause;
 use crate::catalogue::Held;
-use crate::index::{IndexError, Limits, Matcher, Progress, ProjectIndex, Rules, WriteGate};
-use crate::status::{self, LaneName, ProjectError, WatchMode};
-use crate::watch::{
-    Action, Adapter, Filter, Freshness, Input, Machine, Order, RescanCause, RunEnd, RunFailure,
-    Tuning, WatchEvent, adapter,
+use crate::index::{
+    Counts, IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report, Rules, WriteGate,
 };
+use crate::status::{self, Activity, LaneName, ProjectError, WatchMode};
+use crate::watch::{
+    Action, Adapter, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause, RunEnd,
+    RunFailure, Tuning, WatchEvent, adapter,
+};
+use root::{RootHistory, RootSeen, RootVerdict};
 use run::{OngoingRun, Outcome, carry_out, finished, held_of};
 use trouble::Trouble;
 
@@ -58,8 +62,13 @@ pub struct Upkeep {
     pub complete: bool,
     /// … and since it was opened.
     pub compared: bool,
+    /// No file lacks a layer.
+    pub deep: bool,
+    /// Definitions in the index.
+    pub symbols: u64,
     /// The index was found damaged while in use: it has to be opened anew.
     pub damaged: bool,
+    pub activity: Activity,
 }
 
 /// What a keeper needs of its surroundings.
@@ -110,7 +119,9 @@ pub fn start(
         machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
         around: Arc::new(surroundings),
         adapter: None,
-        lost: Arc::new(AtomicBool::new(false)),
+        hearing: Arc::default(),
+        root: RootHistory::default(),
+        verified: false,
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,
@@ -127,7 +138,10 @@ struct Keeper {
     around: Arc<Surroundings>,
     machine: Machine,
     adapter: Option<Arc<Adapter>>,
-    lost: Arc<AtomicBool>,
+    hearing: Arc<Hearing>,
+    root: RootHistory,
+    /// Since it was opened the index was read whole and is what was written.
+    verified: bool,
     events: (mpsc::Sender<WatchEvent>, mpsc::Receiver<WatchEvent>),
     run: Option<OngoingRun>,
     failing_since: Option<Timestamp>,
@@ -148,8 +162,9 @@ impl Keeper {
         self.step(Input::Tick);
         let mut root_tick = tokio::time::interval(ROOT_TICK);
         root_tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut root_check: Option<JoinHandle<bool>> = None;
+        let mut root_check: Option<JoinHandle<RootSeen>> = None;
         let mut batch = Vec::new();
+        let hearing = Arc::clone(&self.hearing);
         loop {
             self.publish();
             let wake = self.next_wake();
@@ -159,14 +174,15 @@ impl Keeper {
                 Some(order) = orders.recv() => self.step(input_of(order)),
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
-                there = joined(&mut root_check) => {
+                () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
+                seen = joined(&mut root_check) => {
                     root_check = None;
-                    self.step(if there { Input::RootBack } else { Input::RootGone });
+                    self.look_after_root(seen);
                 }
                 // A dead disk may hold the check for minutes: never a second one beside it.
                 _ = root_tick.tick(), if root_check.is_none() => {
                     let root = self.around.rules.root().to_owned();
-                    root_check = Some(tokio::task::spawn_blocking(move || root.is_dir()));
+                    root_check = Some(tokio::task::spawn_blocking(move || root::look(&root)));
                 }
                 () = tokio::time::sleep_until(wake.into()) => {
                     let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
@@ -216,31 +232,39 @@ impl Keeper {
                     paths.push(path);
                     any_removed |= removed;
                 }
-                WatchEvent::Rescan(cause) => self.step(Input::Rescan(cause)),
+                WatchEvent::Rescan(cause) => self.rescan(cause),
                 WatchEvent::RootGone => self.step(Input::RootGone),
             }
         }
         if !paths.is_empty() {
             self.step(Input::Changed { paths, removed: any_removed });
         }
-        if self.lost.swap(false, Ordering::AcqRel) {
-            self.step(Input::Rescan(RescanCause::EventsLost));
+    }
+
+    fn rescan(&mut self, cause: RescanCause) {
+        self.upkeep.activity.rescans += 1;
+        tracing::debug!(root = %self.around.rules.root().display(), ?cause, "rescan");
+        self.step(Input::Rescan(cause));
+    }
+
+    fn look_after_root(&mut self, seen: RootSeen) {
+        let holds_files = self.upkeep.held.files > 0;
+        match self.root.judge(seen, holds_files, self.machine.is_root_gone()) {
+            RootVerdict::Gone => self.step(Input::RootGone),
+            RootVerdict::There => self.step(Input::RootBack),
+            RootVerdict::Replaced => {
+                self.step(Input::RootGone);
+                self.step(Input::RootBack);
+            }
         }
     }
 
     fn start_watching(&mut self) {
         let rules = self.around.rules.clone();
-        let filter = RuleFilter { matcher: rules.matcher(), rules: rules.clone() };
+        let filter = RuleFilter { matcher: None, rules: rules.clone() };
         let events = self.events.0.clone();
-        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.lost)) {
+        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.hearing)) {
             Ok(adapter) => {
-                // The root first, so that its own disappearance is heard of; then git's state.
-                let git = rules.root().join(".git");
-                for directory in [rules.root(), &git, &git.join("refs/heads")] {
-                    if directory.is_dir() {
-                        adapter.watch_directory(directory);
-                    }
-                }
                 self.adapter = Some(Arc::new(adapter));
                 self.upkeep.watch_mode = WatchMode::Native;
                 self.upkeep.watch_reason = None;
@@ -267,25 +291,38 @@ impl Keeper {
     fn start_run(&mut self, order: Order) {
         let cancel = CancellationToken::new();
         let progress = Arc::new(Progress::default());
+        let adds_layers = order.adds_layers();
+        self.upkeep.activity.runs += u64::from(!adds_layers);
         let task = tokio::spawn(carry_out(
             order,
+            !self.verified,
             Arc::clone(&self.index),
             Arc::clone(&self.around),
             self.adapter.clone(),
             cancel.clone(),
             Arc::clone(&progress),
         ));
-        self.run = Some(OngoingRun { task, cancel, progress });
+        self.run = Some(OngoingRun { task, cancel, progress, adds_layers });
     }
 
     fn end_run(&mut self, end: Result<Result<Outcome, IndexError>, tokio::task::JoinError>) {
-        self.run = None;
+        let adds_layers = self.run.take().is_some_and(|run| run.adds_layers);
         let end = match end {
             Ok(Ok(outcome)) => {
                 let changed = outcome.report.commits > 0;
+                let (activity, report) = (&mut self.upkeep.activity, &outcome.report);
+                activity.read += report.read;
+                activity.written += report.indexed + report.skipped;
+                activity.deepened += report.deepened;
+                activity.commits += if adds_layers { 0 } else { report.commits };
+                self.verified |= outcome.verified;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
                 self.upkeep.compared |= outcome.whole;
+                self.take_counts(outcome.counts);
+                let Report { deepened, yielded, .. } = outcome.report;
+                let gains = !adds_layers || deepened > 0 || yielded;
+                self.step(Input::LayersMissing(!self.upkeep.deep && gains));
                 if changed || self.upkeep.last_indexed.is_none() {
                     self.upkeep.last_indexed = Some(Timestamp::now());
                 }
@@ -318,6 +355,11 @@ impl Keeper {
         self.step(Input::RunEnded(end));
     }
 
+    fn take_counts(&mut self, counts: Counts) {
+        self.upkeep.symbols = counts.symbols;
+        self.upkeep.deep = counts.shallow == 0;
+    }
+
     /// Writes a line when the state changes, not at every attempt.
     fn note_failure(&mut self, cause: Cause, message: &str) {
         if self.last_cause != Some(cause) {
@@ -332,15 +374,18 @@ impl Keeper {
         let freshness = self.machine.freshness(now);
         let mut next = self.upkeep.clone();
         next.pending = self.machine.pending() as u64;
+        next.activity.events = self.hearing.events.load(Ordering::Relaxed);
         next.progress = self.run.as_ref().and_then(|run| {
             let total = run.progress.total.load(Ordering::Relaxed);
             let done = run.progress.done.load(Ordering::Relaxed).min(total);
-            (total > 0).then_some(status::Progress { lane: LaneName::Text, done, total })
+            let lane = lane_of(run.progress.layer());
+            (total > 0).then_some(status::Progress { lane, done, total })
         });
         if let Some(run) = &self.run {
             let committed = run.progress.committed.lock();
             if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
                 next.held = held_of(counts, &self.index);
+                (next.symbols, next.deep) = (counts.symbols, counts.shallow == 0);
             }
         }
         let trouble = Trouble {
@@ -369,6 +414,14 @@ impl Keeper {
     }
 }
 
+fn lane_of(layer: Layer) -> LaneName {
+    match layer {
+        Layer::Text => LaneName::Text,
+        Layer::Grams => LaneName::Regex,
+        Layer::Symbols => LaneName::Symbols,
+    }
+}
+
 fn input_of(order: Control) -> Input {
     match order {
         Control::Pause => Input::Pause,
@@ -378,9 +431,9 @@ fn input_of(order: Control) -> Input {
     }
 }
 
-async fn joined(check: &mut Option<JoinHandle<bool>>) -> bool {
+async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
     match check {
-        Some(check) => check.await.unwrap_or(false),
+        Some(check) => check.await.unwrap_or(RootSeen::Missing),
         None => std::future::pending().await,
     }
 }
@@ -393,14 +446,17 @@ struct RuleFilter {
 
 impl Filter for RuleFilter {
     fn keeps(&mut self, path: &Path, is_directory: bool) -> bool {
+        if self.matcher.is_none() {
+            self.matcher = self.rules.matcher();
+        }
         self.matcher.as_mut().is_none_or(|matcher| matcher.keeps(path, is_directory))
     }
 
-    fn changes_rules(&mut self, path: &Path) -> bool {
-        let changes = Rules::is_rule_file(path);
-        if changes {
-            self.matcher = self.rules.matcher();
-        }
-        changes
+    fn decides(&self, path: &Path) -> bool {
+        Rules::is_rule_file(path)
+    }
+
+    fn forget(&mut self) {
+        self.matcher = None;
     }
 }

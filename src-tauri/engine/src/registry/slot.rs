@@ -12,7 +12,7 @@ use super::residency::{Residency, State};
 use crate::catalogue::{Held, Project};
 use crate::index::ProjectIndex;
 use crate::rel_path;
-use crate::status::{Freshness, ProjectStatus, Residency as Shown, WatchMode};
+use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
 
 /// The catalogue remembers searches and counts at most this often a project.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
@@ -50,7 +50,10 @@ impl Slot {
             error: None,
             complete: false,
             compared: false,
+            deep: false,
+            symbols: 0,
             damaged: false,
+            activity: Activity::default(),
         };
         Slot {
             project,
@@ -98,10 +101,9 @@ impl Slot {
 
     /// The state of a project that has no keeper any more.
     pub(super) fn rest(&mut self) {
-        let held = self.upkeep.held;
-        let last_indexed = self.upkeep.last_indexed;
+        let Upkeep { held, last_indexed, symbols, .. } = self.upkeep;
         let fresh = Slot::new(self.project.clone()).upkeep;
-        self.upkeep = Upkeep { held, last_indexed, ..fresh };
+        self.upkeep = Upkeep { held, last_indexed, symbols, ..fresh };
     }
 
     /// Notes a search; whether the catalogue should.
@@ -167,7 +169,7 @@ impl Slot {
             watch_mode: upkeep.watch_mode,
             files: upkeep.held.files,
             chunks: upkeep.held.chunks,
-            symbols: 0,
+            symbols: upkeep.symbols,
             vectors: 0,
             pending: upkeep.pending,
             skipped: upkeep.held.skipped,

@@ -38,6 +38,8 @@ pub struct Hit {
     pub project: String,
     /// Relative to the project's root, with `/`.
     pub path: String,
+    /// UTF-8 byte ranges of `path` that match.
+    pub path_highlights: Vec<(usize, usize)>,
     /// First and last line, from 1.
     pub line_start: u64,
     pub line_end: u64,

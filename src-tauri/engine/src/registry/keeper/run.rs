@@ -24,15 +24,19 @@ pub(super) struct OngoingRun {
     pub task: JoinHandle<Result<Outcome, IndexError>>,
     pub cancel: CancellationToken,
     pub progress: Arc<Progress>,
+    pub adds_layers: bool,
 }
 
 /// What a run that succeeded leaves behind.
 pub(super) struct Outcome {
     pub report: Report,
+    pub counts: Counts,
     pub held: Held,
     pub complete: bool,
     /// The whole tree was compared.
     pub whole: bool,
+    /// The index was read whole and is what was written.
+    pub verified: bool,
 }
 pub(super) async fn finished(
     run: &mut Option<OngoingRun>,
@@ -45,6 +49,7 @@ pub(super) async fn finished(
 
 pub(super) async fn carry_out(
     order: Order,
+    verify: bool,
     index: Arc<ProjectIndex>,
     around: Arc<Surroundings>,
     adapter: Option<Arc<Adapter>>,
@@ -52,12 +57,12 @@ pub(super) async fn carry_out(
     progress: Arc<Progress>,
 ) -> Result<Outcome, IndexError> {
     let scope = match order.changes {
-        Changes::Everything { expect_loss } => Scope::Everything { expect_loss },
+        Changes::Everything => Scope::Everything { expect_loss: order.expect_loss },
         Changes::Paths(paths) => Scope::Paths(paths),
-        Changes::Nothing => Scope::Paths(Default::default()),
+        Changes::Nothing => Scope::Layers,
     };
     let whole = matches!(scope, Scope::Everything { .. });
-    let _permit = if whole {
+    let permit = if whole {
         tokio::select! {
             permit = Arc::clone(&around.comparisons).acquire_owned() => permit.ok(),
             () = cancel.cancelled() => return Err(IndexError::Cancelled),
@@ -67,14 +72,19 @@ pub(super) async fn carry_out(
         None
     };
     let alive = Arc::clone(&progress);
+    let listening = adapter.clone();
     let on_directory: DirectoryListener = Arc::new(move |directory: &Path| {
         alive.beat();
-        if let Some(adapter) = &adapter {
+        if let Some(adapter) = &listening {
             adapter.watch_directory(directory);
         }
     });
     let work = move || {
-        let report = index.update(&Run {
+        let sweeping = adapter.filter(|_| whole);
+        if let Some(adapter) = &sweeping {
+            adapter.start_sweep();
+        }
+        let run = Run {
             rules: &around.rules,
             scope,
             force: order.force,
@@ -83,8 +93,21 @@ pub(super) async fn carry_out(
             progress: &progress,
             gate: &around.gate,
             on_directory,
-        })?;
-        Ok(Outcome { report, held: held(&index)?, complete: index.is_complete(), whole })
+        };
+        if verify && whole {
+            index.verify()?;
+            progress.beat();
+        }
+        let plan = index.plan(&run)?;
+        if let Some(adapter) = &sweeping {
+            adapter.finish_sweep();
+        }
+        // Others may compare while this one writes.
+        drop(permit);
+        let report = index.update(&run, &plan)?;
+        let counts = index.counts()?;
+        let (held, complete) = (held_of(counts, &index), index.is_complete());
+        Ok(Outcome { report, counts, held, complete, whole, verified: verify && whole })
     };
     let (sender, outcome) = oneshot::channel();
     let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
@@ -126,7 +149,7 @@ pub fn held(index: &ProjectIndex) -> Result<Held, IndexError> {
 }
 
 pub(super) fn held_of(counts: Counts, index: &ProjectIndex) -> Held {
-    let Counts { files, chunks, skipped } = counts;
+    let Counts { files, chunks, skipped, .. } = counts;
     Held { files, chunks, skipped, bytes: index.size() }
 }
 
