@@ -64,7 +64,9 @@ async fn a_missing_root_fails_its_project_alone_and_heals_by_itself() {
     let root = world.project("gone", &[("a.rs", "alpha")]).await;
     world.project("here", &[("b.rs", "alpha")]).await;
     world.close().await;
-    std::fs::rename(&root, world.path("away")).unwrap();
+    // Not beside its place, where it would be followed.
+    let away = world.folder("elsewhere", &[]).join("gone");
+    std::fs::rename(&root, &away).unwrap();
     world.reopen().await;
     let status = world.until_status("gone", "failed", |s| s.residency == Residency::Failed).await;
     assert_eq!(status.freshness, Freshness::RootMissing);
@@ -77,7 +79,7 @@ async fn a_missing_root_fails_its_project_alone_and_heals_by_itself() {
     assert_eq!(answer.searched.failed[0].cause, "RootMissing");
     assert_eq!(answer.results[0].path, "b.rs");
 
-    std::fs::rename(world.path("away"), &root).unwrap();
+    std::fs::rename(&away, &root).unwrap();
     world.until_fresh("gone").await;
     assert_eq!(world.found("alpha").await, ["a.rs", "b.rs"]);
 }

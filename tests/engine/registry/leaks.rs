@@ -51,7 +51,7 @@ fn searching_over_a_hundred_projects_leaves_nothing_behind() {
 async fn search_again_and_again() {
     let world = World::with(|options| options.room.projects = OPEN);
     for at in 0..PROJECTS {
-        let (common, own) = (format!("needle {at}"), format!("only{at}"));
+        let (common, own) = (format!("needle {at}"), format!("only{at:03}"));
         world.project(&format!("p{at}"), &[("a.rs", &common), ("sub/b.rs", &own)]).await;
     }
     let rounds = if std::env::var_os("QUARRY_LONG").is_some() { 20 } else { 4 };

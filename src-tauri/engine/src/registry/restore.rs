@@ -87,6 +87,7 @@ impl Registry {
             compared: false,
             error: None,
             damaged: false,
+            activity: Default::default(),
             ..slot.upkeep.clone()
         };
         let volume = volumes.get(opened.volume);

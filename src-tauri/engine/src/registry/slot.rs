@@ -100,8 +100,7 @@ impl Slot {
 
     /// The state of a project that has no keeper any more.
     pub(super) fn rest(&mut self) {
-        let held = self.upkeep.held;
-        let last_indexed = self.upkeep.last_indexed;
+        let Upkeep { held, last_indexed, .. } = self.upkeep;
         let fresh = Slot::new(self.project.clone()).upkeep;
         self.upkeep = Upkeep { held, last_indexed, ..fresh };
     }
