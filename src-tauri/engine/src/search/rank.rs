@@ -38,29 +38,29 @@ struct Weights {
 
 /// For up to [`FEW_WORDS`] words, which may well be a name …
 const NAME: Weights = Weights {
-    text: 0.3,
+    text: 0.25,
     coverage: 0.2,
-    symbol: 2.2,
+    symbol: 2.6,
     stem: 0.4,
-    directory: 0.3,
+    directory: 0.35,
     file: 0.05,
     file_coverage: 0.2,
-    defines: 0.5,
+    defines: 0.8,
     phrase: 0.4,
     sort: 2.0,
 };
 /// … and for more, which describe something.
 const QUESTION: Weights = Weights {
-    text: 0.9,
-    coverage: 0.75,
-    symbol: 1.5,
-    stem: 1.0,
-    directory: 0.4,
+    text: 1.0,
+    coverage: 0.8,
+    symbol: 2.0,
+    stem: 1.1,
+    directory: 0.5,
     file: 0.25,
-    file_coverage: 0.05,
-    defines: 0.7,
-    phrase: 0.5,
-    sort: 1.3,
+    file_coverage: 0.15,
+    defines: 0.65,
+    phrase: 0.3,
+    sort: 1.6,
 };
 const FEW_WORDS: usize = 3;
 
