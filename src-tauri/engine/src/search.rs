@@ -97,7 +97,7 @@ impl Candidate {
 
     fn place(&self) -> (usize, &str, u64) {
         match self {
-            Candidate::Chunk(chunk) => (chunk.target, &chunk.place.path, chunk.place.line_start),
+            Candidate::Chunk(chunk) => (chunk.target, &chunk.place.path, chunk.line()),
             Candidate::File { target, file, .. } => (*target, &file.path, 0),
         }
     }

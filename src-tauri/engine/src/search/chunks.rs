@@ -1,7 +1,7 @@
 //! The text and symbol lanes together: finds chunks by their words and by what they define, and
 //! weighs them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tantivy::{DocAddress, Searcher};
 
@@ -32,8 +32,18 @@ pub struct RankedChunk {
     pub outline: Outline,
     /// What of it was asked for.
     pub definition: Option<Outlined>,
+    /// That definition is the hit, not the whole chunk.
+    pub is_definition: bool,
     pub lanes: Vec<LaneName>,
     words: WordSet,
+}
+
+impl RankedChunk {
+    /// Where the hit is, from 1.
+    pub fn line(&self) -> u64 {
+        let own = self.definition.as_ref().filter(|_| self.is_definition);
+        own.map_or(self.place.line_start, |own| own.name_line)
+    }
 }
 
 #[derive(Default)]
@@ -144,19 +154,23 @@ impl Lanes<'_> {
             let Candidate { text, is_phrase } = candidate;
             let Some(place) = reader.chunk(address)? else { continue };
             let outline = reader.outline(address)?;
-            let best = self.symbols().and_then(|s| rank::best_definition(&outline, s, self.wanted));
-            let (definition, symbol) = match best {
-                Some((definition, quality)) => (Some(definition.clone()), quality),
-                None => (None, 0.0),
-            };
-            if !self.route.text && definition.is_none() {
-                continue;
+            let mut definitions: Vec<(Option<Outlined>, f32)> = self
+                .symbols()
+                .map(|symbols| rank::definitions(&outline, symbols, self.wanted))
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(definition, quality)| (Some(definition.clone()), quality))
+                .collect();
+            if definitions.is_empty() {
+                if !self.route.text {
+                    continue;
+                }
+                definitions.push((None, 0.0));
             }
             let (stem, directory) = rank::path_figures(&place.path, self.wanted);
             let figures = Figures {
                 text,
                 coverage: text::weight_of(words, self.wanted),
-                symbol,
                 stem,
                 directory,
                 defines: f32::from(u8::from(!outline.definitions.is_empty())),
@@ -164,16 +178,26 @@ impl Lanes<'_> {
                 share: rank::share(&place.path),
                 ..Figures::default()
             };
-            let mut lanes = Vec::new();
-            if text > 0.0 || is_phrase {
-                lanes.push(LaneName::Text);
+            for (at, (definition, symbol)) in definitions.into_iter().enumerate() {
+                let mut lanes = Vec::new();
+                if text > 0.0 || is_phrase {
+                    lanes.push(LaneName::Text);
+                }
+                if definition.is_some() {
+                    lanes.push(LaneName::Symbols);
+                }
+                let chunk = RankedChunk {
+                    target,
+                    score: 0.0,
+                    place: place.clone(),
+                    outline: outline.clone(),
+                    is_definition: at > 0 || rank::is_meant(symbol),
+                    definition,
+                    lanes,
+                    words,
+                };
+                weighed.push((chunk, Figures { symbol, ..figures }));
             }
-            if definition.is_some() {
-                lanes.push(LaneName::Symbols);
-            }
-            let chunk =
-                RankedChunk { target, score: 0.0, place, outline, definition, lanes, words };
-            weighed.push((chunk, figures));
         }
         Ok(weighed)
     }
@@ -183,10 +207,14 @@ impl Lanes<'_> {
 fn compare(weighed: &mut [(RankedChunk, Figures)], wanted: &[Wanted]) {
     let best_text = weighed.iter().map(|(_, f)| f.text).fold(f32::MIN_POSITIVE, f32::max);
     let mut files: HashMap<(usize, String), (f32, WordSet)> = HashMap::new();
+    let mut counted = HashSet::new();
     for (chunk, figures) in weighed.iter_mut() {
         figures.text /= best_text;
         let file = files.entry((chunk.target, chunk.place.path.clone())).or_default();
-        file.0 += figures.text;
+        // A chunk with several definitions counts once.
+        if counted.insert((chunk.target, chunk.place.path.clone(), chunk.place.line_start)) {
+            file.0 += figures.text;
+        }
         file.1 |= chunk.words;
     }
     let best_file = files.values().map(|(sum, _)| *sum).fold(f32::MIN_POSITIVE, f32::max);

@@ -122,14 +122,18 @@ impl<'a> HitMaker<'a> {
     /// `None` where the chunk is shown already, or its file as it is now does not match exactly and
     /// has to.
     fn chunk(&mut self, chunk: RankedChunk) -> Option<Hit> {
-        let RankedChunk { target, score, place, outline, definition, lanes, .. } = chunk;
-        let at = self.targets[target].root.join(rel_path::decode(&place.path));
-        if !self.shown.insert((at.clone(), place.line_start)) {
+        let line = chunk.line();
+        let RankedChunk { place, outline, definition, .. } = chunk;
+        let own = definition.as_ref().filter(|_| chunk.is_definition);
+        let (line_start, line_end) =
+            own.map_or((place.line_start, place.line_end), |own| (own.line_start, own.line_end));
+        let Target { root, project, .. } = &self.targets[chunk.target];
+        let at = root.join(rel_path::decode(&place.path));
+        if !self.shown.insert((at.clone(), line)) {
             return None;
         }
-        let target = (&self.targets[target], &mut self.readers[target]);
-        let indexed = target.1.file(&place.path).ok().flatten();
-        let source = snippet::read(&target.0.root, &place, indexed.as_ref());
+        let indexed = self.readers[chunk.target].file(&place.path).ok().flatten();
+        let source = snippet::read(root, &place, indexed.as_ref());
         if let Some(source) = &source
             && self.query.is_exact()
             && !self.matches_exactly(source.text())
@@ -145,9 +149,9 @@ impl<'a> HitMaker<'a> {
             let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);
             outline.around(line).cloned()
         });
-        let ChunkPlace { path, line_start, line_end, .. } = place;
+        let ChunkPlace { path, .. } = place;
         Some(Hit {
-            project: self.targets[chunk.target].project.clone(),
+            project: project.clone(),
             path_highlights: self.names.as_ref().map_or_else(Vec::new, |n| n.ranges(&path)),
             lang: language::of(&path).map(str::to_owned),
             path,
@@ -155,8 +159,8 @@ impl<'a> HitMaker<'a> {
             line_end,
             kind: kind_of(around.as_ref()).to_owned(),
             symbol: around.map(|definition| definition.name),
-            score,
-            lanes,
+            score: chunk.score,
+            lanes: chunk.lanes,
             stale: source.as_ref().is_none_or(|source| source.stale),
             snippet,
         })

@@ -83,7 +83,7 @@ impl Pattern {
             let end = memchr::memchr(b'\n', &bytes[found.start()..])
                 .map_or(bytes.len(), |end| found.start() + end);
             // What follows the last line's end is not a line.
-            if start == bytes.len() && start > 0 {
+            if start == bytes.len() {
                 return;
             }
             number += memchr::memchr_iter(b'\n', &bytes[counted..start]).count() as u64;

@@ -115,18 +115,40 @@ impl Figures {
     }
 }
 
-/// The definition of a chunk that is most what was typed, and how well it is, from 0 to 1.
-pub fn best_definition<'a>(
+/// From this quality on, each definition of a chunk is a hit of its own.
+const OWN_HIT: f32 = 0.4;
+/// Definitions of one chunk that are shown at most.
+const MOST_OF_A_CHUNK: usize = 8;
+/// What the others count beside the best one: other places come before them.
+const OTHERS: f32 = 0.8;
+/// From this quality on, the definition is what was meant, and not the place around it.
+const MEANT: f32 = 0.85;
+
+/// The definitions of a chunk that are what was typed, and how well they are, from 0 to 1: the best
+/// one, and all others that are hits of their own.
+pub fn definitions<'a>(
     outline: &'a Outline,
     symbols: &SymbolQuery,
     wanted: &[Wanted],
-) -> Option<(&'a Outlined, f32)> {
-    outline
+) -> Vec<(&'a Outlined, f32)> {
+    let mut rated: Vec<(&Outlined, f32)> = outline
         .definitions
         .iter()
         .map(|definition| (definition, symbols.quality(definition, wanted) * standing(definition)))
         .filter(|(_, quality)| *quality > 0.0)
-        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .collect();
+    rated.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let own = rated.iter().filter(|(_, quality)| *quality >= OWN_HIT).count();
+    rated.truncate(own.clamp(1, MOST_OF_A_CHUNK));
+    for (_, quality) in rated.iter_mut().skip(1) {
+        *quality *= OTHERS;
+    }
+    rated
+}
+
+/// Whether a hit is the definition itself, and not the place around it.
+pub fn is_meant(quality: f32) -> bool {
+    quality >= MEANT
 }
 
 /// What a kind of definition counts beside a function or a type.

@@ -1,0 +1,195 @@
+//! What comes first: cases that must never get worse, whatever the weights become.
+
+use quarry_engine::search::{Hit, Mode};
+use quarry_engine::status::LaneName;
+
+use crate::world::{World, write};
+
+/// A small project with the usual parts, and the usual ambiguities.
+const FILES: [(&str, &str); 17] = [
+    (
+        "src/http/body_stream.rs",
+        "//! Bodies that arrive in pieces.\n\n/// Reads a request's body piece by piece.\npub struct HttpBodyStream {\n    buffer: Vec<u8>,\n}\n\nimpl HttpBodyStream {\n    /// The next piece, or nothing at the end.\n    pub fn next_chunk(&mut self) -> Option<Vec<u8>> {\n        self.fill_buffer();\n        None\n    }\n\n    fn fill_buffer(&mut self) {}\n}\n",
+    ),
+    (
+        "src/http/server.rs",
+        "use super::body_stream::HttpBodyStream;\n\npub fn serve(stream: HttpBodyStream) {\n    let mut stream = stream;\n    while let Some(piece) = stream.next_chunk() {\n        log(\"could not bind to the address\");\n        drop(piece);\n    }\n}\n\nfn log(_: &str) {}\n",
+    ),
+    (
+        "src/registry/loader.rs",
+        "pub fn load_project(name: &str) -> Result<(), LoadError> {\n    retry_with_backoff(|| open(name))\n}\n\npub enum LoadError {\n    Missing,\n    Locked,\n}\n\nfn open(_: &str) -> Result<(), LoadError> {\n    Err(LoadError::Missing)\n}\n",
+    ),
+    (
+        "src/retry.rs",
+        "use std::time::Duration;\n\n/// Calls again after pauses that double.\npub fn retry_with_backoff<T>(call: impl Fn() -> T) -> T {\n    call()\n}\n\npub const FIRST_PAUSE: Duration = Duration::from_millis(500);\n",
+    ),
+    (
+        "tests/retry_test.rs",
+        "#[test]\nfn retry_with_backoff_doubles_its_pauses() {\n    retry_with_backoff(|| 1);\n    retry_with_backoff(|| 2);\n    retry_with_backoff(|| 3);\n}\n",
+    ),
+    (
+        "README.md",
+        "# Example\n\nUse `retry_with_backoff` and `HttpBodyStream`.\n\n## Configuration\n\nSet `max_connections`.\n",
+    ),
+    ("docs/configuration.md", "# Configuration\n\nAll settings, one by one.\n"),
+    (
+        "src/config.py",
+        "MAX_CONNECTIONS = 10\n\n\nclass ConfigParser:\n    def parse(self, text):\n        \"\"\"Parses the settings.\"\"\"\n        return text.split('=')\n\n    def max_connections(self):\n        return MAX_CONNECTIONS\n",
+    ),
+    (
+        "src/pool.py",
+        "from config import ConfigParser\n\n\ndef open_connections(parser):\n    for _ in range(parser.max_connections()):\n        connect()\n\n\ndef connect():\n    raise ConnectionError('connection refused by peer')\n",
+    ),
+    (
+        "net/tcp.c",
+        "#include \"tcp.h\"\n\nint tcp_sendmsg_locked(struct sock *sk, struct msghdr *msg)\n{\n\treturn 0;\n}\n\nint tcp_sendmsg(struct sock *sk, struct msghdr *msg)\n{\n\tint ret;\n\n\tlock_sock(sk);\n\tret = tcp_sendmsg_locked(sk, msg);\n\trelease_sock(sk);\n\treturn ret;\n}\n",
+    ),
+    (
+        "net/tcp.h",
+        "int tcp_sendmsg_locked(struct sock *sk, struct msghdr *msg);\nint tcp_sendmsg(struct sock *sk, struct msghdr *msg);\n",
+    ),
+    (
+        "net/mptcp.c",
+        "int mptcp_push(struct sock *ssk)\n{\n\ttcp_sendmsg_locked(ssk, 0);\n\ttcp_sendmsg_locked(ssk, 1);\n\treturn tcp_sendmsg_locked(ssk, 2);\n}\n",
+    ),
+    ("vendor/lib/retry.rs", "pub fn retry_with_backoff() {}\n"),
+    (
+        "web/app.ts",
+        "export function renderList(items: string[]): string {\n  return items.map(renderItem).join(\"\");\n}\n\nfunction renderItem(item: string): string {\n  return `<li>${item}</li>`;\n}\n",
+    ),
+    (
+        "web/app.js",
+        "export function renderList(items) {\n  return items.map(renderItem).join(\"\");\n}\n\nfunction renderItem(item) {\n  return `<li>${item}</li>`;\n}\n",
+    ),
+    ("Makefile", "all: build\n\nbuild:\n\tcargo build\n"),
+    ("src/main.rs", "mod config;\n\nfn main() {\n    println!(\"hello\");\n}\n"),
+];
+
+async fn world() -> World {
+    let world = World::new();
+    world.project("code", &FILES).await;
+    world.engine().wait("code", LaneName::Symbols).await.unwrap();
+    world
+}
+
+fn first(hits: &[Hit]) -> String {
+    let shown = |hit: &Hit| {
+        let name = hit.symbol.as_deref().filter(|_| hit.lanes.contains(&LaneName::Symbols));
+        name.map_or_else(|| hit.path.clone(), |name| format!("{} {name}", hit.path))
+    };
+    hits.first().map_or_else(|| "nothing".to_owned(), shown)
+}
+
+/// What was typed, and the path that comes first, with the name of the definition if it is one.
+const CASES: [(&str, &str); 34] = [
+    // Names of files.
+    ("main.rs", "src/main.rs"),
+    ("Makefile", "Makefile"),
+    ("makefile", "Makefile"),
+    ("body_stream.rs", "src/http/body_stream.rs"),
+    ("reg/load", "src/registry/loader.rs"),
+    ("http/server", "src/http/server.rs"),
+    ("configuration.md", "docs/configuration.md"),
+    ("net/tcp.c", "net/tcp.c"),
+    ("tcp.h", "net/tcp.h"),
+    ("src/retry.rs:4", "src/retry.rs"),
+    // Names of definitions, whole.
+    ("retry_with_backoff", "src/retry.rs retry_with_backoff"),
+    ("HttpBodyStream", "src/http/body_stream.rs HttpBodyStream"),
+    ("httpbodystream", "src/http/body_stream.rs HttpBodyStream"),
+    ("tcp_sendmsg_locked", "net/tcp.c tcp_sendmsg_locked"),
+    ("tcp_sendmsg", "net/tcp.c tcp_sendmsg"),
+    ("LoadError", "src/registry/loader.rs LoadError"),
+    ("FIRST_PAUSE", "src/retry.rs FIRST_PAUSE"),
+    ("renderList", "web/app.ts renderList"),
+    ("ConfigParser", "src/config.py ConfigParser"),
+    // … begun, in other words, by their first letters.
+    ("HttpBody", "src/http/body_stream.rs HttpBodyStream"),
+    ("retry_w", "src/retry.rs retry_with_backoff"),
+    ("hbs", "src/http/body_stream.rs HttpBodyStream"),
+    ("http body stream", "src/http/body_stream.rs HttpBodyStream"),
+    ("retry with backoff", "src/retry.rs retry_with_backoff"),
+    ("load project", "src/registry/loader.rs load_project"),
+    ("@load_project", "src/registry/loader.rs load_project"),
+    ("sym:connect", "src/pool.py connect"),
+    // Text.
+    ("could not bind to the address", "src/http/server.rs"),
+    ("\"connection refused by peer\"", "src/pool.py"),
+    ("lock_sock(sk)", "net/tcp.c"),
+    // Questions.
+    ("pauses that double after a failure", "src/retry.rs"),
+    ("where are the settings parsed", "src/config.py parse"),
+    ("how many connections are opened", "src/pool.py open_connections"),
+    ("reading the body of a request in pieces", "src/http/body_stream.rs"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_meant_comes_first() {
+    let world = world().await;
+    let mut wrong = Vec::new();
+    for (typed, expected) in CASES {
+        let answer = world.search(typed).await;
+        let got = first(&answer.results);
+        // A case that names no definition asks for the file alone.
+        let fits = got == expected || got.split(' ').next() == Some(expected);
+        if !fits {
+            let top: Vec<(&str, f32)> =
+                answer.results.iter().take(3).map(|hit| (hit.path.as_str(), hit.score)).collect();
+            wrong.push(format!("{typed}: {got} instead of {expected}; {top:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_asked_for_with_a_line_opens_there() {
+    let world = world().await;
+    let answer = world.search("retry.rs:4").await;
+    let hit = &answer.results[0];
+    assert_eq!((hit.path.as_str(), hit.line_start, hit.kind.as_str()), ("src/retry.rs", 4, "file"));
+    assert!(hit.snippet.as_ref().unwrap().text.starts_with("pub fn retry_with_backoff"));
+    let marked: String = hit.path_highlights.iter().map(|&(a, b)| &hit.path[a..b]).collect();
+    assert_eq!(marked, "retry.rs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_of_finding_can_be_asked_for_alone() {
+    let world = world().await;
+    let lanes = async |query: &str, mode: Mode| {
+        let answer = world.ask(query, mode).await;
+        assert!(!answer.results.is_empty(), "{query}");
+        let mut lanes: Vec<LaneName> =
+            answer.results.iter().flat_map(|hit| hit.lanes.clone()).collect();
+        lanes.sort();
+        lanes.dedup();
+        lanes
+    };
+    assert_eq!(lanes("retry", Mode::Names).await, [LaneName::Names]);
+    assert_eq!(lanes("retr.*off", Mode::Regex).await, [LaneName::Regex]);
+    assert!(lanes("retry_with_backoff", Mode::Symbols).await.contains(&LaneName::Symbols));
+    assert!(lanes("call", Mode::Text).await.contains(&LaneName::Text));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_definition_that_is_deleted_is_gone_and_its_neighbours_stay() {
+    let world = world().await;
+    let root = std::path::PathBuf::from(world.status("code").root);
+    let names = async |query: &str| {
+        let answer = world.ask(query, Mode::Symbols).await;
+        let mut names: Vec<String> =
+            answer.results.into_iter().filter_map(|hit| hit.symbol).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    assert_eq!(names("tcp_sendmsg").await, ["tcp_sendmsg", "tcp_sendmsg_locked"]);
+    let before = world.status("code").symbols;
+    write(
+        &root.join("src/registry/loader.rs"),
+        "pub enum LoadError {\n    Missing,\n    Locked,\n}\n",
+    );
+    let fewer = |status: &quarry_engine::status::ProjectStatus| status.symbols == before - 2;
+    world.until_status("code", "without two functions", fewer).await;
+    assert_eq!(names("load_project").await, [""; 0]);
+    assert_eq!(names("LoadError").await, ["LoadError"]);
+}
