@@ -19,7 +19,8 @@ fn a_failing_project_is_tried_again_with_pauses_and_logged_once() {
     account.quarry(["add", "--wait", "text", "code/alpha"]).done();
     let id = account.project("alpha")["id"].as_str().unwrap().to_owned();
     let index = account.data_dir().join("indexes").join(id);
-    fs::remove_dir_all(&index).unwrap();
+    let kept = account.home().join("kept");
+    fs::rename(&index, &kept).unwrap();
     fs::write(&index, "a file in the place of a directory").unwrap();
 
     let owner = account.start_headless();
@@ -30,6 +31,7 @@ fn a_failing_project_is_tried_again_with_pauses_and_logged_once() {
     let failed = account.quarry(["search", "--json", "needle"]).done().json();
     assert_eq!(failed["searched"]["failed"][0]["cause"], "Io");
     fs::remove_file(&index).unwrap();
+    fs::rename(&kept, &index).unwrap();
     within(RETRIES, "it is opened by itself", || account.project("alpha")["freshness"] == "Fresh");
     let found = account.quarry(["search", "--json", "needle"]).done().json();
     assert_eq!(found["results"][0]["path"], "main.rs");
