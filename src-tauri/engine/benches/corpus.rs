@@ -2,6 +2,8 @@
 //! same tree in the same run. A table on standard output, the figures in a JSON file.
 //!
 //! `--corpus DIR [--json FILE] [--rare WORD] [--common WORD] [--two "A B"] [--phrase "A B"]`
+//!
+//! A file's name is measured beside `rg --files` alone, which only lists them.
 
 #![allow(clippy::unwrap_used, reason = "arguments and samples are checked before they are used")]
 
@@ -33,8 +35,28 @@ const TOP: usize = 50;
 struct Arguments {
     corpus: PathBuf,
     json: Option<PathBuf>,
-    /// What is asked, and the words as ripgrep's pattern.
-    queries: Vec<(&'static str, String)>,
+    queries: Vec<Question>,
+}
+
+/// What is asked, and how ripgrep is asked the same.
+struct Question {
+    name: &'static str,
+    text: String,
+    mode: Mode,
+    rival: Rival,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rival {
+    /// The text as a whole word.
+    Word,
+    /// Any of its words.
+    Words,
+    /// The text anywhere.
+    Substring,
+    Pattern,
+    /// `rg --files`, filtered by the text.
+    Names,
 }
 
 fn main() -> Result<()> {
@@ -50,11 +72,19 @@ fn main() -> Result<()> {
 
 fn arguments() -> Result<Arguments> {
     let (mut corpus, mut json) = (None, None);
+    let question =
+        |name, text: &str, mode, rival| Question { name, text: text.to_owned(), mode, rival };
     let mut queries = vec![
-        ("rare identifier", "tcp_sendmsg_locked".to_owned()),
-        ("common word", "return".to_owned()),
-        ("two words", "socket buffer".to_owned()),
-        ("phrase", "struct file_operations".to_owned()),
+        question("rare identifier", "tcp_sendmsg_locked", Mode::Text, Rival::Word),
+        question("common word", "return", Mode::Text, Rival::Word),
+        question("two words", "socket buffer", Mode::Text, Rival::Words),
+        question("phrase", "\"struct file_operations\"", Mode::Text, Rival::Word),
+        question("as typed", "tcp_sendmsg_locked", Mode::Auto, Rival::Word),
+        question("question", "where is the socket buffer freed", Mode::Auto, Rival::Words),
+        question("definition", "tcp_sendm", Mode::Symbols, Rival::Substring),
+        question("substring", "endmsg_locke", Mode::Regex, Rival::Substring),
+        question("pattern", r"tcp_\w+_locked\(", Mode::Regex, Rival::Pattern),
+        question("file name", "net/tcp_out", Mode::Names, Rival::Names),
     ];
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
@@ -66,10 +96,10 @@ fn arguments() -> Result<Arguments> {
         match name.as_str() {
             "--corpus" => corpus = Some(PathBuf::from(value)),
             "--json" => json = Some(PathBuf::from(value)),
-            "--rare" => queries[0].1 = value,
-            "--common" => queries[1].1 = value,
-            "--two" => queries[2].1 = value,
-            "--phrase" => queries[3].1 = value,
+            "--rare" => queries[0].text = value,
+            "--common" => queries[1].text = value,
+            "--two" => queries[2].text = value,
+            "--phrase" => queries[3].text = format!("\"{value}\""),
             other => bail!("{other} is not an option of this bench"),
         }
     }
@@ -90,12 +120,12 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         index: Arc::new(ProjectIndex::open(&directory)?),
     };
     println!(
-        "\n{:<18} {:<24} {:>9} {:>9} {:>6}   {:>12} {:>8}",
+        "\n{:<18} {:<32} {:>9} {:>9} {:>6}   {:>12} {:>8}",
         "query", "", "p50 ms", "p95 ms", "hits", "ripgrep ms", "ratio"
     );
     let mut queries = Vec::new();
-    for (name, text) in &arguments.queries {
-        queries.push(query(&target, name, text)?);
+    for question in &arguments.queries {
+        queries.push(query(&target, question)?);
     }
     Ok(json!({ "corpus": corpus, "indexing": indexing, "opening": opening, "queries": queries }))
 }
@@ -108,6 +138,9 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
     let first = first_answer(&engine, started).await?;
     let status = engine.wait(&added.project.id, LaneName::Text).await?;
     let took = started.elapsed();
+    engine.wait(&added.project.id, LaneName::Regex).await?;
+    let status_deep = engine.wait(&added.project.id, LaneName::Symbols).await?;
+    let deep = started.elapsed();
     let private = memory.stop();
     engine.close().await;
     let source = source_bytes(data)?;
@@ -121,14 +154,23 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
         first.as_secs_f64()
     );
     println!(
-        "index                  {:>9.0} MB ({share:.2} of the text)",
+        "index of the text      {:>9.0} MB ({share:.2} of the text)",
         status.index_bytes as f64 / 1e6
+    );
+    println!("all lanes              {:>9.1} s", deep.as_secs_f64());
+    let deep_share = status_deep.index_bytes as f64 / source as f64;
+    println!(
+        "index of all lanes     {:>9.0} MB ({deep_share:.2} of the text), {} definitions",
+        status_deep.index_bytes as f64 / 1e6,
+        status_deep.symbols
     );
     println!("peak private memory    {:>9.0} MB", private as f64 / 1e6);
     Ok(json!({
         "files": status.files, "chunks": status.chunks, "skipped": status.skipped,
         "text_bytes": source, "seconds": seconds, "first_answer_seconds": first.as_secs_f64(),
-        "index_bytes": status.index_bytes, "index_share": share, "peak_private_memory_bytes": private,
+        "index_bytes": status.index_bytes, "index_share": share, "all_lanes_seconds": deep.as_secs_f64(),
+        "all_lanes_index_bytes": status_deep.index_bytes, "all_lanes_index_share": deep_share,
+        "symbols": status_deep.symbols, "peak_private_memory_bytes": private,
     }))
 }
 
@@ -157,9 +199,9 @@ fn open_cold(directory: &Path) -> Result<Value> {
     Ok(json!({ "p50_ms": p50, "p95_ms": p95 }))
 }
 
-fn query(target: &Target, name: &str, text: &str) -> Result<Value> {
-    let typed = if name == "phrase" { format!("\"{text}\"") } else { text.to_owned() };
-    let search = Search::new(&typed, Mode::Text, TOP)?;
+fn query(target: &Target, question: &Question) -> Result<Value> {
+    let Question { name, text, mode, .. } = question;
+    let search = Search::new(text, *mode, TOP)?;
     let targets = std::slice::from_ref(target);
     let hits = search.run(targets).hits.len();
     let mut times = Vec::new();
@@ -169,26 +211,32 @@ fn query(target: &Target, name: &str, text: &str) -> Result<Value> {
         times.push(started.elapsed());
     }
     let (p50, p95) = percentiles(&mut times);
-    let rival = ripgrep(&target.root, name, text)?;
+    let rival = ripgrep(&target.root, question)?;
     println!(
-        "{name:<18} {text:<24} {p50:>9.3} {p95:>9.3} {hits:>6}   {rival:>12.1} {:>7.0}x",
+        "{name:<18} {text:<32} {p50:>9.3} {p95:>9.3} {hits:>6}   {rival:>12.1} {:>7.0}x",
         rival / p50
     );
-    Ok(json!({ "name": name, "query": typed, "p50_ms": p50, "p95_ms": p95, "hits": hits,
-        "ripgrep_p50_ms": rival }))
+    Ok(json!({ "name": name, "query": text, "mode": mode, "p50_ms": p50, "p95_ms": p95,
+        "hits": hits, "ripgrep_p50_ms": rival }))
 }
 
 /// The median time that ripgrep takes for the same question, in milliseconds.
-fn ripgrep(root: &Path, name: &str, text: &str) -> Result<f64> {
-    let patterns: Vec<&str> =
-        if name == "two words" { text.split(' ').collect() } else { vec![text] };
+fn ripgrep(root: &Path, question: &Question) -> Result<f64> {
+    let text = question.text.trim_matches('"');
+    let arguments: Vec<&str> = match question.rival {
+        Rival::Word => vec!["--word-regexp", "--fixed-strings", "-e", text],
+        Rival::Words => {
+            let words = text.split(' ').flat_map(|word| ["-e", word]);
+            ["--word-regexp", "--fixed-strings"].into_iter().chain(words).collect()
+        }
+        Rival::Substring => vec!["--fixed-strings", "-e", text],
+        Rival::Pattern => vec!["-e", text],
+        Rival::Names => vec!["--files"],
+    };
     let mut times = Vec::new();
     for _ in 0..=RIVAL_RUNS {
         let mut command = Command::new("rg");
-        command.args(["--line-number", "--ignore-case", "--word-regexp", "--fixed-strings"]);
-        for pattern in &patterns {
-            command.args(["-e", pattern]);
-        }
+        command.args(["--line-number", "--ignore-case"]).args(&arguments);
         command.arg(root).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
         command.status().context("ripgrep could not be started")?;
