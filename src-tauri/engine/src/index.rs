@@ -24,6 +24,7 @@ mod verify;
 mod writing;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::MmapDirectory;
@@ -36,6 +37,9 @@ pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
 pub use update::{Layer, Limits, Progress, Report, Run, Scope, WriteGate};
 pub(crate) use writing::content_hash;
+
+/// Nobody has counted yet.
+const UNKNOWN: u64 = u64::MAX;
 
 /// Stored with every commit.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -53,6 +57,8 @@ pub struct ProjectIndex {
     fields: schema::Fields,
     /// Files whose stamp changed and whose bytes did not: the index is not written for them.
     same_bytes: Mutex<std::collections::HashMap<String, Stamp>>,
+    /// Files that lack a layer, or [`UNKNOWN`].
+    shallow: AtomicU64,
     /// The paths of the commit that was last asked for them.
     paths: Mutex<Option<(SearcherGeneration, Arc<paths::Paths>)>>,
 }
@@ -132,6 +138,7 @@ impl ProjectIndex {
             reader,
             fields,
             same_bytes: Mutex::default(),
+            shallow: AtomicU64::new(UNKNOWN),
             paths: Mutex::default(),
         })
     }
@@ -171,7 +178,9 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the stored counts cannot be read.
     pub fn counts(&self) -> Result<Counts, IndexError> {
-        self.manifest(|manifest| manifest.counts())
+        let counts = self.manifest(|manifest| manifest.counts())?;
+        self.shallow.store(counts.shallow, Ordering::Relaxed);
+        Ok(counts)
     }
 
     /// The files that are known and not searched, with the reason.
@@ -216,9 +225,12 @@ impl ProjectIndex {
         commit_note(&self.index).is_ok_and(|note| note.complete)
     }
 
-    /// Whether no file lacks a layer, as far as is known.
+    /// Whether no file lacks a layer, as of the last commit.
     pub fn is_deep(&self) -> bool {
-        self.counts().is_ok_and(|counts| counts.shallow == 0)
+        match self.shallow.load(Ordering::Relaxed) {
+            UNKNOWN => self.counts().is_ok_and(|counts| counts.shallow == 0),
+            shallow => shallow == 0,
+        }
     }
 
     /// Bytes on disk.

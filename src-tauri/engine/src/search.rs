@@ -243,8 +243,7 @@ impl Search {
             if bounds.lines == 0 {
                 break;
             }
-            let fields = target.index.fields();
-            match regex::search(searcher, fields, &target.root, &self.query, patterns, bounds) {
+            match regex::search(target, searcher, &self.query, patterns, bounds) {
                 Ok(outcome) => {
                     candidates += outcome.candidates;
                     read += outcome.read;

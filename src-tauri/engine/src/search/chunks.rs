@@ -162,7 +162,8 @@ impl Lanes<'_> {
                 .map(|(definition, quality)| (Some(definition.clone()), quality))
                 .collect();
             if definitions.is_empty() {
-                if !self.route.text {
+                // Found by a part of a name, and is nothing of what was typed.
+                if text == 0.0 && !is_phrase {
                     continue;
                 }
                 definitions.push((None, 0.0));

@@ -13,7 +13,8 @@ use tantivy::{Searcher, Term};
 
 use super::pattern::{Grams, Pattern};
 use super::query::Query;
-use super::{rank, text};
+use super::{Target, rank, text};
+use crate::index::ProjectIndex;
 use crate::index::manifest::Manifest;
 use crate::index::schema::{Fields, Kind};
 use crate::index::text::decode;
@@ -59,19 +60,19 @@ pub struct Outcome {
     pub read: usize,
 }
 
-/// Searches the files below `root` that the index holds.
+/// Searches the files that the target's index holds.
 ///
 /// # Errors
 /// Where the index cannot be read.
 pub fn search(
+    target: &Target,
     searcher: &Searcher,
-    fields: Fields,
-    root: &Path,
     query: &Query,
     patterns: &[Pattern],
     bounds: Bounds,
 ) -> tantivy::Result<Outcome> {
-    let paths = candidates(searcher, fields, query, patterns)?;
+    let root = &target.root;
+    let paths = candidates(&target.index, searcher, query, patterns)?;
     let next = AtomicUsize::new(0);
     let lines_found = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
@@ -110,11 +111,12 @@ pub fn search(
 
 /// The paths of the files that may match.
 fn candidates(
+    index: &ProjectIndex,
     searcher: &Searcher,
-    fields: Fields,
     query: &Query,
     patterns: &[Pattern],
 ) -> tantivy::Result<Vec<String>> {
+    let fields = index.fields();
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = vec![(
         Occur::Must,
         Box::new(TermQuery::new(
@@ -132,7 +134,9 @@ fn candidates(
     let documents = searcher.search(&BooleanQuery::new(clauses), &DocSetCollector)?;
     let manifest = Manifest::new(searcher, fields);
     let mut paths = manifest.grams_of(documents)?;
-    paths.extend(without_grams(&manifest, searcher, fields, query)?);
+    if !index.is_deep() {
+        paths.extend(without_grams(&manifest, searcher, fields, query)?);
+    }
     let mut paths: Vec<(f32, String)> =
         paths.into_iter().map(|path| (rank::share(&path), path)).collect();
     paths.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));
@@ -147,9 +151,6 @@ fn without_grams(
     fields: Fields,
     query: &Query,
 ) -> tantivy::Result<Vec<String>> {
-    if manifest.counts()?.shallow == 0 {
-        return Ok(Vec::new());
-    }
     let chunk = Term::from_field_u64(fields.kind, Kind::Chunk as u64);
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> =
         vec![(Occur::Must, Box::new(TermQuery::new(chunk, IndexRecordOption::Basic)))];

@@ -375,3 +375,43 @@ fn an_idle_project_does_nothing_but_the_regular_comparison() {
     assert_eq!(bench.pass(Duration::from_secs(590)), []);
     assert_eq!(bench.pass(Duration::from_secs(20)).len(), 1);
 }
+
+fn layers() -> Order {
+    Order { changes: Changes::Nothing, force: false, expect_loss: false }
+}
+
+#[test]
+fn missing_layers_are_added_once_nothing_else_is_pending() {
+    let mut bench = Bench::settled();
+    bench.change("/p/a");
+    assert!(runs(&bench.input(Input::LayersMissing(true))).is_empty());
+    let first = bench.pass(600 * MS);
+    assert_eq!(paths(&first[0]), ["/p/a"]);
+    let then = runs(&bench.input(Input::RunEnded(RunEnd::Done)));
+    assert_eq!(then, [layers()]);
+    assert_eq!(bench.freshness(), Freshness::Fresh, "what is there is current");
+}
+
+#[test]
+fn a_change_stops_the_adding_of_layers_which_goes_on_afterwards() {
+    let mut bench = Bench::settled();
+    assert_eq!(runs(&bench.input(Input::LayersMissing(true))), [layers()]);
+    assert!(bench.change("/p/a").is_empty(), "it waits for quiet");
+    bench.now += 600 * MS;
+    assert_eq!(bench.input(Input::Tick), [Action::CancelRun]);
+    let edit = runs(&bench.input(Input::RunEnded(RunEnd::Cancelled)));
+    assert_eq!(paths(&edit[0]), ["/p/a"]);
+    assert_eq!(runs(&bench.input(Input::RunEnded(RunEnd::Done))), [layers()]);
+    assert_eq!(bench.freshness(), Freshness::Fresh, "being stopped for a change is no failure");
+}
+
+#[test]
+fn layers_that_cannot_be_added_are_tried_again_after_a_pause() {
+    let mut bench = Bench::settled();
+    bench.input(Input::LayersMissing(true));
+    bench.fail(true);
+    assert!(matches!(bench.freshness(), Freshness::Retrying { attempts: 1, .. }));
+    assert_eq!(bench.pass(600 * MS), [layers()]);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    assert_eq!((bench.freshness(), bench.pass(10_000 * MS)), (Freshness::Fresh, vec![]));
+}
