@@ -76,13 +76,13 @@ fn kills_while_indexing_leave_a_catalogue_that_ends_with_the_same_results() {
     for field in ["id", "name", "root"] {
         assert_eq!(restored[field], registered[field], "the catalogue is intact");
     }
-    account.quarry(["add", "--wait", "text", "code/large"]).done();
+    account.quarry(["add", "--wait", "symbols", "code/large"]).done();
     let project = account.project("large");
     assert_eq!(project["files"], files);
     assert!(project["error"].is_null(), "{project}");
     let disturbed = findings(&account);
 
-    account.quarry(["--data-dir", "undisturbed", "add", "--wait", "text", "code/large"]).done();
+    account.quarry(["--data-dir", "undisturbed", "add", "--wait", "symbols", "code/large"]).done();
     account.set("QUARRY_DATA_DIR", account.home().join("undisturbed"));
     let undisturbed = findings(&account);
     for ((query, disturbed), undisturbed) in QUERIES.iter().zip(&disturbed).zip(&undisturbed) {

@@ -48,6 +48,7 @@ const LINES_OF_ONE_FILE: usize = 5;
 /// One open project to search.
 #[derive(Clone)]
 pub struct Target {
+    /// The project's id.
     pub project: String,
     pub root: PathBuf,
     pub index: Arc<ProjectIndex>,

@@ -23,6 +23,8 @@ const MORE_CHUNKS: usize = 30;
 const FEWEST_CHUNKS: usize = 150;
 /// Chunks that hold everything just as it was typed; of each project.
 const MOST_PHRASES: usize = 20;
+/// Chunks of all projects together that are weighed, beyond the hits wanted.
+const MOST_CHUNKS: usize = 400;
 
 /// A chunk that has been weighed.
 pub struct RankedChunk {
@@ -52,6 +54,7 @@ struct Candidate {
     text: f32,
     /// All that was typed stands there as it was typed.
     is_phrase: bool,
+    by_symbol: bool,
 }
 
 /// The chunks of all targets that may be wanted, in no particular order.
@@ -74,19 +77,27 @@ pub fn find(
         }
     };
     let lanes = Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit };
+    let mut candidates = Vec::with_capacity(targets.len());
+    for (target, searcher) in targets.iter().zip(searchers) {
+        candidates.push(lanes.candidates(searcher).unwrap_or_else(|error| {
+            found.fail(target, error);
+            HashMap::new()
+        }));
+    }
+    keep_best(&mut candidates, limit + MOST_CHUNKS);
     let mut weighed = Vec::new();
-    for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
-        let of_target = lanes.candidates(searcher).and_then(|c| lanes.weigh(at, searcher, c));
-        match of_target {
+    for (at, of_target) in candidates.into_iter().enumerate() {
+        match lanes.weigh(at, &searchers[at], of_target) {
             Ok(mut of_target) => {
                 let paths = of_target.iter().map(|(chunk, _)| chunk.place.path.as_str());
-                let shares = rank::compiled_shares(paths);
-                for ((_, figures), share) in of_target.iter_mut().zip(shares) {
-                    figures.share *= share;
+                let compiled = rank::compiled_shares(paths);
+                let named = rank::project_share(query, &targets[at].root, targets.len());
+                for ((_, figures), compiled) in of_target.iter_mut().zip(compiled) {
+                    figures.share *= compiled * named;
                 }
                 weighed.extend(of_target);
             }
-            Err(error) => found.fail(target, error),
+            Err(error) => found.fail(&targets[at], error),
         }
     }
     compare(&mut weighed, &wanted);
@@ -94,6 +105,21 @@ pub fn find(
         .into_iter()
         .map(|(chunk, figures)| RankedChunk { score: figures.score(wanted.len()), ..chunk });
     scored.collect()
+}
+
+/// Drops the candidates with the least text, so that many projects cost no more than one.
+fn keep_best(candidates: &mut [HashMap<DocAddress, Candidate>], most: usize) {
+    let mut texts: Vec<f32> =
+        candidates.iter().flat_map(HashMap::values).map(|candidate| candidate.text).collect();
+    if texts.len() <= most {
+        return;
+    }
+    let (_, least, _) = texts.select_nth_unstable_by(most, |a, b| b.total_cmp(a));
+    let least = *least;
+    for of_target in candidates {
+        // One that was found otherwise has no text to be measured by.
+        of_target.retain(|_, c| c.text >= least || c.text == 0.0 || c.is_phrase || c.by_symbol);
+    }
 }
 
 struct Lanes<'a> {
@@ -114,7 +140,7 @@ impl Lanes<'_> {
             && let Some(query) = text::index_query(self.query, self.wanted, self.fields)
         {
             for (text, address) in text::best_chunks(searcher, &query, most, self.statistics)? {
-                candidates.insert(address, Candidate { text, is_phrase: false });
+                candidates.insert(address, Candidate { text, ..Candidate::default() });
             }
         }
         if self.route.text
@@ -128,7 +154,7 @@ impl Lanes<'_> {
         let by_symbol = self.route.by_symbol && self.query.phrases.is_empty();
         if let Some(symbols) = self.symbols().filter(|_| by_symbol) {
             for address in symbols::chunks(searcher, self.fields, self.query, symbols, most)? {
-                candidates.entry(address).or_default();
+                candidates.entry(address).or_default().by_symbol = true;
             }
         }
         Ok(candidates)
@@ -151,7 +177,7 @@ impl Lanes<'_> {
         let mut reader = DocumentReader::new(searcher, self.fields);
         let mut weighed = Vec::with_capacity(candidates.len());
         for ((address, candidate), words) in candidates.into_iter().zip(sets) {
-            let Candidate { text, is_phrase } = candidate;
+            let Candidate { text, is_phrase, .. } = candidate;
             let Some(place) = reader.chunk(address)? else { continue };
             let outline = reader.outline(address)?;
             let mut definitions: Vec<(Option<Outlined>, f32)> = self

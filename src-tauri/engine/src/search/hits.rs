@@ -1,6 +1,6 @@
 //! Makes hits of the best candidates: reads their files, as they are now, for a line to show.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use tantivy::Searcher;
@@ -37,8 +37,8 @@ pub struct HitMaker<'a> {
     highlighter: Highlighter,
     names: Option<NameQuery>,
     shown: HashSet<(PathBuf, u64)>,
-    /// Files of which something is shown.
-    files: HashSet<PathBuf>,
+    /// Files of which something is shown, with the first and last lines of their chunks.
+    files: HashMap<PathBuf, Vec<(u64, u64)>>,
     hits: Vec<Hit>,
     limit: usize,
 }
@@ -62,7 +62,7 @@ impl<'a> HitMaker<'a> {
             highlighter: Highlighter::new(query),
             names: NameQuery::new(query),
             shown: HashSet::new(),
-            files: HashSet::new(),
+            files: HashMap::new(),
             hits: Vec::new(),
             limit,
         }
@@ -94,10 +94,11 @@ impl<'a> HitMaker<'a> {
     /// Takes a line that matches a pattern.
     pub fn add_line(&mut self, Found { target, path }: Found<'_>, line: MatchingLine) {
         let at = self.targets[target].root.join(rel_path::decode(path));
-        if self.wanted() == 0 || !self.shown.insert((at.clone(), line.number)) {
+        let around = self.files.get(&at).into_iter().flatten();
+        let mut around = around.filter(|(first, last)| (*first..=*last).contains(&line.number));
+        if self.wanted() == 0 || around.next().is_some() || !self.shown.insert((at, line.number)) {
             return;
         }
-        self.files.insert(at);
         let reader = &mut self.readers[target];
         let around = reader.chunk_with_line(path, line.number).ok().flatten();
         let outline = around.and_then(|address| reader.outline(address).ok()).unwrap_or_default();
@@ -144,7 +145,7 @@ impl<'a> HitMaker<'a> {
             Some(definition) => source.line(definition.name_line, &self.highlighter),
             None => source.best_line(&self.highlighter),
         });
-        self.files.insert(at);
+        self.files.entry(at).or_default().push((place.line_start, place.line_end));
         let around = definition.or_else(|| {
             let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);
             outline.around(line).cloned()
@@ -171,7 +172,7 @@ impl<'a> HitMaker<'a> {
         let at = self.targets[target].root.join(rel_path::decode(path));
         let names = self.names.as_ref()?;
         let line = names.line.unwrap_or(1);
-        if (names.line.is_none() && self.files.contains(&at)) || !self.shown.insert((at, 0)) {
+        if (names.line.is_none() && self.files.contains_key(&at)) || !self.shown.insert((at, 0)) {
             return None;
         }
         let reader = &mut self.readers[target];

@@ -4,8 +4,10 @@
 //! stays only because the result is worse without it.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::names::NamedFile;
+use super::query::Query;
 use super::symbols::SymbolQuery;
 use super::text::Wanted;
 use crate::index::outline::{Outline, Outlined};
@@ -80,6 +82,16 @@ const WRITTEN_AS_PATH: f32 = 2.0;
 pub fn file_score(file: &NamedFile, is_path: bool) -> f32 {
     let weight = NAME.symbol * if is_path { WRITTEN_AS_PATH } else { 1.0 };
     weight * file.quality * share(&file.path).powf(NAME.sort)
+}
+
+/// How much more the hits of a project count whose folder's name is among the words.
+const NAMED_PROJECT: f32 = 1.4;
+
+/// What a project's hits count beside those of the others.
+pub fn project_share(query: &Query, root: &Path, projects: usize) -> f32 {
+    let name = root.file_name().and_then(|name| name.to_str());
+    let typed = name.is_some_and(|name| query.words.iter().any(|w| w.eq_ignore_ascii_case(name)));
+    if projects > 1 && typed { NAMED_PROJECT } else { 1.0 }
 }
 
 /// What is known of a hit before it is weighed.
