@@ -69,7 +69,7 @@ async fn search_again_and_again() {
 /// Searches over all, each finding another project, so that each opens some and closes others.
 async fn round(world: &World) {
     for at in 0..PROJECTS {
-        let answer = world.ask(&format!("only{at}"), Mode::Text).await;
+        let answer = world.ask(&format!("only{at:03}"), Mode::Text).await;
         assert_eq!((answer.searched.hot, answer.searched.failed.len()), (PROJECTS, 0));
         assert_eq!(answer.results.len(), 1);
     }

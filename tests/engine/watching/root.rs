@@ -89,7 +89,7 @@ async fn a_volume_that_is_unmounted_and_mounted_again_loses_nothing() {
     world.until_fresh("code").await;
     write(&root.join("d.rs"), "epsilon");
     world.until_found("epsilon", &["d.rs"]).await;
-    assert_eq!(world.status("code").files, 4);
+    world.until_status("code", "complete", |status| status.files == 4).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
