@@ -62,6 +62,21 @@ pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(),
     })
 }
 
+pub fn unregister(app: &AppHandle<Wry>, hotkey: &str) {
+    let Ok(shortcut) = Shortcut::from_str(hotkey) else { return };
+    if let Err(error) = app.global_shortcut().unregister(shortcut) {
+        tracing::warn!(%error, hotkey, "a hotkey was not given back");
+    }
+}
+
+/// Whether both are the same keys, however they are spelt.
+pub fn same(one: &str, other: &str) -> bool {
+    match (Shortcut::from_str(one), Shortcut::from_str(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +84,13 @@ mod tests {
     #[test]
     fn the_default_can_be_read() {
         assert!(Shortcut::from_str(crate::settings::DEFAULT_HOTKEY).is_ok());
+    }
+
+    #[test]
+    fn keys_are_the_same_however_they_are_spelt() {
+        assert!(same("Ctrl+Shift+Space", "shift+control+space"));
+        assert!(!same("Ctrl+K", "Ctrl+L"));
+        assert!(!same("no key", "no key"));
     }
 
     #[cfg(target_os = "linux")]
