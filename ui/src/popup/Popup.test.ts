@@ -388,11 +388,11 @@ describe("the window", () => {
 
   test("a drag is announced over the whole window, its result told and dismissed", async () => {
     await open();
-    backend.send("drag", { phase: "Enter", count: 2 });
+    backend.send("drag", { phase: "Enter", count: 2, folders: 2 });
     expect((await screen.findByTestId("drag-overlay")).textContent).toBe(
       "Drop to register 2 folders",
     );
-    backend.send("drag", { phase: "Drop", count: 2 });
+    backend.send("drag", { phase: "Drop", count: 2, folders: null });
     const path = "/home/ada/src/x";
     const outcome = { path, outcome: "Refused" as const, project: null, message: "x is a file." };
     backend.send("added", [outcome]);

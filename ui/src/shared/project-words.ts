@@ -170,6 +170,6 @@ export function byName(a: ProjectStatus, b: ProjectStatus): number {
   return a.name.localeCompare(b.name, "en", { numeric: true }) || a.id.localeCompare(b.id);
 }
 
-function capitalised(words: string): string {
+export function capitalised(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
