@@ -55,7 +55,7 @@ const WATCH_MODES: Record<WatchMode, string> = {
 const LANES: Record<LaneName, string> = {
   names: "names",
   text: "text",
-  regex: "substrings",
+  regex: "patterns",
   symbols: "symbols",
   meaning: "meaning",
 };
