@@ -10,6 +10,7 @@ mod disk_full;
 mod indexing;
 mod killed;
 mod lifecycle;
+mod previewing;
 mod registry;
 mod searching;
 mod watching;

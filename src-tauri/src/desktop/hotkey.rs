@@ -62,10 +62,15 @@ pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(),
     })
 }
 
+/// Gives the hotkey back to the system.
 pub fn unregister(app: &AppHandle<Wry>, hotkey: &str) {
     let Ok(shortcut) = Shortcut::from_str(hotkey) else { return };
-    if let Err(error) = app.global_shortcut().unregister(shortcut) {
-        tracing::warn!(%error, hotkey, "a hotkey was not given back");
+    // Under X11 what the first call asks for is sent with the question that the next call begins
+    // with; until then the keys stay taken.
+    for _ in 0..2 {
+        if let Err(error) = app.global_shortcut().unregister(shortcut) {
+            tracing::warn!(%error, hotkey, "a hotkey was not given back");
+        }
     }
 }
 

@@ -8,7 +8,7 @@ export type Reason = { mark: string; words: string };
 const REASONS: Record<LaneName, Reason> = {
   symbols: { mark: "@", words: "a definition of this name" },
   names: { mark: "a/b", words: "found by the file’s name" },
-  regex: { mark: ".*", words: "the pattern matches" },
+  regex: { mark: ".*", words: "a pattern or a part of a word matches" },
   text: { mark: "ab", words: "found in the text" },
   meaning: { mark: "≈", words: "means something like it" },
 };

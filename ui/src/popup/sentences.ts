@@ -78,9 +78,15 @@ export function laneNotes(answer: SearchAnswer): string[] {
   );
 }
 
-export function resultCount(answer: SearchAnswer, limit: number): string {
-  const { length } = answer.results;
-  return length >= limit ? `First ${counted(length, "result")}` : counted(length, "result");
+/** How many rows there are; `full`: there may be more to find. */
+export function resultCount(rows: number, full: boolean): string {
+  return full ? `First ${counted(rows, "result")}` : counted(rows, "result");
+}
+
+/** One sentence of a message in several lines, as parsers of patterns write them. */
+export function querySentence(message: string): string {
+  const reason = message.replace(/regex parse error:\s[\s\S]*\serror: /, "");
+  return capitalised(reason.replace(/\s+/g, " ").trim());
 }
 
 function reachedProjects(searched: Searched): number {

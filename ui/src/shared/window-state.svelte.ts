@@ -96,6 +96,11 @@ export class WindowState {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
+  /** What was said for a moment, and was read or is not needed any more. */
+  dismissPlain(): void {
+    this.notices = this.notices.filter(({ tone }) => tone === "problem");
+  }
+
   #notify(tone: Notice["tone"], lines: string[]): void {
     this.#lastNotice += 1;
     this.notices = [...this.notices, { id: this.#lastNotice, tone, lines }];
