@@ -3,15 +3,26 @@
 /// Every command that a page may be allowed to call; the files in `capabilities` say which page may.
 const COMMANDS: &[&str] = &[
     "search",
+    "preview",
+    "languages",
     "snapshot",
     "shell_state",
     "open_hit",
+    "reveal_hit",
     "add_folders",
     "pick_folders",
     "project_action",
     "locate_project",
+    "popup_ready",
     "hide_popup",
     "show_projects",
+    "settings",
+    "change_setting",
+    "suspend_hotkey",
+    "open_settings_file",
+    "recent_queries",
+    "remember_query",
+    "clear_recent_queries",
     "quit",
 ];
 

@@ -1,6 +1,7 @@
 //! The program in the tray: it owns the engine, and shows it in windows.
 
 mod adding;
+mod applying;
 mod commands;
 pub mod display;
 mod display_events;
@@ -10,6 +11,7 @@ mod locating;
 mod placement;
 mod popup;
 mod quitting;
+mod recent;
 mod shell;
 pub mod tray;
 mod windows;
@@ -74,7 +76,7 @@ fn show(
     tauri::async_runtime::set(runtime.handle().clone());
     let autostart = tauri_plugin_autostart::Builder::new().args(start_arguments(&place));
     let first_start = engine.snapshot().projects.is_empty();
-    let shell = Shell::new(engine.clone(), place, settings, settings_problem);
+    let shell = Shell::new(engine.clone(), place);
     let app = tauri::Builder::default()
         .manage(shell)
         .plugin(tauri_plugin_global_shortcut::Builder::new().build())
@@ -84,7 +86,7 @@ fn show(
         .on_window_event(windows::on_event)
         .setup(move |app| {
             let app = app.handle();
-            shell::prepare(app);
+            shell::prepare(app, settings, settings_problem);
             windows::create_popup(app)?;
             serve(app, engine, listener);
             display_events::publish(app);

@@ -1,10 +1,14 @@
-//! What the user may choose, from a file that Quarry reads and never writes.
+//! What the user may choose, from a file that may be edited by hand.
+
+pub mod edit;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, TomlError};
+use serde::{Deserialize, Serialize};
+use toml_edit::{Document, Item, TomlError};
+use ts_rs::TS;
 
 pub const DEFAULT_HOTKEY: &str = "Ctrl+Shift+Space";
 
@@ -14,13 +18,45 @@ pub struct Settings {
     pub hotkey: String,
     /// The command that opens a hit, such as `code -g {file}:{line}`; detected where there is none.
     pub editor: Option<String>,
+    pub theme: Theme,
+    /// The popup goes away when another window is chosen.
+    pub hide_on_blur: bool,
     /// Left as it is where this says nothing.
     pub start_at_login: Option<bool>,
 }
 
+/// Whether the windows are dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { hotkey: DEFAULT_HOTKEY.to_owned(), editor: None, start_at_login: None }
+        Self {
+            hotkey: DEFAULT_HOTKEY.to_owned(),
+            editor: None,
+            theme: Theme::System,
+            hide_on_blur: true,
+            start_at_login: None,
+        }
     }
 }
 
@@ -30,13 +66,13 @@ pub enum SettingsError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("The settings in {path} are not valid TOML, so that the defaults hold: {source}")]
     Syntax { path: PathBuf, source: Box<TomlError> },
-    #[error("The settings in {path} have no use for `{key}`; they know {KEYS}.")]
-    UnknownKey { path: PathBuf, key: String },
-    #[error("The setting `{key}` in {path} has to be {wanted}; its default holds.")]
-    WrongType { path: PathBuf, key: &'static str, wanted: &'static str },
+    #[error("The settings in {path} have no use for `{key}` in line {line}; they know {KEYS}.")]
+    UnknownKey { path: PathBuf, line: usize, key: String },
+    #[error("The setting `{key}` in line {line} of {path} has to be {wanted}; its default holds.")]
+    WrongType { path: PathBuf, line: usize, key: &'static str, wanted: &'static str },
 }
 
-const KEYS: &str = "`hotkey`, `editor` and `start_at_login`";
+const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur` and `start_at_login`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -52,7 +88,7 @@ impl Settings {
     }
 
     fn parse(text: &str, path: &Path) -> (Self, Option<SettingsError>) {
-        let document = match text.parse::<DocumentMut>() {
+        let document = match Document::parse(text) {
             Ok(document) => document,
             Err(source) => {
                 let error =
@@ -63,16 +99,26 @@ impl Settings {
         let mut settings = Self::default();
         let mut problem = None;
         for (key, item) in document.iter() {
-            if let Err(error) = settings.set(key, item, path) {
+            let place = document.key(key).and_then(toml_edit::Key::span);
+            let line = line_at(text, place.map_or(0, |span| span.start));
+            if let Err(error) = settings.set(key, item, path, line) {
                 problem.get_or_insert(error);
             }
         }
         (settings, problem)
     }
 
-    fn set(&mut self, key: &str, item: &Item, path: &Path) -> Result<(), SettingsError> {
-        let wrong = |key, wanted| SettingsError::WrongType { path: path.to_owned(), key, wanted };
+    fn set(
+        &mut self,
+        key: &str,
+        item: &Item,
+        path: &Path,
+        line: usize,
+    ) -> Result<(), SettingsError> {
+        let path = || path.to_owned();
+        let wrong = |key, wanted| SettingsError::WrongType { path: path(), line, key, wanted };
         let text = || item.as_str().map(str::trim).filter(|text| !text.is_empty());
+        let truth = |key| item.as_bool().ok_or_else(|| wrong(key, "true or false"));
         match key {
             "hotkey" => {
                 let hotkey =
@@ -85,20 +131,24 @@ impl Settings {
                 })?;
                 self.editor = Some(editor.to_owned());
             }
-            "start_at_login" => {
-                let start =
-                    item.as_bool().ok_or_else(|| wrong("start_at_login", "true or false"))?;
-                self.start_at_login = Some(start);
+            "theme" => {
+                let named = Theme::ALL.into_iter().find(|theme| text() == Some(theme.as_str()));
+                let choices = "\"system\", \"light\" or \"dark\"";
+                self.theme = named.ok_or_else(|| wrong("theme", choices))?;
             }
+            "hide_on_blur" => self.hide_on_blur = truth("hide_on_blur")?,
+            "start_at_login" => self.start_at_login = Some(truth("start_at_login")?),
             _ => {
-                return Err(SettingsError::UnknownKey {
-                    path: path.to_owned(),
-                    key: key.to_owned(),
-                });
+                return Err(SettingsError::UnknownKey { path: path(), line, key: key.to_owned() });
             }
         }
         Ok(())
     }
+}
+
+/// The line that holds the byte at `offset`, from 1.
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -120,8 +170,10 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let (settings, problem) = parse(
-            "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true",
+            "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true\n\
+             theme = \"dark\"\nhide_on_blur = false",
         );
+        assert_eq!((settings.theme, settings.hide_on_blur), (Theme::Dark, false));
         assert_eq!(settings.hotkey, "Alt+Space");
         assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));
         assert_eq!(settings.start_at_login, Some(true));
@@ -142,7 +194,10 @@ mod tests {
         assert_eq!(settings.editor.as_deref(), Some("zed {file}:{line}"));
         assert!(matches!(problem, Some(SettingsError::WrongType { key: "hotkey", .. })));
 
-        let (_, problem) = parse("hotkeys = \"F1\"");
-        assert!(problem.unwrap().to_string().contains("`hotkeys`"));
+        let (_, problem) = parse("# a comment\n\nhotkeys = \"F1\"");
+        let sentence = problem.unwrap().to_string();
+        assert!(sentence.contains("`hotkeys`") && sentence.contains("line 3"), "{sentence}");
+        let (_, problem) = parse("editor = \"zed\"\ntheme = \"blue\"");
+        assert!(problem.unwrap().to_string().contains("`theme` in line 2"));
     }
 }

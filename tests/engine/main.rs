@@ -12,6 +12,7 @@ mod killed;
 mod layers;
 mod lifecycle;
 mod patterns;
+mod previewing;
 mod ranking;
 mod registry;
 mod searching;

@@ -3,6 +3,7 @@
 mod error;
 mod locating;
 mod lock;
+mod preview;
 mod searching;
 
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use error::EngineError;
+pub use preview::Preview;
 
 use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
 use crate::index::{Limits, SkippedFile};

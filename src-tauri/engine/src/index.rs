@@ -14,7 +14,7 @@ pub mod manifest;
 pub mod outline;
 pub mod paths;
 mod plan;
-mod read;
+pub(crate) mod read;
 mod scan;
 pub mod schema;
 pub mod text;

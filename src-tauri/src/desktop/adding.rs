@@ -32,13 +32,15 @@ pub enum Outcome {
     Refused,
 }
 
-/// Folders over a window.
+/// Files and folders over a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct DragPhase {
     #[ts(inline)]
     pub phase: Phase,
     pub count: usize,
+    /// How many of them are folders; null while that is not known.
+    pub folders: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]

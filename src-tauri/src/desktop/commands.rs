@@ -1,9 +1,12 @@
 //! What the pages may ask for. Each command takes its arguments apart, hands them on, and turns
 //! the error into one that a page can show.
 
+mod settings;
+
 use std::path::PathBuf;
 
-use quarry_engine::engine::EngineError;
+use quarry_engine::engine::{EngineError, Preview};
+use quarry_engine::index::language;
 use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::{ProjectAction, Snapshot};
 use serde::Serialize;
@@ -51,16 +54,16 @@ impl From<EngineError> for CommandError {
 
 impl From<EditorError> for CommandError {
     fn from(error: EditorError) -> Self {
-        Self {
-            code: "Editor".to_owned(),
-            message: error.to_string(),
-            retryable: true,
-            project_id: None,
-        }
+        Self::new("Editor", error.to_string())
     }
 }
 
 impl CommandError {
+    /// Of something that the person can mend and ask for again.
+    fn new(code: &str, message: String) -> Self {
+        Self { code: code.to_owned(), message, retryable: true, project_id: None }
+    }
+
     fn of(project: &str) -> impl FnOnce(EngineError) -> Self {
         let project_id = Some(project.to_owned());
         move |error| Self { project_id, ..error.into() }
@@ -73,15 +76,26 @@ const ANSWERS_AHEAD: usize = 4;
 pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
         search,
+        preview,
+        languages,
         snapshot,
         shell_state,
         open_hit,
+        reveal_hit,
         add_folders,
         pick_folders,
         project_action,
         locate_project,
+        popup_ready,
         hide_popup,
         show_projects,
+        settings::settings,
+        settings::change_setting,
+        settings::suspend_hotkey,
+        settings::open_settings_file,
+        settings::recent_queries,
+        settings::remember_query,
+        settings::clear_recent_queries,
         quit
     ]
 }
@@ -130,6 +144,24 @@ async fn forward(mut answers: mpsc::Receiver<SearchAnswer>, send: impl Fn(bool, 
 }
 
 #[tauri::command]
+async fn preview(
+    shell: State<'_, Shell>,
+    project: String,
+    path: String,
+    line: u64,
+    context: usize,
+) -> Result<Preview, CommandError> {
+    let shown = shell.engine.preview(&project, &path, line, context).await;
+    shown.map_err(CommandError::of(&project))
+}
+
+/// What may follow `lang:`.
+#[tauri::command]
+fn languages() -> Vec<&'static str> {
+    language::all()
+}
+
+#[tauri::command]
 fn snapshot(shell: State<'_, Shell>) -> Snapshot {
     shell.engine.snapshot().as_ref().clone()
 }
@@ -148,6 +180,16 @@ async fn open_hit(
 ) -> Result<(), CommandError> {
     let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
     Ok(shell.editor()?.open(&file, line, &shell.place.settings_file).await?)
+}
+
+/// Shows the file in the system's file manager.
+#[tauri::command(async)]
+fn reveal_hit(shell: State<'_, Shell>, project: String, path: String) -> Result<(), CommandError> {
+    let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
+    tauri_plugin_opener::reveal_item_in_dir(&file).map_err(|error| {
+        let sentence = format!("No file manager could show {}: {error}.", file.display());
+        CommandError::new("FileManager", sentence)
+    })
 }
 
 #[tauri::command]
@@ -180,6 +222,11 @@ async fn locate_project(
 ) -> Result<Option<String>, CommandError> {
     let located = locating::locate(window.app_handle(), Some(window.label()), &project).await;
     located.map_err(CommandError::of(&project))
+}
+
+#[tauri::command]
+fn popup_ready(app: AppHandle<Wry>) {
+    popup::page_ready(&app);
 }
 
 #[tauri::command]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::settings::Settings;
-pub use detect::Surroundings;
+pub use detect::{DetectedEditor, Surroundings, all as detected};
 use template::{Template, TemplateError};
 
 /// An editor that fails, fails at once; one that goes on is open.

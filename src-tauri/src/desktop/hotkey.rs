@@ -62,6 +62,26 @@ pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(),
     })
 }
 
+/// Gives the hotkey back to the system.
+pub fn unregister(app: &AppHandle<Wry>, hotkey: &str) {
+    let Ok(shortcut) = Shortcut::from_str(hotkey) else { return };
+    // Under X11 what the first call asks for is sent with the question that the next call begins
+    // with; until then the keys stay taken.
+    for _ in 0..2 {
+        if let Err(error) = app.global_shortcut().unregister(shortcut) {
+            tracing::warn!(%error, hotkey, "a hotkey was not given back");
+        }
+    }
+}
+
+/// Whether both are the same keys, however they are spelt.
+pub fn same(one: &str, other: &str) -> bool {
+    match (Shortcut::from_str(one), Shortcut::from_str(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +89,13 @@ mod tests {
     #[test]
     fn the_default_can_be_read() {
         assert!(Shortcut::from_str(crate::settings::DEFAULT_HOTKEY).is_ok());
+    }
+
+    #[test]
+    fn keys_are_the_same_however_they_are_spelt() {
+        assert!(same("Ctrl+Shift+Space", "shift+control+space"));
+        assert!(!same("Ctrl+K", "Ctrl+L"));
+        assert!(!same("no key", "no key"));
     }
 
     #[cfg(target_os = "linux")]

@@ -17,6 +17,8 @@ const BLUR_GRACE: Duration = Duration::from_millis(250);
 /// A window manager may not have mapped the window yet when it is asked for the focus.
 const FOCUS_AGAIN: Duration = Duration::from_millis(100);
 const FOCUS_ATTEMPTS: u32 = 30;
+/// A page that says nothing for so long is shown as it is.
+const PAGE_READY: Duration = Duration::from_secs(3);
 
 #[derive(Default)]
 pub struct PopupState {
@@ -28,6 +30,10 @@ pub struct PopupState {
     was_focused: AtomicBool,
     /// Something is being dragged over the popup.
     dragging: AtomicBool,
+    /// The page has drawn itself for the first time.
+    ready: AtomicBool,
+    /// To be shown as soon as the page is ready.
+    awaited: AtomicBool,
 }
 
 impl PopupState {
@@ -64,8 +70,14 @@ impl Drop for DialogOpen {
     }
 }
 
+/// Shows it, at the latest when its page is there: an empty window answers no key.
 pub fn show(app: &AppHandle<Wry>) {
     on_main(app, |app, window| {
+        let popup = &app.state::<Shell>().popup;
+        if !popup.ready.load(Ordering::SeqCst) {
+            popup.awaited.store(true, Ordering::SeqCst);
+            return Ok(());
+        }
         reveal(app, window)?;
         focus_soon(app);
         Ok(())
@@ -77,6 +89,10 @@ pub fn show(app: &AppHandle<Wry>) {
 pub fn toggle(app: &AppHandle<Wry>) {
     on_main(app, |app, window| {
         let popup = &app.state::<Shell>().popup;
+        if !popup.ready.load(Ordering::SeqCst) {
+            popup.awaited.fetch_xor(true, Ordering::SeqCst);
+            return Ok(());
+        }
         let in_use = popup.was_focused.load(Ordering::SeqCst) && !popup.is_needed();
         if window.is_visible()? && in_use {
             return conceal(app, window);
@@ -84,6 +100,27 @@ pub fn toggle(app: &AppHandle<Wry>) {
         reveal(app, window)?;
         focus_soon(app);
         Ok(())
+    });
+}
+
+/// Told by the page once it hears keys, or by the clock.
+pub fn page_ready(app: &AppHandle<Wry>) {
+    let popup = &app.state::<Shell>().popup;
+    popup.ready.store(true, Ordering::SeqCst);
+    if popup.awaited.swap(false, Ordering::SeqCst) {
+        show(app);
+    }
+}
+
+/// A page that fails to start is no reason to show nothing for ever.
+pub fn expect_page(app: &AppHandle<Wry>) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(PAGE_READY).await;
+        if !app.state::<Shell>().popup.ready.load(Ordering::SeqCst) {
+            tracing::warn!("the popup's page is late");
+            page_ready(&app);
+        }
     });
 }
 
@@ -96,7 +133,7 @@ pub fn focus_changed(app: &AppHandle<Wry>, focused: bool) {
     let turn = popup.next_turn();
     if focused {
         popup.was_focused.store(true, Ordering::SeqCst);
-    } else {
+    } else if app.state::<Shell>().applying.applied().settings.hide_on_blur {
         tauri::async_runtime::spawn(hide_if_left(app.clone(), turn));
     }
 }

@@ -1,19 +1,20 @@
 //! What the windows, the tray and the commands share.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use quarry_engine::engine::Engine;
 use serde::Serialize;
 use tauri::{AppHandle, Manager, Wry};
-use tauri_plugin_autostart::ManagerExt;
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
+use super::applying::{self, Applying};
 use super::editor::{Editor, Surroundings};
-use super::hotkey;
 use super::popup::PopupState;
 use super::quitting::Ending;
+use super::recent::RecentQueries;
 use super::tray::{self, Tray};
 use crate::place::Place;
 use crate::settings::{Settings, SettingsError};
@@ -39,31 +40,27 @@ pub struct ShellState {
 pub struct Shell {
     pub engine: Engine,
     pub place: Place,
-    pub settings: Settings,
+    pub applying: Applying,
     pub popup: PopupState,
     pub ending: Ending,
-    settings_problem: Option<String>,
-    hotkey_error: OnceLock<String>,
+    pub recent: RecentQueries,
+    /// Goes up with every drag that comes over a window or ends.
+    pub drags: AtomicU64,
     tray: OnceLock<Result<Mutex<Tray>, String>>,
     /// The search of each window that is under way.
     searches: Mutex<HashMap<String, CancellationToken>>,
 }
 
 impl Shell {
-    pub fn new(
-        engine: Engine,
-        place: Place,
-        settings: Settings,
-        settings_problem: Option<SettingsError>,
-    ) -> Self {
+    pub fn new(engine: Engine, place: Place) -> Self {
         Self {
             engine,
-            place,
-            settings,
+            applying: Applying::default(),
             popup: PopupState::default(),
             ending: Ending::default(),
-            settings_problem: settings_problem.map(|problem| problem.to_string()),
-            hotkey_error: OnceLock::new(),
+            recent: RecentQueries::in_folder(&place.data_dir),
+            drags: AtomicU64::default(),
+            place,
             tray: OnceLock::new(),
             searches: Mutex::default(),
         }
@@ -76,22 +73,17 @@ impl Shell {
             Err(error) => (None, Some(error.to_string())),
         };
         let tray_problem = self.tray.get().and_then(|tray| tray.as_ref().err().cloned());
-        let problems: Vec<String> = [self.settings_problem.clone(), tray_problem, editor_problem]
-            .into_iter()
-            .flatten()
-            .collect();
+        let applied = self.applying.applied();
+        let problems: Vec<String> =
+            [applied.problem, tray_problem, editor_problem].into_iter().flatten().collect();
         ShellState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            hotkey: self.settings.hotkey.clone(),
-            hotkey_error: self.hotkey_error().map(str::to_owned),
+            hotkey: applied.settings.hotkey,
+            hotkey_error: applied.hotkey_error,
             data_dir: self.place.data_dir.display().to_string(),
             editor,
             problem: (!problems.is_empty()).then(|| problems.join(" ")),
         }
-    }
-
-    pub fn hotkey_error(&self) -> Option<&str> {
-        self.hotkey_error.get().map(String::as_str)
     }
 
     pub fn tray(&self) -> Option<&Mutex<Tray>> {
@@ -115,26 +107,14 @@ impl Shell {
     }
 }
 
-/// Hotkey, tray and start at login; the program lives without each of them.
-pub fn prepare(app: &AppHandle<Wry>) {
+/// Settings and tray; the program lives without each of them.
+pub fn prepare(app: &AppHandle<Wry>, settings: Settings, problem: Option<SettingsError>) {
+    applying::start(app, settings, problem.map(|problem| problem.to_string()));
     let shell = app.state::<Shell>();
-    if let Err(error) = hotkey::register(app, &shell.settings.hotkey, &shell.place) {
-        tracing::warn!(%error, "no hotkey");
-        let _ = shell.hotkey_error.set(error.to_string());
-    }
     let model = tray::model_of(&shell, &shell.engine.snapshot());
     let tray = Tray::create(app, model).map(Mutex::new).map_err(|error| {
         tracing::warn!(%error, "no tray");
         error.to_string()
     });
     let _ = shell.tray.set(tray);
-    let autostart = app.autolaunch();
-    let started = match shell.settings.start_at_login {
-        Some(true) => autostart.enable(),
-        Some(false) if autostart.is_enabled().unwrap_or(true) => autostart.disable(),
-        _ => Ok(()),
-    };
-    if let Err(error) = started {
-        tracing::warn!(%error, "starting at login was not changed");
-    }
 }

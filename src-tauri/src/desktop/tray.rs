@@ -37,7 +37,8 @@ pub struct Tray {
 }
 
 pub fn model_of(shell: &Shell, snapshot: &Snapshot) -> TrayModel {
-    model(snapshot, &shell.settings.hotkey, shell.hotkey_error().is_some())
+    let applied = shell.applying.applied();
+    model(snapshot, &applied.settings.hotkey, applied.hotkey_error.is_some())
 }
 
 /// Brings the tray up to date. On the main thread.

@@ -1,5 +1,8 @@
 //! The windows, and what happens to them.
 
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
 use tauri::utils::config::Color;
 use tauri::{
     AppHandle, DragDropEvent, Emitter, Manager, Theme, WebviewWindow, WebviewWindowBuilder, Window,
@@ -12,7 +15,7 @@ use quarry_engine::status::ProjectAction;
 use super::adding::{self, AddOutcome, DragPhase, Phase};
 use super::popup::{self, DialogOpen};
 use super::shell::Shell;
-use super::{display_events, tray};
+use super::{applying, display_events, tray};
 
 const PROJECTS: &str = "projects";
 
@@ -24,7 +27,9 @@ const LIGHT: Color = Color(0xfc, 0xfc, 0xfb, 0xff);
 const DARK: Color = Color(0x1b, 0x1c, 0x1f, 0xff);
 
 pub fn create_popup(app: &AppHandle<Wry>) -> tauri::Result<()> {
-    create(app, popup::LABEL).map(drop)
+    create(app, popup::LABEL)?;
+    popup::expect_page(app);
+    Ok(())
 }
 
 /// Made when it is first wanted, as a web view takes tens of megabytes.
@@ -90,6 +95,11 @@ pub fn on_event(window: &Window<Wry>, event: &WindowEvent) {
             }
         }
         WindowEvent::Focused(focused) if is_popup => popup::focus_changed(app, *focused),
+        // Whoever leaves the Settings while they hear keys has the hotkey back.
+        WindowEvent::Focused(false) => {
+            let app = app.clone();
+            tauri::async_runtime::spawn_blocking(move || applying::suspend_hotkey(&app, false));
+        }
         WindowEvent::ThemeChanged(theme) => {
             if let Some(window) = app.get_webview_window(window.label()) {
                 let _ = paint(&window, *theme);
@@ -102,17 +112,19 @@ pub fn on_event(window: &Window<Wry>, event: &WindowEvent) {
 
 fn dragged(window: &Window<Wry>, event: &DragDropEvent) {
     let app = window.app_handle();
-    let (phase, count) = match event {
-        DragDropEvent::Enter { paths, .. } => (Phase::Enter, paths.len()),
-        DragDropEvent::Drop { paths, .. } => (Phase::Drop, paths.len()),
-        DragDropEvent::Leave => (Phase::Leave, 0),
+    let (phase, paths) = match event {
+        DragDropEvent::Enter { paths, .. } => (Phase::Enter, paths.as_slice()),
+        DragDropEvent::Drop { paths, .. } => (Phase::Drop, paths.as_slice()),
+        DragDropEvent::Leave => (Phase::Leave, &[][..]),
         _ => return,
     };
     if window.label() == popup::LABEL {
         app.state::<Shell>().popup.set_dragging(phase == Phase::Enter);
     }
-    if let Err(error) = app.emit_to(window.label(), "drag", DragPhase { phase, count }) {
-        tracing::warn!(%error, "a drag was not shown");
+    show_drag(app, window.label(), DragPhase { phase, count: paths.len(), folders: None });
+    let turn = app.state::<Shell>().drags.fetch_add(1, Ordering::SeqCst) + 1;
+    if phase == Phase::Enter {
+        count_folders(app, window.label(), paths.to_vec(), turn);
     }
     if let DragDropEvent::Drop { paths, .. } = event {
         // The file manager has the focus, and what becomes of the folders is said here.
@@ -124,6 +136,25 @@ fn dragged(window: &Window<Wry>, event: &DragDropEvent) {
             let outcomes = adding::add_all(&app.state::<Shell>().engine, paths).await;
             tell(&app, &label, &outcomes);
         });
+    }
+}
+
+/// Says how many of the dragged things are folders, unless the drag is over by then: a disk that
+/// does not answer holds up nothing.
+fn count_folders(app: &AppHandle<Wry>, label: &str, paths: Vec<PathBuf>, turn: u64) {
+    let (app, label) = (app.clone(), label.to_owned());
+    tauri::async_runtime::spawn_blocking(move || {
+        let folders = paths.iter().filter(|path| path.is_dir()).count();
+        if app.state::<Shell>().drags.load(Ordering::SeqCst) == turn {
+            let folders = Some(folders);
+            show_drag(&app, &label, DragPhase { phase: Phase::Enter, count: paths.len(), folders });
+        }
+    });
+}
+
+fn show_drag(app: &AppHandle<Wry>, label: &str, phase: DragPhase) {
+    if let Err(error) = app.emit_to(label, "drag", phase) {
+        tracing::warn!(%error, "a drag was not shown");
     }
 }
 

@@ -59,6 +59,12 @@ impl Page {
         found == json!(true)
     }
 
+    /// Whether an expression of the page's is true.
+    #[track_caller]
+    pub fn holds(&self, expression: &str) -> bool {
+        self.session.script(&format!("return {expression}"), &[]) == json!(true)
+    }
+
     /// What the box holds.
     #[track_caller]
     pub fn query(&self) -> String {

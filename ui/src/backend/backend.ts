@@ -4,8 +4,11 @@
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { CommandError } from "./generated/CommandError";
 import type { DragPhase } from "./generated/DragPhase";
+import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { SearchUpdate } from "./generated/SearchUpdate";
+import type { SettingChange } from "./generated/SettingChange";
+import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 import type { Snapshot } from "./generated/Snapshot";
 
@@ -27,15 +30,35 @@ export type StopListening = () => void;
 export interface Backend {
   /** Calls `onUpdate` any number of times; the last update of a request has `done`. */
   search(request: SearchRequest, onUpdate: (update: SearchUpdate) => void): Promise<void>;
+  /** The file's lines around `line`: as many as `context` before it and after it. */
+  preview(project: string, path: string, line: number, context: number): Promise<Preview>;
+  /** What may follow `lang:`. */
+  languages(): Promise<string[]>;
   snapshot(): Promise<Snapshot>;
   shellState(): Promise<ShellState>;
   openHit(project: string, path: string, line: number): Promise<void>;
+  /** Shows the file in the system's file manager. */
+  revealHit(project: string, path: string): Promise<void>;
+  copyText(text: string): Promise<void>;
   addFolders(paths: string[]): Promise<AddOutcome[]>;
   /** Empty when the person cancels the dialog. */
   pickFolders(): Promise<AddOutcome[]>;
   projectAction(project: string, action: ProjectAction): Promise<void>;
   /** Asks where the project's folder is now; a sentence, or null when the person cancels. */
   locateProject(project: string): Promise<string | null>;
+  /** The queries that led somewhere, the last one first. */
+  recentQueries(): Promise<string[]>;
+  rememberQuery(query: string): Promise<void>;
+  clearRecentQueries(): Promise<void>;
+  settings(): Promise<SettingsView>;
+  /** Written and put into effect at once; rejects with a sentence where that cannot be. */
+  changeSetting(change: SettingChange): Promise<SettingsView>;
+  /** While the page hears the keys of a new hotkey, the present one must not show the popup. */
+  suspendHotkey(suspended: boolean): Promise<void>;
+  /** Opens the settings in the editor that they choose. */
+  openSettingsFile(): Promise<void>;
+  /** Says that the popup's page is there and hears keys. */
+  popupReady(): Promise<void>;
   hidePopup(): Promise<void>;
   showProjects(): Promise<void>;
   /** Resolves once the listener is in place: read the current state after that, not before. */

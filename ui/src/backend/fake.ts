@@ -4,10 +4,13 @@
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
+import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { ProjectStatus } from "./generated/ProjectStatus";
 import type { SearchAnswer } from "./generated/SearchAnswer";
 import type { SearchUpdate } from "./generated/SearchUpdate";
+import type { SettingChange } from "./generated/SettingChange";
+import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 import type { Snapshot } from "./generated/Snapshot";
 
@@ -15,9 +18,24 @@ export type Scene = {
   projects: ProjectStatus[];
   shell: ShellState;
   hits: Hit[];
+  recent: string[];
+  settings: SettingsView;
   /** Events sent once the page listens to them. */
   events: Partial<BackendEvents>;
 };
+
+/** The hotkey that another program has. */
+export const TAKEN_HOTKEY = "Ctrl+Alt+T";
+
+/** Lines between those that are known. */
+const FILLER = [
+  "",
+  "    /// What a quiet period collects.",
+  "    let due = self.first.map(|first| first + self.max_wait);",
+  "    if due.is_some_and(|due| now >= due) {",
+  "        return Some(std::mem::take(&mut self.changes));",
+  "    }",
+];
 
 type Handlers = { [Name in keyof BackendEvents]: Set<(payload: BackendEvents[Name]) => void> };
 
@@ -49,6 +67,21 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
+  preview(project: string, path: string, line: number, context: number): Promise<Preview> {
+    const shown = this.#scene.hits.filter((hit) => hit.project === project && hit.path === path);
+    const first_line = Math.max(1, line - context);
+    const lines = Array.from({ length: line + context - first_line + 1 }, (_, index) => {
+      const snippet = shown.find((hit) => hit.snippet?.line === first_line + index)?.snippet;
+      return snippet?.text ?? FILLER[(first_line + index) % FILLER.length] ?? "";
+    });
+    const stale = shown.some((hit) => hit.stale);
+    return Promise.resolve({ first_line, lines, more: true, stale });
+  }
+
+  languages(): Promise<string[]> {
+    return Promise.resolve(["c", "cpp", "css", "go", "javascript", "python", "rust", "yaml"]);
+  }
+
   snapshot(): Promise<Snapshot> {
     return Promise.resolve({ seq: this.#seq, projects: this.#scene.projects });
   }
@@ -59,6 +92,16 @@ export class FakeBackend implements Backend {
 
   openHit(project: string, path: string, line: number): Promise<void> {
     this.calls.push(["openHit", project, path, line]);
+    return Promise.resolve();
+  }
+
+  revealHit(project: string, path: string): Promise<void> {
+    this.calls.push(["revealHit", project, path]);
+    return Promise.resolve();
+  }
+
+  copyText(text: string): Promise<void> {
+    this.calls.push(["copyText", text]);
     return Promise.resolve();
   }
 
@@ -86,6 +129,52 @@ export class FakeBackend implements Backend {
   locateProject(project: string): Promise<string | null> {
     this.calls.push(["locateProject", project]);
     return Promise.resolve("archive goes on in /media/ada/new/archive.");
+  }
+
+  recentQueries(): Promise<string[]> {
+    return Promise.resolve(this.#scene.recent);
+  }
+
+  rememberQuery(query: string): Promise<void> {
+    this.calls.push(["rememberQuery", query]);
+    this.#scene.recent = [query, ...this.#scene.recent.filter((earlier) => earlier !== query)];
+    return Promise.resolve();
+  }
+
+  clearRecentQueries(): Promise<void> {
+    this.calls.push(["clearRecentQueries"]);
+    this.#scene.recent = [];
+    return Promise.resolve();
+  }
+
+  settings(): Promise<SettingsView> {
+    return Promise.resolve(this.#scene.settings);
+  }
+
+  changeSetting(change: SettingChange): Promise<SettingsView> {
+    this.calls.push(["changeSetting", change]);
+    if (change.setting === "hotkey" && change.value === TAKEN_HOTKEY) {
+      const message = `${change.value} is taken by another program.`;
+      const error = { code: "Hotkey", message, retryable: true, project_id: null };
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      return Promise.reject(error);
+    }
+    this.#scene.settings = { ...this.#scene.settings, [change.setting]: change.value };
+    return Promise.resolve(this.#scene.settings);
+  }
+
+  suspendHotkey(suspended: boolean): Promise<void> {
+    this.calls.push(["suspendHotkey", suspended]);
+    return Promise.resolve();
+  }
+
+  openSettingsFile(): Promise<void> {
+    this.calls.push(["openSettingsFile"]);
+    return Promise.resolve();
+  }
+
+  popupReady(): Promise<void> {
+    return Promise.resolve();
   }
 
   hidePopup(): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Scene } from "./fake";
 import type { Hit } from "./generated/Hit";
 import type { ProjectStatus } from "./generated/ProjectStatus";
+import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 
 const MINUTE = 60_000;
@@ -64,6 +65,23 @@ export const SHELL: ShellState = {
   editor: "gvim",
 };
 
+export const SETTINGS: SettingsView = {
+  hotkey: "Ctrl+Shift+Space",
+  hotkey_error: null,
+  editor: null,
+  editors: [
+    { name: "code", command: "code -g {file}:{line}" },
+    { name: "zed", command: "zed {file}:{line}" },
+  ],
+  theme: "system",
+  hide_on_blur: true,
+  start_at_login: false,
+  file: "/home/ada/.config/quarry/settings.toml",
+  problem: null,
+};
+
+const RECENT = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
+
 const PROJECTS: ProjectStatus[] = [
   project("helix"),
   project("linux", {
@@ -84,6 +102,7 @@ const HITS: Hit[] = [
   hit("quarry", "src-tauri/engine/src/watch/debounce.rs", 41, "pub struct Debounce {", {
     kind: "struct",
     symbol: "Debounce",
+    lanes: ["symbols", "text"],
   }),
   hit(
     "quarry",
@@ -96,6 +115,7 @@ const HITS: Hit[] = [
     "crates/editor/src/editor.rs",
     2_204,
     "    fn debounce_code_actions(&mut self, cx: &mut Context<Self>) {",
+    { kind: "method", symbol: "debounce_code_actions", lanes: ["symbols", "text"] },
   ),
   hit("zed", "crates/project/src/debounced_delay.rs", 9, "pub struct DebouncedDelay<E: 'static> {"),
   hit(
@@ -138,9 +158,10 @@ const HITS: Hit[] = [
     66,
     "    fn finish_debounce(&mut self) { <img src=x onerror=alert(1)> }",
   ),
-  hit("helix", "debounce.toml", 1, "", {
+  hit("helix", "helix-core/debounce.toml", 1, "", {
     snippet: null,
-    path_highlights: [],
+    kind: "file",
+    path_highlights: [[11, 19]],
     line_start: 1,
     lang: "toml",
     lanes: ["names"],
@@ -198,7 +219,14 @@ function indexing(): ProjectStatus[] {
 
 /** The scene of that name; the usual one for a name that is not known. */
 export function scene(name: string | null): Scene {
-  const usual: Scene = { projects: PROJECTS, shell: SHELL, hits: HITS, events: {} };
+  const usual: Scene = {
+    projects: PROJECTS,
+    shell: SHELL,
+    hits: HITS,
+    recent: RECENT,
+    settings: SETTINGS,
+    events: {},
+  };
   switch (name) {
     case "empty":
       return { ...usual, projects: [], hits: [] };
@@ -211,12 +239,13 @@ export function scene(name: string | null): Scene {
         ...usual,
         projects: [...PROJECTS, FAILED, FAILING],
         shell: { ...SHELL, hotkey_error, problem: "The settings cannot be read: line 3." },
+        settings: { ...SETTINGS, hotkey_error, problem: "The settings cannot be read: line 3." },
       };
     }
     case "missing":
       return { ...usual, projects: [...PROJECTS, MISSING] };
     case "drag":
-      return { ...usual, events: { drag: { phase: "Enter", count: 2 } } };
+      return { ...usual, events: { drag: { phase: "Enter", count: 2, folders: 2 } } };
     case "added":
       return {
         ...usual,

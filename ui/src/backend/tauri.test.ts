@@ -11,22 +11,44 @@ test("every command goes out under its name, with the arguments the program take
   });
   const backend = tauriBackend();
   await backend.search({ query: "x", seq: 1, limit: 20 }, () => undefined);
+  await backend.preview("id", "a.rs", 1, 50);
+  await backend.languages();
   await backend.snapshot();
   await backend.shellState();
   await backend.openHit("id", "a.rs", 1);
+  await backend.revealHit("id", "a.rs");
   await backend.addFolders(["/a"]);
   await backend.pickFolders();
   await backend.projectAction("id", "Retry");
+  await backend.recentQueries();
+  await backend.rememberQuery("x");
+  await backend.clearRecentQueries();
+  await backend.settings();
+  await backend.changeSetting({ setting: "theme", value: "dark" });
+  await backend.suspendHotkey(true);
+  await backend.openSettingsFile();
+  await backend.popupReady();
   await backend.hidePopup();
   await backend.showProjects();
   expect(calls).toEqual([
     ["search", ["query", "seq", "limit", "updates"]],
+    ["preview", ["project", "path", "line", "context"]],
+    ["languages", []],
     ["snapshot", []],
     ["shell_state", []],
     ["open_hit", ["project", "path", "line"]],
+    ["reveal_hit", ["project", "path"]],
     ["add_folders", ["paths"]],
     ["pick_folders", []],
     ["project_action", ["project", "action"]],
+    ["recent_queries", []],
+    ["remember_query", ["query"]],
+    ["clear_recent_queries", []],
+    ["settings", []],
+    ["change_setting", ["change"]],
+    ["suspend_hotkey", ["suspended"]],
+    ["open_settings_file", []],
+    ["popup_ready", []],
     ["hide_popup", []],
     ["show_projects", []],
   ]);

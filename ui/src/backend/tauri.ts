@@ -10,13 +10,25 @@ export function tauriBackend(): Backend {
   return {
     search: ({ query, seq, limit }, onUpdate) =>
       invoke("search", { query, seq, limit, updates: new Channel<SearchUpdate>(onUpdate) }),
+    preview: (project, path, line, context) => invoke("preview", { project, path, line, context }),
+    languages: () => invoke("languages"),
     snapshot: () => invoke("snapshot"),
     shellState: () => invoke("shell_state"),
     openHit: (project, path, line) => invoke("open_hit", { project, path, line }),
+    revealHit: (project, path) => invoke("reveal_hit", { project, path }),
+    copyText,
     addFolders: (paths) => invoke("add_folders", { paths }),
     pickFolders: () => invoke("pick_folders"),
     projectAction: (project, action) => invoke("project_action", { project, action }),
     locateProject: (project) => invoke("locate_project", { project }),
+    recentQueries: () => invoke("recent_queries"),
+    rememberQuery: (query) => invoke("remember_query", { query }),
+    clearRecentQueries: () => invoke("clear_recent_queries"),
+    settings: () => invoke("settings"),
+    changeSetting: (change) => invoke("change_setting", { change }),
+    suspendHotkey: (suspended) => invoke("suspend_hotkey", { suspended }),
+    openSettingsFile: () => invoke("open_settings_file"),
+    popupReady: () => invoke("popup_ready"),
     hidePopup: () => invoke("hide_popup"),
     showProjects: () => invoke("show_projects"),
     // Of all windows' events, those for this one.
@@ -29,4 +41,27 @@ export function tauriBackend(): Backend {
         { target: getCurrentWebviewWindow().label },
       ),
   };
+}
+
+/** The clipboard as every web view has it; some refuse the newer way to a page of their own. */
+async function copyText(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyBySelection(text);
+  }
+}
+
+function copyBySelection(text: string): void {
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "spoken-only";
+  document.body.append(area);
+  area.select();
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (before instanceof HTMLElement) before.focus();
+  if (!copied) throw new Error("The clipboard cannot be used.");
 }

@@ -2,6 +2,7 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-li
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FakeBackend, answer } from "../backend/fake";
 import type { Hit } from "../backend/generated/Hit";
+import type { Preview } from "../backend/generated/Preview";
 import type { SearchUpdate } from "../backend/generated/SearchUpdate";
 import { hit, project, scene } from "../backend/scenes";
 import Popup from "./Popup.svelte";
@@ -388,11 +389,11 @@ describe("the window", () => {
 
   test("a drag is announced over the whole window, its result told and dismissed", async () => {
     await open();
-    backend.send("drag", { phase: "Enter", count: 2 });
+    backend.send("drag", { phase: "Enter", count: 2, folders: 2 });
     expect((await screen.findByTestId("drag-overlay")).textContent).toBe(
       "Drop to register 2 folders",
     );
-    backend.send("drag", { phase: "Drop", count: 2 });
+    backend.send("drag", { phase: "Drop", count: 2, folders: null });
     const path = "/home/ada/src/x";
     const outcome = { path, outcome: "Refused" as const, project: null, message: "x is a file." };
     backend.send("added", [outcome]);
@@ -412,4 +413,264 @@ describe("the window", () => {
     await vi.advanceTimersByTimeAsync(8_100);
     expect(screen.queryByTestId("toast")).toBeNull();
   });
+});
+
+describe("the preview", () => {
+  async function previewed(): Promise<HTMLElement> {
+    const pane = await screen.findByTestId("preview");
+    await vi.waitFor(() => expect(pane.textContent).not.toBe(""));
+    return pane;
+  }
+
+  test("follows the selection, with the symbol as its heading and the line marked", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const pane = await previewed();
+    expect(within(pane).getByTestId("preview-symbol").textContent).toBe("struct Debounce");
+    expect(within(pane).getByTestId("preview-line").textContent).toContain("41");
+    await key(box, "ArrowDown");
+    await vi.waitFor(() =>
+      expect(within(pane).getByTestId("preview-symbol").textContent).toBe("step.rs"),
+    );
+    const line = within(pane).getByTestId("preview-line");
+    expect(line.textContent).toContain("let quiet = self.debounce.due(now);");
+    expect(line.querySelector("mark")?.textContent).toBe("debounce");
+  });
+
+  test("the old one stays until the new one is there, and a late answer is dropped", async () => {
+    const box = await open();
+    const waiting: ((preview: Preview) => void)[] = [];
+    const calls = vi
+      .spyOn(backend, "preview")
+      .mockImplementation(() => new Promise((resolve) => waiting.push(resolve)));
+    const lines = (text: string) => ({ first_line: 1, lines: [text], more: false, stale: false });
+    await type(box, "debounce");
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    waiting[0]?.(lines("first"));
+    const pane = await previewed();
+    await key(box, "ArrowDown");
+    await vi.waitFor(() => expect(waiting).toHaveLength(2));
+    expect(pane.textContent).toContain("first");
+    await key(box, "ArrowDown");
+    await vi.waitFor(() => expect(waiting).toHaveLength(3));
+    waiting[2]?.(lines("third"));
+    await vi.waitFor(() => expect(pane.textContent).toContain("third"));
+    waiting[1]?.(lines("second"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pane.textContent).toContain("third");
+    expect(calls.mock.calls[2]?.slice(0, 3)).toEqual([
+      "id-zed",
+      "crates/editor/src/editor.rs",
+      2204,
+    ]);
+  });
+
+  test("a file that is not shown says why, and hostile text is text", async () => {
+    const box = await open();
+    const message = "It may hold passwords.";
+    const error = { code: "Failed", message, retryable: false, project_id: null };
+    vi.spyOn(backend, "preview").mockRejectedValueOnce(error);
+    await type(box, "finish_debounce");
+    const pane = await previewed();
+    await vi.waitFor(() => expect(pane.textContent).toContain(message));
+    await type(box, "");
+    await type(box, "finish_debounce");
+    const again = await previewed();
+    await vi.waitFor(() => expect(again.textContent).toContain("<img src=x"));
+    expect(again.querySelector("img")).toBeNull();
+  });
+});
+
+describe("what a hit is", () => {
+  test("a definition has its kind and name, and each lane its mark in words", async () => {
+    await type(await open(), "debounce");
+    const row = screen.getAllByTestId("hit")[0];
+    expect(row?.textContent).toContain("struct Debounce");
+    expect(row?.textContent).toContain("a definition of this name");
+    expect(row?.textContent).toContain("found in the text");
+  });
+
+  test("a file is shown as one: its name marked, no line, its directory below", async () => {
+    await type(await open(), "debounce.toml");
+    const row = screen.getByTestId("hit");
+    expect(row.querySelector("mark")?.textContent).toBe("debounce");
+    expect(row.textContent).toContain("found by the file’s name");
+    expect(row.textContent).not.toContain(":1");
+    expect(row.textContent).toContain("helix-core");
+  });
+});
+
+describe("completion", () => {
+  const offered = () => screen.queryAllByTestId("completion").map((one) => one.textContent.trim());
+
+  test("the values come after a filter, an arrow chooses and Tab takes one", async () => {
+    const box = await open();
+    await type(box, "la");
+    expect(offered()).toEqual([]);
+    await key(box, "Tab");
+    await waitFor(() => expect(box.value).toBe("lang:"));
+    await waitFor(() => expect(offered().slice(0, 2)).toEqual(["c", "cpp"]));
+    expect(box.getAttribute("aria-controls")).toBe("completions");
+    await key(box, "ArrowDown");
+    expect(box.getAttribute("aria-activedescendant")).toBe("completion-1");
+    await key(box, "Tab");
+    await waitFor(() => expect(box.value).toBe("lang:cpp "));
+    expect(offered()).toEqual([]);
+  });
+
+  test("Escape closes the list first, and keeps what was typed", async () => {
+    const box = await open();
+    await type(box, "project:");
+    await waitFor(() => expect(offered()).toHaveLength(5));
+    await key(box, "Escape");
+    await waitFor(() => expect(offered()).toEqual([]));
+    expect(box.value).toBe("project:");
+    await key(box, "Escape");
+    expect(box.value).toBe("");
+  });
+
+  test("Enter opens the hit while no completion was chosen", async () => {
+    const box = await open();
+    const updates = hold();
+    await type(box, "lang:r");
+    await send(updates, 0, [A]);
+    await waitFor(() => expect(paths()).toEqual(["src/a.rs"]));
+    await key(box, "Enter");
+    expect(backend.calls).toContainEqual(["openHit", "id-zed", "src/a.rs", 1]);
+  });
+
+  test("Tab in an empty box goes on to the next control", async () => {
+    // fireEvent tells whether the browser's own part was left to it.
+    expect(await key(await open(), "Tab")).toBe(true);
+    const box: HTMLInputElement = screen.getByRole("combobox");
+    await type(box, "needle");
+    expect(await key(box, "Tab")).toBe(true);
+  });
+});
+
+describe("actions", () => {
+  test("Ctrl+K lists them, arrows choose, and the path is copied", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    const menu = await screen.findByTestId("actions");
+    await key(menu, "ArrowDown");
+    await key(menu, "ArrowDown");
+    await key(menu, "Enter");
+    await waitFor(() => expect(screen.queryByTestId("actions")).toBeNull());
+    const path = "/home/ada/src/quarry/src-tauri/engine/src/watch/debounce.rs";
+    expect(backend.calls).toContainEqual(["copyText", path]);
+    expect((await screen.findByTestId("toast")).textContent).toContain(`Copied ${path}`);
+    expect(document.activeElement).toBe(box);
+  });
+
+  test("Escape closes the menu and nothing else", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    await key(await screen.findByTestId("actions"), "Escape");
+    await waitFor(() => expect(screen.queryByTestId("actions")).toBeNull());
+    expect(box.value).toBe("debounce");
+  });
+
+  test("the search goes on in the hit's project only", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    const items = await screen.findAllByTestId("action");
+    const narrow = items.find((item) => item.textContent.includes("this project only"));
+    if (!narrow) throw new Error("no such action");
+    await fireEvent.click(narrow);
+    await waitFor(() => expect(box.value).toBe("project:quarry debounce"));
+  });
+
+  test("Ctrl+C copies the path, unless text is selected", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    box.setSelectionRange(0, 3);
+    expect(await key(box, "c", { ctrlKey: true })).toBe(true);
+    box.setSelectionRange(2, 2);
+    await key(box, "c", { ctrlKey: true });
+    await key(box, "C", { ctrlKey: true, shiftKey: true });
+    const path = "/home/ada/src/quarry/src-tauri/engine/src/watch/debounce.rs";
+    const copies = backend.calls.filter(([name]) => name === "copyText");
+    expect(copies).toEqual([
+      ["copyText", path],
+      ["copyText", `${path}:41`],
+    ]);
+  });
+
+  test("Ctrl+Enter shows the file in the file manager", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "Enter", { ctrlKey: true });
+    await waitFor(() => expect(backend.calls.at(-1)).toEqual(["hidePopup"]));
+    expect(backend.calls.at(-2)).toEqual([
+      "revealHit",
+      "id-quarry",
+      "src-tauri/engine/src/watch/debounce.rs",
+    ]);
+  });
+
+  test("F1 lists the keys, Escape goes back to the box", async () => {
+    const box = await open();
+    await key(box, "F1");
+    const help = await screen.findByTestId("keys-help");
+    expect(help.textContent).toContain("Ctrl+Shift+C");
+    await key(help, "Escape");
+    await waitFor(() => expect(screen.queryByTestId("keys-help")).toBeNull());
+    expect(document.activeElement).toBe(box);
+  });
+});
+
+describe("recent queries", () => {
+  test("stand on the empty box, and the arrow brings the last one back", async () => {
+    const box = await open();
+    const shown = await screen.findAllByTestId("recent");
+    expect(shown[0]?.textContent).toBe("@Debounce");
+    await key(box, "ArrowUp");
+    await waitFor(() => expect(box.value).toBe("@Debounce"));
+    expect(backend.calls).toContainEqual(["search", "@Debounce", 1, 20]);
+  });
+
+  test("one that found something is remembered when the popup hides", async () => {
+    const box = await open();
+    await type(box, "quux");
+    backend.send("popup_hidden", null);
+    await waitFor(() => expect(box.value).toBe(""));
+    await type(box, "debounce");
+    expect(paths()).toHaveLength(11);
+    backend.send("popup_hidden", null);
+    expect(backend.calls.filter(([name]) => name === "rememberQuery")).toEqual([
+      ["rememberQuery", "debounce"],
+    ]);
+  });
+
+  test("can be forgotten", async () => {
+    await open();
+    await screen.findAllByTestId("recent");
+    await fireEvent.click(screen.getByRole("button", { name: "Forget" }));
+    await waitFor(() => expect(screen.queryAllByTestId("recent")).toEqual([]));
+    expect(backend.calls).toEqual([["clearRecentQueries"]]);
+  });
+
+  test("what can be typed is shown beside them", async () => {
+    await open();
+    const hints = screen.getByTestId("query-hints").textContent;
+    for (const hint of ["name", '"exact"', "/regex/", "@symbol", "file.rs:120"]) {
+      expect(hints).toContain(hint);
+    }
+  });
+});
+
+test("a lane's note is said in the footer, in words", async () => {
+  const box = await open();
+  const updates = hold();
+  await type(box, "/x/");
+  const found = answer("/x/", [A], scene(null).projects);
+  const note = "Stopped after 2 s: 512 of 3,000 files were read.";
+  found.lanes = [{ lane: "regex", took_ms: 2000, note }];
+  updates[0]?.({ seq: 1, done: true, answer: found, error: null });
+  const footer = screen.getByTestId("footer");
+  await waitFor(() => expect(footer.textContent).toContain(`Patterns: ${note}`));
 });

@@ -39,3 +39,20 @@ test("no key is taken from an input method", () => {
   expect(keyCommand(press("Enter", { keyCode: 229 }), true)).toBeNull();
   expect(keyCommand(press("Escape", { isComposing: true }), true)).toBeNull();
 });
+
+test("the keys of the selected hit", () => {
+  const ctrl = (key: string, change: Partial<KeyPress> = {}) =>
+    keyCommand(press(key, { ctrlKey: true, ...change }), true);
+  expect(ctrl("Enter")).toEqual({ kind: "act", name: "reveal" });
+  expect(ctrl("c")).toEqual({ kind: "act", name: "copyPath" });
+  expect(ctrl("C", { shiftKey: true })).toEqual({ kind: "act", name: "copyPlace" });
+  expect(ctrl("k")).toEqual({ kind: "actions" });
+  expect(ctrl("v")).toBeNull();
+  expect(keyCommand(press("c", { ctrlKey: true }), false)).toBeNull();
+});
+
+test("Tab completes in the box and goes on from a button; Shift and Tab always go back", () => {
+  expect(keyCommand(press("Tab"), true)).toEqual({ kind: "complete" });
+  expect(keyCommand(press("Tab"), false)).toBeNull();
+  expect(keyCommand(press("Tab", { shiftKey: true }), true)).toBeNull();
+});

@@ -1,11 +1,16 @@
 // Which key does what in the popup. Nothing here touches the page.
 
+import type { ActionName } from "./actions";
 import type { Move } from "./results";
 
 export type KeyCommand =
   | { kind: "move"; move: Move }
   | { kind: "open" }
   | { kind: "openRow"; row: number }
+  | { kind: "act"; name: ActionName }
+  | { kind: "complete" }
+  | { kind: "actions" }
+  | { kind: "help" }
   | { kind: "escape" }
   | { kind: "projects" };
 
@@ -13,6 +18,25 @@ export type KeyPress = Pick<
   KeyboardEvent,
   "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "isComposing" | "keyCode"
 >;
+
+/** Every key that means something here, in words. */
+export const KEYS_HELP: readonly (readonly [keys: string, words: string])[] = [
+  ["↑ ↓", "the hit above, the hit below"],
+  ["Page Up, Page Down", "a page of hits"],
+  ["Ctrl+Home, Ctrl+End", "the first hit, the last hit"],
+  ["Enter", "open the hit in the editor, at its line"],
+  ["Ctrl+Enter", "show it in the file manager"],
+  ["Ctrl+1 … Ctrl+9", "open the hit with this number"],
+  ["Ctrl+C", "copy its path, where no text is selected"],
+  ["Ctrl+Shift+C", "copy path:line"],
+  ["Ctrl+K", "everything that can be done with it"],
+  ["Tab", "complete a filter: lang:, path:, project:, sym:"],
+  ["↑ in an empty box", "the last query again"],
+  ["Ctrl+,", "projects and settings"],
+  ["Escape", "empty the box, then hide the popup"],
+  ["Ctrl+Q", "quit Quarry"],
+  ["F1", "this page"],
+];
 
 /** The key code WebKit and Chromium report for a key that an input method has taken. */
 const TAKEN_BY_INPUT_METHOD = 229;
@@ -31,8 +55,10 @@ export function keyCommand(press: KeyPress, inBox: boolean): KeyCommand | null {
   if (press.isComposing || press.keyCode === TAKEN_BY_INPUT_METHOD || press.altKey) return null;
   if (press.ctrlKey || press.metaKey) return chord(press, inBox);
   if (press.key === "Escape") return { kind: "escape" };
+  if (press.key === "F1") return { kind: "help" };
   if (!inBox || press.shiftKey) return null;
   if (press.key === "Enter") return { kind: "open" };
+  if (press.key === "Tab") return { kind: "complete" };
   const move = MOVES[press.key];
   return move ? { kind: "move", move } : null;
 }
@@ -42,7 +68,12 @@ function chord(press: KeyPress, inBox: boolean): KeyCommand | null {
   // By position, as the digits need Shift on some keyboards.
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
   if (digit) return { kind: "openRow", row: Number(digit) - 1 };
-  if (!inBox || press.shiftKey) return null;
+  if (!inBox) return null;
+  const letter = press.key.toLowerCase();
+  if (letter === "c") return { kind: "act", name: press.shiftKey ? "copyPlace" : "copyPath" };
+  if (press.shiftKey) return null;
+  if (letter === "k") return { kind: "actions" };
+  if (press.key === "Enter") return { kind: "act", name: "reveal" };
   if (press.key === "Home") return { kind: "move", move: "first" };
   if (press.key === "End") return { kind: "move", move: "last" };
   return null;

@@ -21,6 +21,8 @@ export class SearchSession {
   /** The search for what is in the box goes on. */
   running = $state(false);
   limit = $state(FIRST_PAGE);
+  /** There may be more than the rows on screen. */
+  full = $state(false);
 
   readonly #backend: Backend;
   #seq = 0;
@@ -59,7 +61,7 @@ export class SearchSession {
 
   /** Asks for the rows behind the first page, once. */
   more(): void {
-    if (this.running || this.limit === WHOLE_LIST || this.hits.length < this.limit) return;
+    if (this.running || this.limit === WHOLE_LIST || !this.full) return;
     this.limit = WHOLE_LIST;
     this.#request();
   }
@@ -70,6 +72,7 @@ export class SearchSession {
     this.#listed = "";
     this.answer = null;
     this.hits = [];
+    this.full = false;
     this.selected = 0;
     this.error = null;
     this.running = false;
@@ -99,6 +102,7 @@ export class SearchSession {
     this.selected = merges ? keepSelection(this.hits, this.selected, hits) : 0;
     this.#listed = this.query;
     this.hits = hits;
+    this.full = update.answer.results.length >= this.limit;
     this.answer = update.answer;
     this.error = null;
   }

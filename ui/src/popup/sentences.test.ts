@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { answer } from "../backend/fake";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import { project, scene } from "../backend/scenes";
-import { coverage, narrowed, nothingFound, resultCount, troubles } from "./sentences";
+import {
+  coverage,
+  narrowed,
+  nothingFound,
+  querySentence,
+  resultCount,
+  troubles,
+} from "./sentences";
 
 const RESTING = ["a", "b", "c"].map((name) => project(name));
 
@@ -76,9 +83,15 @@ test("a failure that only the answer knows is told with its cause", () => {
 });
 
 test("a full page is not called the whole", () => {
-  const results = scene(null).hits;
-  expect(resultCount(answer("x", results, []), results.length)).toBe("First 11 results");
-  expect(resultCount(answer("x", results, []), 20)).toBe("11 results");
+  expect(resultCount(11, true)).toBe("First 11 results");
+  expect(resultCount(1, false)).toBe("1 result");
+});
+
+test("what a parser says in several lines is one sentence", () => {
+  const said =
+    "the pattern fn (a cannot be read: regex parse error:\n    fn (a\n       ^\nerror: unclosed group.";
+  expect(querySentence(said)).toBe("The pattern fn (a cannot be read: unclosed group.");
+  expect(querySentence("No project is called x.")).toBe("No project is called x.");
 });
 
 test("a name with a space is quoted", () => {

@@ -5,7 +5,14 @@ import type { SearchAnswer } from "../backend/generated/SearchAnswer";
 import type { Searched } from "../backend/generated/Searched";
 import { count, counted } from "../shared/figures";
 import { visible } from "../shared/highlight";
-import { busyWords, causeWords, condition, troubleWords } from "../shared/project-words";
+import {
+  busyWords,
+  capitalised,
+  causeWords,
+  condition,
+  laneWords,
+  troubleWords,
+} from "../shared/project-words";
 
 /** Projects named in one sentence before the rest is only counted. */
 const NAMED = 2;
@@ -64,14 +71,22 @@ export function nothingFound(answer: SearchAnswer, projects: readonly ProjectSta
   return `Nothing found in ${reachedOf(searched)}.`;
 }
 
-/** Which lanes had something to say: "meaning: the model is still loading". */
+/** What the lanes have to say: "Patterns: Stopped after 2 s: 512 of 3,000 files were read." */
 export function laneNotes(answer: SearchAnswer): string[] {
-  return answer.lanes.flatMap(({ lane, note }) => (note ? [`${lane}: ${note}`] : []));
+  return answer.lanes.flatMap(({ lane, note }) =>
+    note ? [`${capitalised(laneWords(lane))}: ${note}`] : [],
+  );
 }
 
-export function resultCount(answer: SearchAnswer, limit: number): string {
-  const { length } = answer.results;
-  return length >= limit ? `First ${counted(length, "result")}` : counted(length, "result");
+/** How many rows there are; `full`: there may be more to find. */
+export function resultCount(rows: number, full: boolean): string {
+  return full ? `First ${counted(rows, "result")}` : counted(rows, "result");
+}
+
+/** One sentence of a message in several lines, as parsers of patterns write them. */
+export function querySentence(message: string): string {
+  const reason = message.replace(/regex parse error:\s[\s\S]*\serror: /, "");
+  return capitalised(reason.replace(/\s+/g, " ").trim());
 }
 
 function reachedProjects(searched: Searched): number {

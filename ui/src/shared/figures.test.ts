@@ -4,6 +4,7 @@ import { bytes, counted, milliseconds, percent, relativeTime } from "./figures";
 test("bytes are shown in the unit people would choose", () => {
   expect(bytes(0)).toBe("0 B");
   expect(bytes(999)).toBe("999 B");
+  expect(bytes(4_321)).toBe("4.3 kB");
   expect(bytes(8_640_000)).toBe("8.6 MB");
   expect(bytes(999_999)).toBe("1 MB");
   expect(bytes(3.5e15)).toBe("3,500 TB");

@@ -61,8 +61,24 @@ export function pieces(
     end = characterStart(text, Math.min(start + columns, lineEnd));
   }
 
+  const shown = cutPieces(text, ranges, start, end);
+  if (start > lineStart) shown.unshift({ text: "…", hit: false });
+  if (end < lineEnd) shown.push({ text: "…", hit: false });
+  return shown;
+}
+
+/** The pieces between two UTF-16 indices of `text`, as they are, with nothing invisible in them. */
+export function piecesBetween(
+  text: string,
+  highlights: readonly [number, number][],
+  start: number,
+  end: number,
+): Piece[] {
+  return cutPieces(text, toStringRanges(text, highlights), start, end);
+}
+
+function cutPieces(text: string, ranges: readonly Range[], start: number, end: number): Piece[] {
   const shown: Piece[] = [];
-  if (start > lineStart) shown.push({ text: "…", hit: false });
   let at = start;
   for (const [from, to] of ranges) {
     const hitStart = Math.max(from, at);
@@ -73,7 +89,6 @@ export function pieces(
     at = hitEnd;
   }
   if (end > at) shown.push({ text: visible(text.slice(at, end)), hit: false });
-  if (end < lineEnd) shown.push({ text: "…", hit: false });
   return shown;
 }
 

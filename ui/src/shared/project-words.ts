@@ -55,7 +55,7 @@ const WATCH_MODES: Record<WatchMode, string> = {
 const LANES: Record<LaneName, string> = {
   names: "names",
   text: "text",
-  regex: "substrings",
+  regex: "patterns",
   symbols: "symbols",
   meaning: "meaning",
 };
@@ -170,6 +170,6 @@ export function byName(a: ProjectStatus, b: ProjectStatus): number {
   return a.name.localeCompare(b.name, "en", { numeric: true }) || a.id.localeCompare(b.id);
 }
 
-function capitalised(words: string): string {
+export function capitalised(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

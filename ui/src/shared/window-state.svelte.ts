@@ -2,6 +2,7 @@
 
 import { type Backend, type StopListening, commandError } from "../backend/backend";
 import type { AddOutcome } from "../backend/generated/AddOutcome";
+import type { DragPhase } from "../backend/generated/DragPhase";
 import type { ProjectAction } from "../backend/generated/ProjectAction";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import type { ShellState } from "../backend/generated/ShellState";
@@ -14,8 +15,8 @@ export class WindowState {
   /** Null until the first snapshot: "no project" is only said when it is known. */
   projects = $state.raw<ProjectStatus[] | null>(null);
   shell = $state.raw<ShellState | null>(null);
-  /** Folders being dragged over the window; null when there is no drag. */
-  dragged = $state<number | null>(null);
+  /** What is being dragged over the window; null when there is no drag. */
+  dragged = $state.raw<DragPhase | null>(null);
   notices = $state.raw<Notice[]>([]);
 
   readonly #backend: Backend;
@@ -32,8 +33,8 @@ export class WindowState {
       this.#backend.on("snapshot", (snapshot) => this.#takeSnapshot(snapshot)),
       this.#backend.on("shell_state", (shell) => (this.shell = shell)),
       this.#backend.on("added", (outcomes) => this.tellOutcomes(outcomes)),
-      this.#backend.on("drag", ({ phase, count }) => {
-        this.dragged = phase === "Enter" ? count : null;
+      this.#backend.on("drag", (drag) => {
+        this.dragged = drag.phase === "Enter" ? drag : null;
       }),
     ]);
     await Promise.all([
@@ -86,8 +87,18 @@ export class WindowState {
     );
   }
 
+  /** A sentence for a moment. */
+  tell(sentence: string): void {
+    this.#notify("plain", [sentence]);
+  }
+
   dismiss(id: number): void {
     this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  /** What was said for a moment, and was read or is not needed any more. */
+  dismissPlain(): void {
+    this.notices = this.notices.filter(({ tone }) => tone === "problem");
   }
 
   #notify(tone: Notice["tone"], lines: string[]): void {

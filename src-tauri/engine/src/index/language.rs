@@ -11,85 +11,103 @@ pub fn of(path: &str) -> Option<&'static str> {
     })
 }
 
-fn by_name(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "Makefile" | "makefile" | "GNUmakefile" | "Kbuild" => "make",
-        "CMakeLists.txt" => "cmake",
-        "Dockerfile" | "Containerfile" => "dockerfile",
-        "Kconfig" => "kconfig",
-        "Gemfile" | "Rakefile" => "ruby",
-        "BUILD" | "BUILD.bazel" | "WORKSPACE" => "starlark",
-        "Jenkinsfile" => "groovy",
-        ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" => "bash",
-        _ => return None,
-    })
+/// A `match` over the spellings, and the languages that it knows.
+macro_rules! languages {
+    ($find:ident, $all:ident, $($($spelling:literal)|+ => $language:literal,)+) => {
+        fn $find(spelling: &str) -> Option<&'static str> {
+            match spelling {
+                $($($spelling)|+ => Some($language),)+
+                _ => None,
+            }
+        }
+
+        const $all: &[&str] = &[$($language),+];
+    };
 }
 
-fn by_extension(extension: &str) -> Option<&'static str> {
-    Some(match extension {
-        "rs" => "rust",
-        "py" | "pyi" | "pyw" => "python",
-        "js" | "mjs" | "cjs" | "jsx" => "javascript",
-        "ts" | "mts" | "cts" => "typescript",
-        "tsx" => "tsx",
-        "go" => "go",
-        "java" => "java",
-        "kt" | "kts" => "kotlin",
-        "c" | "h" => "c",
-        "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "ipp" | "inl" => "cpp",
-        "m" | "mm" => "objective-c",
-        "cs" => "csharp",
-        "rb" | "rake" | "gemspec" => "ruby",
-        "php" => "php",
-        "swift" => "swift",
-        "scala" | "sc" => "scala",
-        "lua" => "lua",
-        "sh" | "bash" | "zsh" | "ksh" => "bash",
-        "ps1" | "psm1" => "powershell",
-        "zig" => "zig",
-        "ex" | "exs" => "elixir",
-        "erl" | "hrl" => "erlang",
-        "hs" | "lhs" => "haskell",
-        "ml" | "mli" => "ocaml",
-        "fs" | "fsi" | "fsx" => "fsharp",
-        "clj" | "cljs" | "cljc" | "edn" => "clojure",
-        "dart" => "dart",
-        "r" => "r",
-        "jl" => "julia",
-        "pl" | "pm" => "perl",
-        "html" | "htm" | "xhtml" => "html",
-        "css" => "css",
-        "scss" | "sass" | "less" => "scss",
-        "vue" => "vue",
-        "svelte" => "svelte",
-        "yaml" | "yml" => "yaml",
-        "toml" => "toml",
-        "json" | "jsonc" | "json5" => "json",
-        "xml" | "xsd" | "xsl" | "svg" => "xml",
-        "md" | "markdown" | "mdx" => "markdown",
-        "rst" => "rst",
-        "tex" => "latex",
-        "sql" => "sql",
-        "tf" | "hcl" => "hcl",
-        "mk" | "mak" => "make",
-        "cmake" => "cmake",
-        "proto" => "protobuf",
-        "graphql" | "gql" => "graphql",
-        "nix" => "nix",
-        "s" | "asm" => "assembly",
-        "dts" | "dtsi" => "devicetree",
-        "vim" => "vim",
-        "el" | "lisp" | "cl" => "lisp",
-        "groovy" | "gradle" => "groovy",
-        "bzl" | "star" => "starlark",
-        "v" | "sv" | "svh" => "verilog",
-        "vhd" | "vhdl" => "vhdl",
-        "f" | "f90" | "f95" | "f03" => "fortran",
-        "pas" | "pp" => "pascal",
-        "ini" | "cfg" | "conf" | "properties" => "ini",
-        "txt" => "text",
-        _ => return None,
-    })
+languages! {
+    by_name, NAMED,
+    "Makefile" | "makefile" | "GNUmakefile" | "Kbuild" => "make",
+    "CMakeLists.txt" => "cmake",
+    "Dockerfile" | "Containerfile" => "dockerfile",
+    "Kconfig" => "kconfig",
+    "Gemfile" | "Rakefile" => "ruby",
+    "BUILD" | "BUILD.bazel" | "WORKSPACE" => "starlark",
+    "Jenkinsfile" => "groovy",
+    ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" => "bash",
+}
+
+languages! {
+    by_extension, BY_EXTENSION,
+    "rs" => "rust",
+    "py" | "pyi" | "pyw" => "python",
+    "js" | "mjs" | "cjs" | "jsx" => "javascript",
+    "ts" | "mts" | "cts" => "typescript",
+    "tsx" => "tsx",
+    "go" => "go",
+    "java" => "java",
+    "kt" | "kts" => "kotlin",
+    "c" | "h" => "c",
+    "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "ipp" | "inl" => "cpp",
+    "m" | "mm" => "objective-c",
+    "cs" => "csharp",
+    "rb" | "rake" | "gemspec" => "ruby",
+    "php" => "php",
+    "swift" => "swift",
+    "scala" | "sc" => "scala",
+    "lua" => "lua",
+    "sh" | "bash" | "zsh" | "ksh" => "bash",
+    "ps1" | "psm1" => "powershell",
+    "zig" => "zig",
+    "ex" | "exs" => "elixir",
+    "erl" | "hrl" => "erlang",
+    "hs" | "lhs" => "haskell",
+    "ml" | "mli" => "ocaml",
+    "fs" | "fsi" | "fsx" => "fsharp",
+    "clj" | "cljs" | "cljc" | "edn" => "clojure",
+    "dart" => "dart",
+    "r" => "r",
+    "jl" => "julia",
+    "pl" | "pm" => "perl",
+    "html" | "htm" | "xhtml" => "html",
+    "css" => "css",
+    "scss" | "sass" | "less" => "scss",
+    "vue" => "vue",
+    "svelte" => "svelte",
+    "yaml" | "yml" => "yaml",
+    "toml" => "toml",
+    "json" | "jsonc" | "json5" => "json",
+    "xml" | "xsd" | "xsl" | "svg" => "xml",
+    "md" | "markdown" | "mdx" => "markdown",
+    "rst" => "rst",
+    "tex" => "latex",
+    "sql" => "sql",
+    "tf" | "hcl" => "hcl",
+    "mk" | "mak" => "make",
+    "cmake" => "cmake",
+    "proto" => "protobuf",
+    "graphql" | "gql" => "graphql",
+    "nix" => "nix",
+    "s" | "asm" => "assembly",
+    "dts" | "dtsi" => "devicetree",
+    "vim" => "vim",
+    "el" | "lisp" | "cl" => "lisp",
+    "groovy" | "gradle" => "groovy",
+    "bzl" | "star" => "starlark",
+    "v" | "sv" | "svh" => "verilog",
+    "vhd" | "vhdl" => "vhdl",
+    "f" | "f90" | "f95" | "f03" => "fortran",
+    "pas" | "pp" => "pascal",
+    "ini" | "cfg" | "conf" | "properties" => "ini",
+    "txt" => "text",
+}
+
+/// Every language that [`of`] can tell, in alphabetical order.
+pub fn all() -> Vec<&'static str> {
+    let mut all = [NAMED, BY_EXTENSION].concat();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 #[cfg(test)]
@@ -103,5 +121,15 @@ mod tests {
         assert_eq!(of("src/main.rs"), Some("rust"));
         assert_eq!(of("LICENSE"), None);
         assert_eq!(of("a.b/LICENSE"), None);
+    }
+
+    #[test]
+    fn the_list_has_every_language_once() {
+        let all = all();
+        for path in ["a.rs", "a.hpp", "Makefile", "Kconfig", "a.txt", "a.svelte"] {
+            let language = of(path).unwrap();
+            assert_eq!(all.iter().filter(|&&one| one == language).count(), 1, "{language}");
+        }
+        assert!(all.is_sorted());
     }
 }

@@ -9,7 +9,7 @@ use super::SkipReason;
 /// The bytes of the file at `path`, at most `most` of them; or why it is skipped, with a note.
 /// `None` where it is gone. Never waits for a pipe and follows no link, whatever was put in the
 /// file's place.
-pub(super) fn read_file(path: &Path, most: u64) -> Result<Option<Vec<u8>>, (SkipReason, String)> {
+pub(crate) fn read_file(path: &Path, most: u64) -> Result<Option<Vec<u8>>, (SkipReason, String)> {
     let unreadable = |error: io::Error| (SkipReason::Unreadable, error.to_string());
     let file = match open(path) {
         Ok(file) => file,

@@ -3,6 +3,9 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use ts_rs::TS;
+
 use super::{Editor, Template};
 
 /// Where programs are, and which editor the user's shell would start.
@@ -26,6 +29,15 @@ const AFTER_COLON: &[&str] = &["{file}:{line}"];
 const GOTO: &[&str] = &["-g", "{file}:{line}"];
 const LINE_OPTION: &[&str] = &["--line", "{line}", "{file}"];
 const PLUS: &[&str] = &["+{line}", "{file}"];
+
+/// An editor that is installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct DetectedEditor {
+    pub name: String,
+    /// As the settings take it.
+    pub command: String,
+}
 
 /// Editors with a window of their own, those first that people install for code.
 const WINDOWED: &[Known] = &[
@@ -145,6 +157,32 @@ pub fn first(around: &Surroundings) -> Option<Editor> {
         .or_else(|| in_terminal(around))
 }
 
+/// Every editor that is installed, those with a window first, each with the command that the
+/// settings may name.
+pub fn all(around: &Surroundings) -> Vec<DetectedEditor> {
+    let windowed = WINDOWED.iter().filter(|editor| around.find(editor.program).is_some());
+    let windowed = windowed.map(|editor| DetectedEditor {
+        name: editor.program.to_owned(),
+        command: [&[editor.program][..], editor.arguments].concat().join(" "),
+    });
+    let terminal = TERMINALS.iter().find(|terminal| around.find(terminal.program).is_some());
+    let in_terminal = terminal.into_iter().flat_map(|terminal| {
+        let editors = IN_TERMINAL.iter().filter(|editor| around.find(editor.program).is_some());
+        editors.map(|editor| DetectedEditor {
+            name: format!("{} in {}", editor.program, terminal.program),
+            command: [
+                &[terminal.program][..],
+                terminal.arguments,
+                &[editor.program],
+                editor.arguments,
+            ]
+            .concat()
+            .join(" "),
+        })
+    });
+    windowed.chain(in_terminal).collect()
+}
+
 fn in_terminal(around: &Surroundings) -> Option<Editor> {
     let (known, editor) =
         IN_TERMINAL.iter().find_map(|known| Some((known, around.find(known.program)?)))?;
@@ -217,6 +255,16 @@ mod tests {
         assert_eq!(command_line(&around), ["wezterm", "start", "--", "vim", "+9", "f"]);
         let (_folder, around) = installed(&["vim"]);
         assert_eq!(first(&around), None);
+    }
+
+    #[test]
+    fn every_editor_is_listed_with_a_command_that_opens_a_line() {
+        let (_folder, around) = installed(&["zed", "vim", "xterm", "code"]);
+        let commands: Vec<String> = all(&around).into_iter().map(|one| one.command).collect();
+        assert_eq!(
+            commands,
+            ["code -g {file}:{line}", "zed {file}:{line}", "xterm -e vim +{line} {file}"]
+        );
     }
 
     #[test]

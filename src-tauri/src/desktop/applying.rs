@@ -1,0 +1,227 @@
+//! Puts the settings into effect: at the start, when a page changes one, and when the file changes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tauri::{AppHandle, Emitter, Manager, Wry};
+use tauri_plugin_autostart::ManagerExt;
+use tokio::sync::Notify;
+
+use super::hotkey::{self, HotkeyError};
+use super::shell::Shell;
+use super::tray;
+use crate::settings::edit::{self, EditError, SettingChange};
+use crate::settings::{Settings, Theme};
+
+/// An editor writes a file in several steps.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// What is in effect.
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    pub settings: Settings,
+    /// A sentence, where the file cannot be read as it is.
+    pub problem: Option<String>,
+    /// The hotkey that the system has given us.
+    hotkey: Option<String>,
+    /// A sentence, where that is not the hotkey of the settings.
+    pub hotkey_error: Option<String>,
+}
+
+/// One change at a time, each from the file to what is in effect.
+#[derive(Default)]
+pub struct Applying {
+    applied: Mutex<Applied>,
+    changing: Mutex<()>,
+    /// The system has the hotkey back for a while.
+    suspended: AtomicBool,
+    watcher: Mutex<Option<RecommendedWatcher>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error(transparent)]
+    Hotkey(#[from] HotkeyError),
+    #[error(transparent)]
+    File(#[from] EditError),
+}
+
+impl Applying {
+    pub fn applied(&self) -> Applied {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Applied)) {
+        change(&mut self.applied.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// The first time, before any window is there.
+pub fn start(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
+    apply(app, settings, problem);
+    watch(app);
+}
+
+/// Writes the change into the file and puts it into effect. A hotkey that cannot be had is not
+/// written: the one before it stays.
+///
+/// # Errors
+/// [`ChangeError`]; nothing is changed then.
+pub fn change(app: &AppHandle<Wry>, change: &SettingChange) -> Result<(), ChangeError> {
+    let shell = app.state::<Shell>();
+    let _one_at_a_time = shell.applying.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = shell.applying.applied().hotkey;
+    if let SettingChange::Hotkey(wanted) = change {
+        take_hotkey(app, wanted)?;
+    }
+    if let Err(error) = edit::write(&shell.place.settings_file, change) {
+        if let Some(before) = before {
+            take_hotkey(app, &before)?;
+        }
+        return Err(error.into());
+    }
+    read_and_apply(app);
+    Ok(())
+}
+
+/// What the file says now. Not on the main thread.
+pub fn reload(app: &AppHandle<Wry>) {
+    let shell = app.state::<Shell>();
+    let _one_at_a_time = shell.applying.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    read_and_apply(app);
+}
+
+fn read_and_apply(app: &AppHandle<Wry>) {
+    let shell = app.state::<Shell>();
+    let (settings, problem) = Settings::read(&shell.place.settings_file);
+    let problem = problem.map(|problem| problem.to_string());
+    let applied = shell.applying.applied();
+    if (&settings, &problem) == (&applied.settings, &applied.problem)
+        && applied.hotkey_error.is_none()
+    {
+        return;
+    }
+    apply(app, settings, problem);
+    tell(app);
+}
+
+fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
+    let shell = app.state::<Shell>();
+    let before = shell.applying.applied();
+    let hotkey_error = take_hotkey(app, &settings.hotkey).err().map(|error| {
+        tracing::warn!(%error, "no hotkey");
+        match shell.applying.applied().hotkey {
+            Some(kept) => format!("{error} {kept} goes on to work."),
+            None => error.to_string(),
+        }
+    });
+    if settings.theme != before.settings.theme {
+        app.set_theme(match settings.theme {
+            Theme::System => None,
+            Theme::Light => Some(tauri::Theme::Light),
+            Theme::Dark => Some(tauri::Theme::Dark),
+        });
+    }
+    start_at_login(app, settings.start_at_login);
+    shell.applying.update(|applied| {
+        *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
+    });
+}
+
+/// Makes it the hotkey. The one before is given back only once this one is ours.
+fn take_hotkey(app: &AppHandle<Wry>, wanted: &str) -> Result<(), HotkeyError> {
+    let shell = app.state::<Shell>();
+    let before = shell.applying.applied().hotkey;
+    if before.as_deref().is_some_and(|before| hotkey::same(before, wanted)) {
+        return Ok(());
+    }
+    hotkey::register(app, wanted, &shell.place)?;
+    if let Some(before) = before {
+        hotkey::unregister(app, &before);
+    }
+    shell.applying.update(|applied| applied.hotkey = Some(wanted.to_owned()));
+    Ok(())
+}
+
+/// While a page hears the keys of a new hotkey, the present one must reach it like any other.
+pub fn suspend_hotkey(app: &AppHandle<Wry>, suspended: bool) {
+    let shell = app.state::<Shell>();
+    let _one_at_a_time = shell.applying.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    if shell.applying.suspended.swap(suspended, Ordering::SeqCst) == suspended {
+        return;
+    }
+    let Some(hotkey) = shell.applying.applied().hotkey else { return };
+    if suspended {
+        hotkey::unregister(app, &hotkey);
+    } else if let Err(error) = hotkey::register(app, &hotkey, &shell.place) {
+        // Also where another one was chosen meanwhile, which is registered by then.
+        tracing::debug!(%error, "the hotkey was not taken back");
+    }
+}
+
+fn start_at_login(app: &AppHandle<Wry>, wanted: Option<bool>) {
+    let autostart = app.autolaunch();
+    let is_enabled = autostart.is_enabled();
+    let done = match wanted {
+        // Also where it is on already: the program may lie elsewhere now.
+        Some(true) => autostart.enable(),
+        Some(false) if is_enabled.unwrap_or(true) => autostart.disable(),
+        _ => Ok(()),
+    };
+    if let Err(error) = done {
+        tracing::warn!(%error, "starting at login was not changed");
+    }
+}
+
+/// The tray and every window show what is in effect.
+fn tell(app: &AppHandle<Wry>) {
+    let shell = app.state::<Shell>();
+    let snapshot = shell.engine.snapshot();
+    let handle = app.clone();
+    let _ = app.run_on_main_thread(move || tray::update(&handle, &snapshot));
+    if let Err(error) = app.emit("shell_state", shell.state()) {
+        tracing::warn!(%error, "the windows were not told of the settings");
+    }
+}
+
+/// Hears of edits by hand. The folder is watched, as editors put a new file in the old one's place.
+fn watch(app: &AppHandle<Wry>) {
+    let shell = app.state::<Shell>();
+    let file = shell.place.settings_file.clone();
+    let Some(folder) = file.parent().map(std::path::Path::to_owned) else { return };
+    let changed = Arc::new(Notify::new());
+    let heard = Arc::clone(&changed);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let is_ours = |event: &notify::Event| {
+            !event.kind.is_access() && event.paths.iter().any(|path| *path == file)
+        };
+        if event.as_ref().map_or(true, is_ours) {
+            heard.notify_one();
+        }
+    })
+    .and_then(|mut watcher| {
+        std::fs::create_dir_all(&folder).map_err(notify::Error::io)?;
+        watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+        Ok(watcher)
+    });
+    match watcher {
+        Ok(watcher) => {
+            *shell.applying.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
+        }
+        Err(error) => {
+            tracing::warn!(%error, "edits of the settings are seen at the next start only");
+            return;
+        }
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            changed.notified().await;
+            tokio::time::sleep(QUIET).await;
+            let app = app.clone();
+            let _ = tokio::task::spawn_blocking(move || reload(&app)).await;
+        }
+    });
+}

@@ -1,0 +1,113 @@
+//! What the pages may ask about the settings and the recent queries.
+
+use serde::Serialize;
+use tauri::{AppHandle, Manager, State, Wry};
+use tauri_plugin_autostart::ManagerExt;
+use ts_rs::TS;
+
+use super::CommandError;
+use crate::desktop::applying::{self, ChangeError};
+use crate::desktop::editor::{self, DetectedEditor, Surroundings};
+use crate::desktop::shell::Shell;
+use crate::settings::Theme;
+use crate::settings::edit::{self, EditError, SettingChange};
+
+/// The settings as they are in effect, and what may be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct SettingsView {
+    pub hotkey: String,
+    /// A sentence, where the hotkey does not work.
+    pub hotkey_error: Option<String>,
+    /// The command that the file names; null where Quarry chooses.
+    pub editor: Option<String>,
+    /// Those that are installed.
+    pub editors: Vec<DetectedEditor>,
+    pub theme: Theme,
+    pub hide_on_blur: bool,
+    pub start_at_login: bool,
+    /// Where they are kept.
+    pub file: String,
+    /// A sentence, where the file cannot be read as it is.
+    pub problem: Option<String>,
+}
+
+impl From<ChangeError> for CommandError {
+    fn from(error: ChangeError) -> Self {
+        let code = match &error {
+            ChangeError::Hotkey(_) => "Hotkey",
+            ChangeError::File(_) => "Settings",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<EditError> for CommandError {
+    fn from(error: EditError) -> Self {
+        ChangeError::from(error).into()
+    }
+}
+
+#[tauri::command(async)]
+pub fn settings(app: AppHandle<Wry>) -> SettingsView {
+    view(&app)
+}
+
+#[tauri::command(async)]
+pub fn change_setting(
+    app: AppHandle<Wry>,
+    change: SettingChange,
+) -> Result<SettingsView, CommandError> {
+    applying::change(&app, &change)?;
+    Ok(view(&app))
+}
+
+/// While the page hears the keys of a new hotkey.
+#[tauri::command(async)]
+pub fn suspend_hotkey(app: AppHandle<Wry>, suspended: bool) {
+    applying::suspend_hotkey(&app, suspended);
+}
+
+/// In the editor of the settings, which shows that it works.
+#[tauri::command]
+pub async fn open_settings_file(shell: State<'_, Shell>) -> Result<(), CommandError> {
+    let file = &shell.place.settings_file;
+    edit::create(file)?;
+    Ok(shell.editor()?.open(file, 1, file).await?)
+}
+
+#[tauri::command(async)]
+pub fn recent_queries(shell: State<'_, Shell>) -> Vec<String> {
+    shell.recent.list()
+}
+
+#[tauri::command(async)]
+pub fn remember_query(shell: State<'_, Shell>, query: String) {
+    if let Err(error) = shell.recent.remember(&query) {
+        tracing::warn!(%error, "a query was not remembered");
+    }
+}
+
+#[tauri::command(async)]
+pub fn clear_recent_queries(shell: State<'_, Shell>) -> Result<(), CommandError> {
+    shell.recent.clear().map_err(|error| {
+        CommandError::new("Unavailable", format!("The recent queries cannot be removed: {error}."))
+    })
+}
+
+fn view(app: &AppHandle<Wry>) -> SettingsView {
+    let shell = app.state::<Shell>();
+    let applied = shell.applying.applied();
+    let is_started = app.autolaunch().is_enabled().unwrap_or(false);
+    SettingsView {
+        hotkey: applied.settings.hotkey,
+        hotkey_error: applied.hotkey_error,
+        editor: applied.settings.editor,
+        editors: editor::detected(&Surroundings::of_this_process()),
+        theme: applied.settings.theme,
+        hide_on_blur: applied.settings.hide_on_blur,
+        start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
+        file: shell.place.settings_file.display().to_string(),
+        problem: applied.problem,
+    }
+}

@@ -1,0 +1,236 @@
+//! Changes one setting in the file and nothing else in it: comments and order are the user's.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml_edit::{Document, TomlError, Value};
+use ts_rs::TS;
+
+use super::Theme;
+
+/// What a file holds that Quarry makes: every setting with its default, as comments.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// One setting with what it is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "setting", content = "value", rename_all = "snake_case")]
+#[ts(export)]
+pub enum SettingChange {
+    Hotkey(String),
+    /// A command; null lets Quarry choose.
+    Editor(Option<String>),
+    Theme(Theme),
+    HideOnBlur(bool),
+    StartAtLogin(bool),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    #[error("The settings in {path} are not valid TOML; mend them first: {source}")]
+    Syntax { path: PathBuf, source: Box<TomlError> },
+    #[error("The settings in {path} cannot be read: {source}")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("The settings in {path} cannot be written: {source}")]
+    Unwritable { path: PathBuf, source: io::Error },
+}
+
+impl SettingChange {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Hotkey(_) => "hotkey",
+            Self::Editor(_) => "editor",
+            Self::Theme(_) => "theme",
+            Self::HideOnBlur(_) => "hide_on_blur",
+            Self::StartAtLogin(_) => "start_at_login",
+        }
+    }
+
+    /// None where the line goes.
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Hotkey(keys) => Some(keys.as_str().into()),
+            Self::Editor(command) => command.as_deref().map(Into::into),
+            Self::Theme(theme) => Some(theme.as_str().into()),
+            Self::HideOnBlur(on) | Self::StartAtLogin(on) => Some((*on).into()),
+        }
+    }
+}
+
+/// Writes the change into the file, which is made where it is not there.
+///
+/// # Errors
+/// [`EditError`]; the file is then as it was.
+pub fn write(path: &Path, change: &SettingChange) -> Result<(), EditError> {
+    let text = read_or_template(path)?;
+    let edited = edited(&text, change.key(), change.value())
+        .map_err(|source| EditError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
+    replace(path, &edited).map_err(|source| EditError::Unwritable { path: path.to_owned(), source })
+}
+
+/// Makes the file where it is not there, for a person to edit.
+///
+/// # Errors
+/// [`EditError::Unreadable`] or [`EditError::Unwritable`].
+pub fn create(path: &Path) -> Result<(), EditError> {
+    if path.exists() {
+        return Ok(());
+    }
+    replace(path, TEMPLATE)
+        .map_err(|source| EditError::Unwritable { path: path.to_owned(), source })
+}
+
+fn read_or_template(path: &Path) -> Result<String, EditError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TEMPLATE.to_owned()),
+        Err(source) => Err(EditError::Unreadable { path: path.to_owned(), source }),
+    }
+}
+
+/// Whole or not at all: a reader never meets half a file.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // Those who keep their settings elsewhere have a link here.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = path.with_extension("toml.new");
+    let mut file = fs::File::create(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    if let Ok(metadata) = path.metadata() {
+        file.set_permissions(metadata.permissions())?;
+    }
+    fs::rename(beside, path)
+}
+
+/// The text with this key set, or without it.
+fn edited(text: &str, key: &str, value: Option<Value>) -> Result<String, TomlError> {
+    let document = Document::parse(text)?;
+    let place =
+        document.get_key_value(key).and_then(|(key, item)| Some((key.span()?.start, item.span()?)));
+    let line = value.as_ref().map(|value| format!("{key} = {value}\n"));
+    let mut edited = text.to_owned();
+    match (place, value) {
+        (Some((_, span)), Some(value)) => edited.replace_range(span, value.to_string().trim()),
+        (Some((start, span)), None) => {
+            let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+            let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
+            edited.replace_range(start..end, "");
+        }
+        (None, Some(_)) => {
+            edited.insert_str(below_its_comment(text, key), &line.unwrap_or_default())
+        }
+        (None, None) => {}
+    }
+    Document::parse(edited.as_str())?;
+    Ok(edited)
+}
+
+/// Where a new line for the key belongs: below the comment that shows it, or at the top, where no
+/// table has begun.
+fn below_its_comment(text: &str, key: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        let shown = line.strip_prefix('#').map(str::trim_start).and_then(|l| l.strip_prefix(key));
+        if shown.is_some_and(|rest| rest.trim_start().starts_with('=')) && line.ends_with('\n') {
+            return at;
+        }
+        if line.trim_start().starts_with('[') {
+            break;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    fn after(text: &str, change: &SettingChange) -> String {
+        edited(text, change.key(), change.value()).unwrap()
+    }
+
+    #[test]
+    fn a_change_keeps_every_comment_and_line() {
+        let text = "# mine\nhotkey = \"F1\"  # old\n\neditor = 'zed {file}'\n# end\n";
+        let changed = after(text, &SettingChange::Hotkey("Alt+Space".to_owned()));
+        assert_eq!(changed, text.replace("\"F1\"", "\"Alt+Space\""));
+        let removed = after(text, &SettingChange::Editor(None));
+        assert_eq!(removed, "# mine\nhotkey = \"F1\"  # old\n\n# end\n");
+    }
+
+    #[test]
+    fn a_new_setting_stands_below_the_comment_that_shows_it() {
+        let changed = after(TEMPLATE, &SettingChange::Theme(Theme::Dark));
+        assert!(changed.contains("# theme = \"system\"\ntheme = \"dark\"\n"), "{changed}");
+        assert_eq!(
+            after("[table]\nx = 1\n", &SettingChange::HideOnBlur(false)).lines().next(),
+            Some("hide_on_blur = false")
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config/settings.toml");
+        let command = "'/opt/my \"editor\"' {file}\\:{line}";
+        for change in [
+            SettingChange::Hotkey("Alt+K".to_owned()),
+            SettingChange::Editor(Some(command.to_owned())),
+            SettingChange::Theme(Theme::Light),
+            SettingChange::HideOnBlur(false),
+            SettingChange::StartAtLogin(true),
+            SettingChange::Hotkey("Ctrl+K".to_owned()),
+        ] {
+            write(&path, &change).unwrap();
+        }
+        let (settings, problem) = Settings::read(&path);
+        let wanted = Settings {
+            hotkey: "Ctrl+K".to_owned(),
+            editor: Some(command.to_owned()),
+            theme: Theme::Light,
+            hide_on_blur: false,
+            start_at_login: Some(true),
+        };
+        assert!(problem.is_none());
+        assert_eq!(settings, wanted);
+    }
+
+    #[test]
+    fn a_broken_file_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        fs::write(&path, "hotkey = \n").unwrap();
+        let refused = write(&path, &SettingChange::HideOnBlur(true));
+        assert!(matches!(refused, Err(EditError::Syntax { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "hotkey = \n");
+    }
+
+    #[test]
+    fn the_template_says_nothing_but_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        create(&path).unwrap();
+        let (settings, problem) = Settings::read(&path);
+        assert_eq!(settings, Settings::default());
+        assert!(problem.is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("dotfiles.toml");
+        fs::write(&real, "# mine\n").unwrap();
+        let path = folder.path().join("settings.toml");
+        std::os::unix::fs::symlink(&real, &path).unwrap();
+        write(&path, &SettingChange::HideOnBlur(false)).unwrap();
+        assert!(path.symlink_metadata().unwrap().is_symlink());
+        assert!(fs::read_to_string(real).unwrap().contains("# mine"));
+    }
+}

@@ -1,0 +1,163 @@
+//! What the popup does beside listing hits: preview, patterns, completion, actions, recent queries.
+
+use crate::harness::desktop::Desktop;
+use crate::harness::page::Page;
+use crate::harness::wait::until;
+use crate::hotkey::{HOTKEY, POPUP};
+
+fn show(desktop: &Desktop, page: &Page) {
+    desktop.key(HOTKEY);
+    until("the box has the keys", || desktop.window(POPUP).is_some() && page.box_is_focused());
+}
+
+fn type_query(desktop: &Desktop, page: &Page, query: &str) {
+    desktop.type_text(query);
+    until("the query is in the box", || page.query() == query);
+}
+
+fn preview(page: &Page) -> String {
+    page.texts("[data-testid=preview]").concat()
+}
+
+/// Two files of code that have a word in common, registered and indexed with every layer.
+fn desktop_with_code() -> Desktop {
+    let desktop = Desktop::start();
+    let account = &desktop.account;
+    let before: String = (1..=80).map(|number| format!("// line {number}\n")).collect();
+    let queue = "pub struct QueueOfNeedles {\n    threads: usize,\n}\n\nimpl QueueOfNeedles {\n    \
+                 /// Takes one out of the haystack.\n    pub fn take_needle(&mut self) -> usize {\n        \
+                 self.threads -= 1;\n        self.threads\n    }\n}\n";
+    account.write("code/sewing/src/queue.rs", &format!("{before}{queue}"));
+    account
+        .write("code/sewing/docs/needle.md", "# Care\n\nNever leave a needle in the haystack.\n");
+    account.write("code/sewing/src/<b>bold.rs", "// <img src=x onerror=alert(1)> needle\n");
+    account.quarry(["add", "--wait", "symbols", "code/sewing"]).done();
+    desktop
+}
+
+#[test]
+fn the_preview_follows_the_selection() {
+    let desktop = desktop_with_code();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    type_query(&desktop, &page, "take_needle");
+    until("the definition is found", || {
+        page.hits().first().is_some_and(|hit| hit.path == "src/queue.rs" && hit.line == 87)
+    });
+    until("the preview shows the method around the line", || {
+        let shown = preview(&page);
+        shown.contains("take_needle")
+            && shown.contains("self.threads -= 1;")
+            && shown.contains("87")
+    });
+    let heading = page.texts("[data-testid=preview-symbol]").concat();
+    assert!(heading.contains("take_needle"), "{heading}");
+    desktop.screenshot("popup-preview");
+
+    desktop.key("ctrl+a");
+    type_query(&desktop, &page, "needle");
+    let hits = until("several files are found", || {
+        let hits = page.hits();
+        (hits.len() >= 3).then_some(hits)
+    });
+    for row in 1..hits.len() {
+        desktop.key("Down");
+        let name = hits[row].path.rsplit('/').next().unwrap();
+        until("the preview shows the selected file", || {
+            page.texts("[data-testid=preview] .path").concat().contains(name)
+        });
+    }
+    until("a file's text is text", || {
+        page.texts("[data-testid=hit]").concat().contains("<img src=x")
+    });
+    assert!(!page.has("[data-testid=preview] img"));
+    desktop.screenshot("popup-preview-several");
+}
+
+#[test]
+fn a_pattern_finds_its_line_and_a_broken_one_says_why() {
+    let desktop = desktop_with_code();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    type_query(&desktop, &page, r"/fn \w+_needle\(/");
+    until("the line is found", || {
+        page.hits().iter().any(|hit| hit.path == "src/queue.rs" && hit.line == 87)
+    });
+    desktop.screenshot("popup-pattern");
+    desktop.key("ctrl+a");
+    type_query(&desktop, &page, "/fn (needle/");
+    let said = until("the broken pattern is said", || page.texts("#query-error").pop());
+    assert!(said.contains("(needle") && said.split_whitespace().count() > 3, "{said}");
+    desktop.screenshot("popup-pattern-broken");
+}
+
+#[test]
+fn tab_completes_a_filter_and_its_value() {
+    let desktop = desktop_with_code();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    type_query(&desktop, &page, "needle la");
+    assert!(!page.has("[data-testid=completion]"), "nothing is offered for a word");
+    desktop.key("Tab");
+    until("the filter is completed", || page.query() == "needle lang:");
+    until("languages are offered", || page.has("[data-testid=completion]"));
+    desktop.type_text("mark");
+    until("one is left", || {
+        let offered = page.texts("[data-testid=completion]");
+        offered.len() == 1 && offered[0].trim() == "markdown"
+    });
+    desktop.screenshot("popup-completion");
+    desktop.key("Tab");
+    until("the language is completed", || page.query() == "needle lang:markdown ");
+    until("only such files are found", || {
+        let hits = page.hits();
+        !hits.is_empty() && hits.iter().all(|hit| hit.path == "docs/needle.md")
+    });
+}
+
+#[test]
+fn the_actions_copy_the_path_and_the_last_query_comes_back() {
+    let desktop = desktop_with_code();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    type_query(&desktop, &page, "QueueOfNeedles");
+    until("it is found", || !page.hits().is_empty());
+    desktop.key("ctrl+k");
+    until("the actions are listed", || page.has("[data-testid=actions]"));
+    desktop.screenshot("popup-actions");
+    desktop.key("Down");
+    desktop.key("Down");
+    desktop.key("Return");
+    until("the menu is closed", || !page.has("[data-testid=actions]") && page.box_is_focused());
+    until("it says what was copied", || page.toasts().concat().contains("src/queue.rs"));
+    desktop.key("ctrl+a");
+    desktop.key("ctrl+v");
+    let path = desktop.account.home().join("code/sewing/src/queue.rs");
+    until("the path is in the clipboard", || page.query() == path.to_str().unwrap());
+
+    desktop.key("Escape");
+    until("the box is empty", || page.query().is_empty());
+    desktop.screenshot("popup-empty");
+    desktop.key(HOTKEY);
+    until("the popup hides", || desktop.window(POPUP).is_none());
+    show(&desktop, &page);
+    until("the query is remembered", || {
+        page.texts("[data-testid=recent]").contains(&"QueueOfNeedles".to_owned())
+    });
+    desktop.screenshot("popup-recent");
+    desktop.key("Up");
+    until("the arrow brings it back", || page.query() == "QueueOfNeedles");
+    desktop.key("F1");
+    until("the keys are listed", || page.has("[data-testid=keys-help]"));
+    desktop.screenshot("popup-keys");
+}
+
+#[test]
+fn an_escape_right_after_the_start_is_heard() {
+    let desktop = Desktop::start();
+    let page = desktop.start_driven();
+    until("the first start shows the popup", || desktop.window(POPUP));
+    until("the popup has the keys", || page.box_is_focused());
+    desktop.key("Escape");
+    until("Escape hides it", || desktop.window(POPUP).is_none());
+}

@@ -1,0 +1,120 @@
+//! The settings: changed in their window, changed by hand, kept over a restart.
+
+use std::fs;
+
+use crate::harness::desktop::Desktop;
+use crate::harness::tray::TrayHost;
+use crate::harness::wait::{QUIET, throughout, until};
+use crate::hotkey::{HOTKEY, POPUP};
+
+const PROJECTS: &str = "Quarry: projects";
+const OTHER_HOTKEY: &str = "ctrl+alt+k";
+
+fn settings_file(desktop: &Desktop) -> String {
+    fs::read_to_string(desktop.account.home().join("data/settings.toml")).unwrap_or_default()
+}
+
+fn popup_has_the_keys(desktop: &Desktop) -> bool {
+    desktop.active().is_some_and(|window| window.title == POPUP)
+}
+
+fn popup_hidden(desktop: &Desktop) -> bool {
+    desktop.window(POPUP).is_none()
+}
+
+/// Opens the Settings by keyboard: the second button of the window that the tray shows.
+fn open_settings(desktop: &Desktop, host: &TrayHost, pid: u32) {
+    host.item(pid).click("Projects");
+    let window = until("the window is there", || desktop.window(PROJECTS));
+    until("it has the keys", || desktop.active().is_some_and(|active| active.title == PROJECTS));
+    until("it is painted", || desktop.colours(&window, (0, 0), 400) > 8);
+    desktop.key("Tab");
+    desktop.key("Tab");
+    let before = desktop.colours(&window, (0, 100), 500);
+    desktop.key("Return");
+    until("the settings are painted", || desktop.colours(&window, (0, 100), 500) != before);
+}
+
+#[test]
+fn a_hotkey_recorded_in_the_settings_works_at_once_and_after_a_restart() {
+    let desktop = Desktop::start();
+    let host = TrayHost::start(&desktop);
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "code/one"]).done();
+    let quarry = desktop.start_quarry();
+    open_settings(&desktop, &host, quarry.pid);
+    desktop.screenshot("settings");
+    desktop.key("Tab");
+    desktop.key("Tab");
+    desktop.key("Return");
+    throughout(QUIET, "the window waits for keys", || popup_hidden(&desktop));
+    desktop.screenshot("settings-recording");
+    // The present hotkey reaches the window while it records, and is kept.
+    desktop.key(HOTKEY);
+    throughout(QUIET, "no popup while a hotkey is recorded", || popup_hidden(&desktop));
+    until("the hotkey is written down", || {
+        settings_file(&desktop).lines().any(|line| line == "hotkey = \"Ctrl+Shift+Space\"")
+    });
+    until("another one is written down", || {
+        desktop.key("Return");
+        desktop.key(OTHER_HOTKEY);
+        settings_file(&desktop).contains("hotkey = \"Ctrl+Alt+K\"")
+    });
+    desktop.screenshot("settings-recorded");
+    until("the new hotkey shows the popup", || {
+        desktop.key(OTHER_HOTKEY);
+        popup_has_the_keys(&desktop)
+    });
+    desktop.account.quarry(["toggle"]).done();
+    until("the popup hides", || popup_hidden(&desktop));
+    desktop.key(HOTKEY);
+    throughout(QUIET, "the old one does nothing", || popup_hidden(&desktop));
+
+    desktop.account.kill(&quarry);
+    desktop.start_quarry();
+    desktop.key(OTHER_HOTKEY);
+    until("it works after a restart", || popup_has_the_keys(&desktop));
+}
+
+#[test]
+fn an_edit_of_the_file_works_at_once_and_a_mistake_is_said_with_its_line() {
+    let desktop = Desktop::start();
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "code/one"]).done();
+    let page = desktop.start_driven();
+    desktop.account.write("data/settings.toml", "# mine\nhotkey = \"ctrl+alt+k\"\n");
+    until("the new hotkey shows the popup", || {
+        desktop.key(OTHER_HOTKEY);
+        popup_has_the_keys(&desktop)
+    });
+    desktop.account.write(
+        "data/settings.toml",
+        "# mine\nhotkey = \"ctrl+alt+k\"\ntheme = \"dark\"\nhide_on_blur = 3\n",
+    );
+    until("the mistake is said with its line", || {
+        let footer = page.footer();
+        footer.contains("hide_on_blur") && footer.contains("line 4")
+    });
+    let dark = "matchMedia('(prefers-color-scheme: dark)').matches";
+    until("the theme is dark", || page.holds(dark));
+    desktop.screenshot("popup-dark-empty");
+    desktop.type_text("main");
+    until("it is found", || !page.hits().is_empty());
+    until("the preview is there", || !page.texts("[data-testid=preview-line]").is_empty());
+    desktop.screenshot("popup-dark");
+}
+
+#[test]
+fn the_popup_stays_when_it_is_left_if_the_settings_say_so() {
+    let desktop = Desktop::start();
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "code/one"]).done();
+    desktop.account.write("data/settings.toml", "hide_on_blur = false\n");
+    desktop.start_quarry();
+    let other = desktop.open_file_manager(&desktop.account.home().join("code"), (20, 700));
+    desktop.key(HOTKEY);
+    until("the popup has the keys", || popup_has_the_keys(&desktop));
+    desktop.activate(other.window());
+    until("the other window has the keys", || !popup_has_the_keys(&desktop));
+    throughout(QUIET, "the popup stays", || desktop.window(POPUP).is_some());
+}

@@ -1,0 +1,93 @@
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { afterEach, expect, test } from "vitest";
+import { FakeBackend, TAKEN_HOTKEY } from "../backend/fake";
+import { scene } from "../backend/scenes";
+import ProjectsWindow from "./ProjectsWindow.svelte";
+
+let backend: FakeBackend;
+
+async function open(name: string | null = null): Promise<HTMLElement> {
+  backend = new FakeBackend(scene(name));
+  render(ProjectsWindow, { backend });
+  await screen.findByText("Ctrl+Shift+Space");
+  await fireEvent.click(screen.getByRole("button", { name: "Settings" }));
+  return screen.findByTestId("settings");
+}
+
+function recorder(): HTMLElement {
+  return screen.getByTestId("hotkey-recorder");
+}
+
+function changes(): unknown[] {
+  return backend.calls.filter(([name]) => name === "changeSetting").map(([, change]) => change);
+}
+
+afterEach(cleanup);
+
+test("a new hotkey is recorded, with the present one given back meanwhile", async () => {
+  await open();
+  await fireEvent.click(recorder());
+  expect(backend.calls).toEqual([["suspendHotkey", true]]);
+  const modifier = { key: "Control", code: "ControlLeft", ctrlKey: true };
+  await fireEvent.keyDown(recorder(), modifier);
+  expect(recorder().textContent).toContain("Ctrl+…");
+  const chord = { key: "k", code: "KeyK", ctrlKey: true, altKey: true };
+  await fireEvent.keyDown(recorder(), chord);
+  await waitFor(() => expect(recorder().textContent).toContain("Ctrl+Alt+K"));
+  await waitFor(() => expect(backend.calls.at(-1)).toEqual(["suspendHotkey", false]));
+  expect(changes()).toEqual([{ setting: "hotkey", value: "Ctrl+Alt+K" }]);
+});
+
+test("a hotkey that is taken is said, and the old one stays", async () => {
+  await open();
+  await fireEvent.click(recorder());
+  const chord = { key: "t", code: "KeyT", ctrlKey: true, altKey: true };
+  await fireEvent.keyDown(recorder(), chord);
+  const said = await screen.findByRole("alert");
+  expect(said.textContent).toContain(`${TAKEN_HOTKEY} is taken by another program.`);
+  expect(said.textContent).toContain("Ctrl+Shift+Space stays.");
+  expect(recorder().textContent).toContain("Ctrl+Shift+Space");
+});
+
+test("Escape keeps the hotkey, and a key that people type is refused", async () => {
+  await open();
+  await fireEvent.click(recorder());
+  await fireEvent.keyDown(recorder(), { key: "a", code: "KeyA" });
+  expect((await screen.findByRole("alert")).textContent).toContain("hold Ctrl, Alt or Super");
+  await fireEvent.keyDown(recorder(), { key: "Escape", code: "Escape" });
+  expect(recorder().textContent).toContain("Change…");
+  expect(changes()).toEqual([]);
+});
+
+test("theme, popup, start and editor are changed at once", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("radio", { name: "Dark" }));
+  await fireEvent.click(screen.getByRole("checkbox", { name: /Hide it/ }));
+  await fireEvent.click(screen.getByRole("checkbox", { name: /at login/ }));
+  const editors = screen.getByRole("combobox", { name: "Editor" });
+  await fireEvent.change(editors, { target: { value: "zed {file}:{line}" } });
+  await waitFor(() => expect(changes()).toHaveLength(4));
+  expect(changes()).toEqual([
+    { setting: "theme", value: "dark" },
+    { setting: "hide_on_blur", value: false },
+    { setting: "start_at_login", value: true },
+    { setting: "editor", value: "zed {file}:{line}" },
+  ]);
+  const command: HTMLInputElement = screen.getByRole("textbox", { name: "Editor command" });
+  await waitFor(() => expect(command.value).toBe("zed {file}:{line}"));
+  await fireEvent.input(command, { target: { value: "  " } });
+  await fireEvent.click(screen.getByRole("button", { name: "Use" }));
+  await waitFor(() => expect(changes().at(-1)).toEqual({ setting: "editor", value: null }));
+});
+
+test("the editor can be tested, on the settings themselves", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("button", { name: /^Test/ }));
+  expect(backend.calls).toEqual([["openSettingsFile"]]);
+});
+
+test("what cannot be read in the file is said", async () => {
+  const settings = await open("failed");
+  expect(settings.textContent).toContain("The settings cannot be read: line 3.");
+  expect(settings.textContent).toContain("is taken by another program");
+});
