@@ -60,9 +60,9 @@ fn the_preview_follows_the_selection() {
         let hits = page.hits();
         (hits.len() >= 3).then_some(hits)
     });
-    for row in 1..hits.len() {
+    for hit in hits.iter().skip(1) {
         desktop.key("Down");
-        let name = hits[row].path.rsplit('/').next().unwrap();
+        let name = hit.path.rsplit('/').next().unwrap();
         until("the preview shows the selected file", || {
             page.texts("[data-testid=preview] .path").concat().contains(name)
         });
