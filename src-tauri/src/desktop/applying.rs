@@ -194,9 +194,8 @@ fn watch(app: &AppHandle<Wry>) {
     let changed = Arc::new(Notify::new());
     let heard = Arc::clone(&changed);
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let is_ours = |event: &notify::Event| {
-            !event.kind.is_access() && event.paths.iter().any(|path| *path == file)
-        };
+        let is_ours =
+            |event: &notify::Event| !event.kind.is_access() && event.paths.contains(&file);
         if event.as_ref().map_or(true, is_ours) {
             heard.notify_one();
         }
