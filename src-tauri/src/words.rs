@@ -73,7 +73,7 @@ fn busy(project: &ProjectStatus) -> String {
         let purpose = match progress.lane {
             LaneName::Text => "",
             LaneName::Names => " names",
-            LaneName::Regex => " substrings",
+            LaneName::Regex => " patterns",
             LaneName::Symbols => " symbols",
             LaneName::Meaning => " for meaning",
         };

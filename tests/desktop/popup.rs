@@ -1,7 +1,7 @@
 //! What the popup does beside listing hits: preview, patterns, completion, actions, recent queries.
 
 use crate::harness::desktop::Desktop;
-use crate::harness::page::Page;
+use crate::harness::page::{Page, ShownHit};
 use crate::harness::wait::until;
 use crate::hotkey::{HOTKEY, POPUP};
 
@@ -13,6 +13,10 @@ fn show(desktop: &Desktop, page: &Page) {
 fn type_query(desktop: &Desktop, page: &Page, query: &str) {
     desktop.type_text(query);
     until("the query is in the box", || page.query() == query);
+}
+
+fn selected(page: &Page) -> Option<ShownHit> {
+    page.hits().into_iter().find(|hit| hit.selected)
 }
 
 fn preview(page: &Page) -> String {
@@ -56,15 +60,15 @@ fn the_preview_follows_the_selection() {
 
     desktop.key("ctrl+a");
     type_query(&desktop, &page, "needle");
-    let hits = until("several files are found", || {
-        let hits = page.hits();
-        (hits.len() >= 3).then_some(hits)
-    });
-    for hit in hits.iter().skip(1) {
+    until("several files are found", || page.hits().len() >= 3);
+    for _ in 0..3 {
+        let before = selected(&page);
         desktop.key("Down");
-        let name = hit.path.rsplit('/').next().unwrap();
-        until("the preview shows the selected file", || {
-            page.texts("[data-testid=preview] .path").concat().contains(name)
+        until("the preview shows the file of the next row", || {
+            let hit = selected(&page)?;
+            let name = hit.path.rsplit('/').next()?;
+            let shown = page.texts("[data-testid=preview] .path").concat();
+            (before.as_ref() != Some(&hit) && shown.contains(name)).then_some(())
         });
     }
     until("a file's text is text", || {

@@ -1,13 +1,16 @@
 //! The settings: changed in their window, changed by hand, kept over a restart.
 
 use std::fs;
+use std::time::Duration;
 
 use crate::harness::desktop::Desktop;
 use crate::harness::tray::TrayHost;
-use crate::harness::wait::{QUIET, throughout, until};
+use crate::harness::wait::{QUIET, poll, throughout, until};
 use crate::hotkey::{HOTKEY, POPUP};
 
 const PROJECTS: &str = "Quarry: projects";
+/// A popup that is shown on a busy machine has the keys by then: the next press would hide it.
+const BETWEEN_KEYS: Duration = Duration::from_secs(5);
 const OTHER_HOTKEY: &str = "ctrl+alt+k";
 
 fn settings_file(desktop: &Desktop) -> String {
@@ -16,6 +19,14 @@ fn settings_file(desktop: &Desktop) -> String {
 
 fn popup_has_the_keys(desktop: &Desktop) -> bool {
     desktop.active().is_some_and(|window| window.title == POPUP)
+}
+
+/// Presses the hotkey until it shows the popup: it works a moment after it was chosen.
+fn show_with(desktop: &Desktop, hotkey: &str) {
+    until("the hotkey shows the popup", || {
+        desktop.key(hotkey);
+        poll(BETWEEN_KEYS, || popup_has_the_keys(desktop))
+    });
 }
 
 fn popup_hidden(desktop: &Desktop) -> bool {
@@ -55,16 +66,15 @@ fn a_hotkey_recorded_in_the_settings_works_at_once_and_after_a_restart() {
     until("the hotkey is written down", || {
         settings_file(&desktop).lines().any(|line| line == "hotkey = \"Ctrl+Shift+Space\"")
     });
+    throughout(QUIET, "the window has the hotkey back", || popup_hidden(&desktop));
+    desktop.key("Return");
+    throughout(QUIET, "the window waits for keys again", || popup_hidden(&desktop));
+    desktop.key(OTHER_HOTKEY);
     until("another one is written down", || {
-        desktop.key("Return");
-        desktop.key(OTHER_HOTKEY);
-        settings_file(&desktop).contains("hotkey = \"Ctrl+Alt+K\"")
+        settings_file(&desktop).lines().any(|line| line == "hotkey = \"Ctrl+Alt+K\"")
     });
     desktop.screenshot("settings-recorded");
-    until("the new hotkey shows the popup", || {
-        desktop.key(OTHER_HOTKEY);
-        popup_has_the_keys(&desktop)
-    });
+    show_with(&desktop, OTHER_HOTKEY);
     desktop.account.quarry(["toggle"]).done();
     until("the popup hides", || popup_hidden(&desktop));
     desktop.key(HOTKEY);
@@ -72,8 +82,7 @@ fn a_hotkey_recorded_in_the_settings_works_at_once_and_after_a_restart() {
 
     desktop.account.kill(&quarry);
     desktop.start_quarry();
-    desktop.key(OTHER_HOTKEY);
-    until("it works after a restart", || popup_has_the_keys(&desktop));
+    show_with(&desktop, OTHER_HOTKEY);
 }
 
 #[test]
@@ -83,10 +92,7 @@ fn an_edit_of_the_file_works_at_once_and_a_mistake_is_said_with_its_line() {
     desktop.account.quarry(["add", "code/one"]).done();
     let page = desktop.start_driven();
     desktop.account.write("data/settings.toml", "# mine\nhotkey = \"ctrl+alt+k\"\n");
-    until("the new hotkey shows the popup", || {
-        desktop.key(OTHER_HOTKEY);
-        popup_has_the_keys(&desktop)
-    });
+    show_with(&desktop, OTHER_HOTKEY);
     desktop.account.write(
         "data/settings.toml",
         "# mine\nhotkey = \"ctrl+alt+k\"\ntheme = \"dark\"\nhide_on_blur = 3\n",
@@ -98,6 +104,7 @@ fn an_edit_of_the_file_works_at_once_and_a_mistake_is_said_with_its_line() {
     let dark = "matchMedia('(prefers-color-scheme: dark)').matches";
     until("the theme is dark", || page.holds(dark));
     desktop.screenshot("popup-dark-empty");
+    until("the box has the keys", || page.box_is_focused());
     desktop.type_text("main");
     until("it is found", || !page.hits().is_empty());
     until("the preview is there", || !page.texts("[data-testid=preview-line]").is_empty());

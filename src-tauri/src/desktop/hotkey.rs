@@ -15,8 +15,8 @@ const REMEDY: &str = "bind a key to `quarry toggle` in the keyboard settings of 
 pub enum HotkeyError {
     #[error("Wayland gives programs no hotkeys: {REMEDY}.")]
     Wayland,
-    #[error("The hotkey {hotkey} in {settings} is not one ({cause}), such as Ctrl+Shift+Space.")]
-    Unreadable { hotkey: String, settings: String, cause: String },
+    #[error("{hotkey} in {settings} is no hotkey; write one like Ctrl+Shift+Space.")]
+    Unreadable { hotkey: String, settings: String },
     #[error(
         "{hotkey} is taken by another program. Bind a key to `quarry toggle`, or choose another \
          hotkey in {settings}."
@@ -40,11 +40,8 @@ fn possible_with(variable: impl Fn(&str) -> Option<String>) -> Result<(), Hotkey
 pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(), HotkeyError> {
     possible()?;
     let settings = || place.settings_file.display().to_string();
-    let shortcut = Shortcut::from_str(hotkey).map_err(|error| HotkeyError::Unreadable {
-        hotkey: hotkey.to_owned(),
-        settings: settings(),
-        cause: error.to_string(),
-    })?;
+    let shortcut = Shortcut::from_str(hotkey)
+        .map_err(|_| HotkeyError::Unreadable { hotkey: hotkey.to_owned(), settings: settings() })?;
     let registered = app.global_shortcut().on_shortcut(shortcut, |app, _, event| {
         if event.state == ShortcutState::Pressed {
             popup::toggle(app);

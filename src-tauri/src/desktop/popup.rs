@@ -105,11 +105,14 @@ pub fn toggle(app: &AppHandle<Wry>) {
 
 /// Told by the page once it hears keys, or by the clock.
 pub fn page_ready(app: &AppHandle<Wry>) {
-    let popup = &app.state::<Shell>().popup;
-    popup.ready.store(true, Ordering::SeqCst);
-    if popup.awaited.swap(false, Ordering::SeqCst) {
-        show(app);
-    }
+    on_main(app, |app, _| {
+        let popup = &app.state::<Shell>().popup;
+        popup.ready.store(true, Ordering::SeqCst);
+        if popup.awaited.swap(false, Ordering::SeqCst) {
+            show(app);
+        }
+        Ok(())
+    });
 }
 
 /// A page that fails to start is no reason to show nothing for ever.

@@ -24,7 +24,6 @@ export function valuesAt(query: string, caret: number, known: Vocabulary): Compl
   const word = wordAt(query, caret);
   const [, filter = "", typed = ""] = /^-?(lang|project|case):(.*)$/is.exec(word.text) ?? [];
   const values = valuesOf(filter.toLowerCase(), known);
-  if (values.length === 0) return null;
   const start = word.end - typed.length;
   const wanted = typed.replace(/^"/, "").toLowerCase();
   const options = matching(values, wanted).map((value) => ({

@@ -8,7 +8,9 @@ test("the lines that were found are marked, the selected one apart", () => {
   const selected = hit("zed", "a.rs", 4, "\tlet a;", {
     snippet: { line: 4, text: "\tlet a;", highlights: [[1, 4]] },
   });
-  const other = hit("zed", "a.rs", 6, "let c, as it was;");
+  const other = hit("zed", "a.rs", 6, "let c, as it was;", {
+    snippet: { line: 6, text: "let c, as it was;", highlights: [[0, 3]] },
+  });
   const elsewhere = hit("zed", "b.rs", 5, "b");
   const lines = previewLines(PREVIEW, selected, [selected, other, elsewhere]);
   expect(lines.map(({ number, found, selected }) => [number, found, selected])).toEqual([

@@ -8,6 +8,7 @@ import {
   nothingFound,
   querySentence,
   resultCount,
+  searchedLanes,
   troubles,
 } from "./sentences";
 
@@ -80,6 +81,11 @@ test("a failure that only the answer knows is told with its cause", () => {
   expect(troubles(searched, RESTING)).toEqual([
     { project: "id-b", name: "b", words: "it took too long" },
   ]);
+});
+
+test("what was searched is named", () => {
+  expect(searchedLanes(answer("x", [], RESTING))).toBe("Text and symbols were searched.");
+  expect(searchedLanes({ ...answer("x", [], RESTING), lanes: [] })).toBe("");
 });
 
 test("a full page is not called the whole", () => {

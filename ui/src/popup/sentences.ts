@@ -14,6 +14,8 @@ import {
   troubleWords,
 } from "../shared/project-words";
 
+const LIST = new Intl.ListFormat("en");
+
 /** Projects named in one sentence before the rest is only counted. */
 const NAMED = 2;
 
@@ -76,6 +78,12 @@ export function laneNotes(answer: SearchAnswer): string[] {
   return answer.lanes.flatMap(({ lane, note }) =>
     note ? [`${capitalised(laneWords(lane))}: ${note}`] : [],
   );
+}
+
+/** "Names, text and symbols were searched."; empty where no lane ran. */
+export function searchedLanes(answer: SearchAnswer): string {
+  const names = [...new Set(answer.lanes.map(({ lane }) => laneWords(lane)))];
+  return names.length > 0 ? `${capitalised(LIST.format(names))} were searched.` : "";
 }
 
 /** How many rows there are; `full`: there may be more to find. */
