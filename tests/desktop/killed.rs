@@ -26,7 +26,10 @@ const LIMIT: &str = "10000";
 /// Which lines every query finds.
 fn findings(account: &Account) -> Vec<BTreeSet<(String, u64)>> {
     let find = |query: &str| {
-        let answer = account.quarry(["search", "--mode", "regex", "--json", "--limit", LIMIT, query]).done().json();
+        let answer = account
+            .quarry(["search", "--mode", "regex", "--json", "--limit", LIMIT, query])
+            .done()
+            .json();
         let results = answer["results"].as_array().unwrap();
         let line = |hit: &Value| {
             let line = hit["snippet"]["line"].as_u64().or(hit["line_start"].as_u64());
