@@ -1,11 +1,15 @@
 //! A second start, `quarry toggle`, and windows that are closed.
 
+use std::time::{Duration, Instant};
+
 use crate::harness::desktop::Desktop;
 use crate::harness::tray::TrayHost;
 use crate::harness::wait::{QUIET, throughout, until};
 use crate::hotkey::POPUP;
 
 const PROJECTS: &str = "Quarry: projects";
+/// When a key that had no effect is pressed again.
+const AGAIN: Duration = Duration::from_secs(3);
 
 fn desktop_with_a_project() -> Desktop {
     let desktop = Desktop::start();
@@ -45,6 +49,18 @@ fn toggle_shows_and_hides_the_popup() {
     }
 }
 
+/// Presses the window manager's key until it has an effect: a busy one may drop it.
+fn close(desktop: &Desktop) {
+    let mut pressed: Option<Instant> = None;
+    until("the window is closed", || {
+        if pressed.is_none_or(|at| at.elapsed() > AGAIN) && !desktop.windows().is_empty() {
+            desktop.key("alt+F4");
+            pressed = Some(Instant::now());
+        }
+        desktop.windows().is_empty()
+    });
+}
+
 #[test]
 fn closing_a_window_hides_it_and_quarry_lives() {
     let desktop = desktop_with_a_project();
@@ -60,8 +76,7 @@ fn closing_a_window_hides_it_and_quarry_lives() {
         if title == PROJECTS {
             desktop.screenshot("projects-window");
         }
-        desktop.key("alt+F4");
-        until("the window is closed", || desktop.windows().is_empty());
+        close(&desktop);
         throughout(QUIET, "Quarry lives", || desktop.account.runs(&quarry));
         assert_eq!(desktop.account.projects().len(), 1);
     }
