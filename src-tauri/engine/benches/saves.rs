@@ -55,7 +55,7 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
     let data = base.path().join("data");
     let engine = Engine::open(Options { home: None, ..Options::new(data) })?;
     let added = engine.add(&root, None).await?;
-    engine.wait(&added.project.id, LaneName::Text).await?;
+    engine.wait(&added.project.id, LaneName::Symbols).await?;
     let before = engine.status(&added.project.id)?.index_bytes;
     let mut times = Vec::new();
     for save in 0..saves {
@@ -70,7 +70,7 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
         times.push(started.elapsed());
     }
     let id = &added.project.id;
-    let status = engine.wait(id, LaneName::Text).await?;
+    let status = engine.wait(id, LaneName::Symbols).await?;
     let mut idle = Vec::new();
     for turn in 0..IDLE_SEARCHES {
         idle.push(search(&engine, turn % files).await?);
