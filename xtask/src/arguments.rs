@@ -22,6 +22,7 @@ Usage: cargo xtask COMMAND
                             all projects at once
   bench saves [--json FILE] [-- ARGS]
                             how long a saved file takes to be searchable
+  model                     put the embedding model and ONNX Runtime into target/model
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub enum Task {
     Test(TestRequest),
     Types,
     Bench(BenchRequest),
+    Model,
     Icons,
 }
 
@@ -81,6 +83,7 @@ pub fn parse(arguments: &[String]) -> Result<Task, String> {
         "run" => Ok(Task::Run { arguments: [own, extra].concat() }),
         "build" => nothing_more(Task::Build),
         "types" => nothing_more(Task::Types),
+        "model" => nothing_more(Task::Model),
         "icons" => nothing_more(Task::Icons),
         "test" => test_request(own, extra).map(Task::Test),
         "bench" => bench_request(own, extra).map(Task::Bench),
