@@ -12,14 +12,16 @@ mod settings;
 mod signals;
 mod words;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use cli::Cli;
+use cli::{Cli, Command};
 use cli::output::{Failure, complain};
 use place::Place;
+use quarry_engine::embed::worker::{WorkerArguments, serve};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -50,6 +52,10 @@ fn main() -> ExitCode {
         }
     };
     tracing::debug!(?cli, "started");
+    // Before any thread is started, and without a place: it has nothing but its model.
+    if let Some(Command::EmbedWorker { arguments }) = cli.command {
+        return embed(arguments);
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -61,6 +67,17 @@ fn main() -> ExitCode {
     tracing::debug!("ends");
     runtime.shutdown_timeout(THREADS_END);
     status
+}
+
+fn embed(arguments: Vec<OsString>) -> ExitCode {
+    let served = WorkerArguments::parse(arguments).and_then(|arguments| serve(&arguments));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn start(runtime: &Runtime, cli: Cli) -> ExitCode {

@@ -1,0 +1,115 @@
+//! The model itself, inside the worker process only: fastembed over ONNX Runtime.
+//!
+//! Texts run one by one. With int8 weights the scales of a run follow from all that is in it, so
+//! that a vector would depend on its neighbours; and on a processor a batch gains nothing over
+//! single texts, which need no padding and stay in the cache.
+
+use fastembed::{
+    InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
+};
+
+use ort::environment::Environment;
+
+use super::model::{Model, ModelError};
+
+/// A text that is longer than this many windows of the model is cut behind them.
+const MOST_WINDOWS: usize = 8;
+
+pub struct Encoder {
+    embedding: TextEmbedding,
+}
+
+pub struct Encoded {
+    /// Of length 1.
+    pub vector: Vec<f32>,
+    pub tokens: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EncoderError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error("ONNX Runtime cannot be used: {0}")]
+    Library(#[from] ort::LoadDynamicError),
+    #[error("ONNX Runtime cannot be used: {0}")]
+    Runtime(#[from] ort::Error),
+    #[error("the model cannot be used: {0}")]
+    Fastembed(#[from] fastembed::Error),
+    #[error("the text cannot be split into tokens: {0}")]
+    Tokens(String),
+}
+
+impl Encoder {
+    /// The library of ONNX Runtime, for all encoders of this process.
+    pub fn load_library(model: &Model) -> Result<Environment, EncoderError> {
+        Ok(ort::init_from(&model.library)?.with_name("quarry").build()?)
+    }
+
+    /// One session with one thread.
+    pub fn new(model: &Model, environment: &Environment) -> Result<Encoder, EncoderError> {
+        let (encoder, [tokenizer_file, config_file, special_tokens_map_file, tokenizer_config_file]) =
+            model.read()?;
+        let files = TokenizerFiles {
+            tokenizer_file,
+            config_file,
+            special_tokens_map_file,
+            tokenizer_config_file,
+        };
+        let defined =
+            UserDefinedEmbeddingModel::new(encoder, files).with_pooling(Pooling::Mean);
+        let no_arena = ort::ep::CPU::default().with_arena_allocator(false).build();
+        let options = InitOptionsUserDefined::new()
+            .with_environment(environment.clone())
+            .with_max_length(model.max_tokens)
+            .with_intra_threads(1)
+            .with_execution_providers(vec![no_arena])
+            // Where the processor has no int8 dot product, its sums of 16 bits overflow without it.
+            .with_session_config("session.x64quantprecision", "1");
+        Ok(Encoder { embedding: TextEmbedding::try_new_from_user_defined(defined, options)? })
+    }
+
+    /// A text that does not fit into the model's window is taken window by window, and its vector
+    /// is their mean by tokens: nothing of it is left out by luck.
+    pub fn encode(&mut self, text: &str) -> Result<Encoded, EncoderError> {
+        let encoding = self.embedding.tokenizer.encode(text, true);
+        let encoding = encoding.map_err(|error| EncoderError::Tokens(error.to_string()))?;
+        let windows: Vec<(&str, u32)> = std::iter::once(&encoding)
+            .chain(encoding.get_overflowing())
+            .take(MOST_WINDOWS)
+            .filter_map(|window| {
+                let special = window.get_special_tokens_mask().iter();
+                let offsets = window.get_offsets().iter().zip(special);
+                let mut own = offsets.filter(|(_, special)| **special == 0).map(|(offset, _)| offset);
+                let first = own.next()?;
+                let tokens = 1 + own.clone().count() as u32;
+                let last = own.last().unwrap_or(first);
+                Some((text.get(first.0..last.1)?, tokens))
+            })
+            .collect();
+        if let [] | [_] = windows[..] {
+            let tokens = windows.first().map_or(0, |(_, tokens)| *tokens);
+            return Ok(Encoded { vector: normalised(self.run(text)?), tokens });
+        }
+        let mut sum: Vec<f32> = Vec::new();
+        let mut all = 0;
+        for (window, tokens) in windows {
+            let vector = normalised(self.run(window)?);
+            sum.resize(vector.len(), 0.0);
+            sum.iter_mut().zip(&vector).for_each(|(sum, value)| *sum += value * tokens as f32);
+            all += tokens;
+        }
+        Ok(Encoded { vector: normalised(sum), tokens: all })
+    }
+
+    fn run(&mut self, text: &str) -> Result<Vec<f32>, EncoderError> {
+        Ok(self.embedding.embed([text], None)?.pop().unwrap_or_default())
+    }
+}
+
+fn normalised(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|value| *value /= length);
+    }
+    vector
+}
