@@ -9,14 +9,22 @@ use fastembed::{
 };
 
 use ort::environment::Environment;
+use tokenizers::Tokenizer;
 
 use super::model::{Model, ModelError};
 
 /// A text that is longer than this many windows of the model is cut behind them.
 const MOST_WINDOWS: usize = 8;
 
+/// Before and after every text.
+const SPECIAL_TOKENS: usize = 2;
+
 pub struct Encoder {
     embedding: TextEmbedding,
+    /// The same tokenizer without its limit.
+    splitter: Tokenizer,
+    /// The tokens of a text that the model takes at once, its own two not counted.
+    window: usize,
 }
 
 pub struct Encoded {
@@ -65,40 +73,35 @@ impl Encoder {
             .with_execution_providers(vec![no_arena])
             // Where the processor has no int8 dot product, its sums of 16 bits overflow without it.
             .with_session_config("session.x64quantprecision", "1");
-        Ok(Encoder { embedding: TextEmbedding::try_new_from_user_defined(defined, options)? })
+        let embedding = TextEmbedding::try_new_from_user_defined(defined, options)?;
+        let mut splitter = embedding.tokenizer.clone();
+        splitter.with_padding(None);
+        let unlimited = splitter.with_truncation(None);
+        unlimited.map_err(|error| EncoderError::Tokens(error.to_string()))?;
+        let window = model.max_tokens - SPECIAL_TOKENS;
+        Ok(Encoder { embedding, splitter, window })
     }
 
     /// A text that does not fit into the model's window is taken window by window, and its vector
     /// is their mean by tokens: nothing of it is left out by luck.
     pub fn encode(&mut self, text: &str) -> Result<Encoded, EncoderError> {
-        let encoding = self.embedding.tokenizer.encode(text, true);
+        let encoding = self.splitter.encode(text, false);
         let encoding = encoding.map_err(|error| EncoderError::Tokens(error.to_string()))?;
-        let windows: Vec<(&str, u32)> = std::iter::once(&encoding)
-            .chain(encoding.get_overflowing())
-            .take(MOST_WINDOWS)
-            .filter_map(|window| {
-                let special = window.get_special_tokens_mask().iter();
-                let offsets = window.get_offsets().iter().zip(special);
-                let mut own = offsets.filter(|(_, special)| **special == 0).map(|(offset, _)| offset);
-                let first = own.next()?;
-                let tokens = 1 + own.clone().count() as u32;
-                let last = own.last().unwrap_or(first);
-                Some((text.get(first.0..last.1)?, tokens))
-            })
-            .collect();
-        if let [] | [_] = windows[..] {
-            let tokens = windows.first().map_or(0, |(_, tokens)| *tokens);
+        let offsets = encoding.get_offsets();
+        let tokens = u32::try_from(offsets.len()).unwrap_or(u32::MAX);
+        if offsets.len() <= self.window {
             return Ok(Encoded { vector: normalised(self.run(text)?), tokens });
         }
         let mut sum: Vec<f32> = Vec::new();
-        let mut all = 0;
-        for (window, tokens) in windows {
-            let vector = normalised(self.run(window)?);
+        for window in offsets.chunks(self.window).take(MOST_WINDOWS) {
+            let part = window.first().zip(window.last());
+            let part = part.and_then(|(first, last)| text.get(first.0..last.1)).unwrap_or_default();
+            let vector = normalised(self.run(part)?);
             sum.resize(vector.len(), 0.0);
-            sum.iter_mut().zip(&vector).for_each(|(sum, value)| *sum += value * tokens as f32);
-            all += tokens;
+            let weight = window.len() as f32;
+            sum.iter_mut().zip(&vector).for_each(|(sum, value)| *sum += value * weight);
         }
-        Ok(Encoded { vector: normalised(sum), tokens: all })
+        Ok(Encoded { vector: normalised(sum), tokens })
     }
 
     fn run(&mut self, text: &str) -> Result<Vec<f32>, EncoderError> {
