@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use cli::{Cli, Command};
 use cli::output::{Failure, complain};
+use cli::{Cli, Command};
 use place::Place;
 use quarry_engine::embed::worker::{WorkerArguments, serve};
 use tokio::runtime::Runtime;

@@ -20,6 +20,9 @@ Usage: cargo xtask COMMAND
   bench quality --queries FILE --corpus DIR [--json FILE] [-- --all]
                             score the answers to questions whose answers are known; --all asks
                             all projects at once
+  bench embed --corpus DIR [--json FILE] [-- --rows N]
+                            texts to vectors beside bare ONNX Runtime, and search among up to N
+                            vectors (100,000 unless given)
   bench saves [--json FILE] [-- ARGS]
                             how long a saved file takes to be searchable
   model                     put the embedding model and ONNX Runtime into target/model
@@ -65,6 +68,8 @@ pub enum BenchProgram {
     Quality { corpus: PathBuf, queries: PathBuf },
     /// From a save to its being found.
     Saves,
+    /// Texts to vectors, beside bare ONNX Runtime, and the search among vectors.
+    Embed { corpus: PathBuf },
 }
 
 /// `Err` holds a sentence for the person who typed the arguments.
@@ -108,7 +113,8 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
 }
 
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
-    let kind = own.first().map(String::as_str).filter(|word| ["quality", "saves"].contains(word));
+    let kind =
+        own.first().map(String::as_str).filter(|word| ["quality", "saves", "embed"].contains(word));
     let (mut corpus, mut queries, mut json) = (None, None, None);
     let mut words = own.iter().skip(usize::from(kind.is_some()));
     while let Some(word) = words.next() {
@@ -117,7 +123,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
         match word.as_str() {
             "--json" => json = Some(value()?),
             "--queries" if kind == Some("quality") => queries = Some(value()?),
-            "--corpus" if kind == Some("quality") => corpus = Some(value()?),
+            "--corpus" if matches!(kind, Some("quality" | "embed")) => corpus = Some(value()?),
             option if option.starts_with('-') => {
                 return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
             }
@@ -128,6 +134,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
     let corpus = corpus.ok_or("`bench` needs the folder to index");
     let program = match kind {
         Some("saves") => BenchProgram::Saves,
+        Some("embed") => BenchProgram::Embed { corpus: corpus? },
         Some(_) => BenchProgram::Quality {
             corpus: corpus?,
             queries: queries.ok_or("`bench quality` needs `--queries FILE`")?,
@@ -204,6 +211,19 @@ mod tests {
         );
         assert!(parsed("bench quality --corpus /corpus").is_err());
         assert!(parsed("bench quality --queries q.jsonl").is_err());
+    }
+
+    #[test]
+    fn embedding_is_measured_with_the_text_of_a_folder() {
+        assert_eq!(
+            parsed("bench embed --corpus /corpus -- --rows 10000"),
+            Ok(Task::Bench(BenchRequest {
+                program: BenchProgram::Embed { corpus: "/corpus".into() },
+                json: None,
+                extra: vec!["--rows".to_owned(), "10000".to_owned()],
+            }))
+        );
+        assert!(parsed("bench embed").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::{BenchProgram, BenchRequest};
 use crate::command::{cargo, run};
 use crate::install;
+use crate::model;
 use crate::packages::Purpose;
 use crate::workspace::Workspace;
 
@@ -29,6 +30,11 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
             "quality"
         }
         BenchProgram::Saves => "saves",
+        BenchProgram::Embed { corpus } => {
+            options.push(("--corpus", folder(corpus)?));
+            model::ensure(workspace)?;
+            "embed"
+        }
     };
     options.push(("--json", json.clone()));
     let parent = json.parent().context("the JSON file is in no folder")?;

@@ -55,24 +55,24 @@ impl Encoder {
 
     /// One session with one thread.
     pub fn new(model: &Model, environment: &Environment) -> Result<Encoder, EncoderError> {
-        let (encoder, [tokenizer_file, config_file, special_tokens_map_file, tokenizer_config_file]) =
-            model.read()?;
+        let (
+            encoder,
+            [tokenizer_file, config_file, special_tokens_map_file, tokenizer_config_file],
+        ) = model.read()?;
         let files = TokenizerFiles {
             tokenizer_file,
             config_file,
             special_tokens_map_file,
             tokenizer_config_file,
         };
-        let defined =
-            UserDefinedEmbeddingModel::new(encoder, files).with_pooling(Pooling::Mean);
+        let defined = UserDefinedEmbeddingModel::new(encoder, files).with_pooling(Pooling::Mean);
         let no_arena = ort::ep::CPU::default().with_arena_allocator(false).build();
         let options = InitOptionsUserDefined::new()
             .with_environment(environment.clone())
             .with_max_length(model.max_tokens)
             .with_intra_threads(1)
             .with_execution_providers(vec![no_arena])
-            // Where the processor has no int8 dot product, its sums of 16 bits overflow without it.
-            .with_session_config("session.x64quantprecision", "1");
+            .with_session_config("session.x64quantprecision", exact_sums());
         let embedding = TextEmbedding::try_new_from_user_defined(defined, options)?;
         let mut splitter = embedding.tokenizer.clone();
         splitter.with_padding(None);
@@ -107,6 +107,16 @@ impl Encoder {
     fn run(&mut self, text: &str) -> Result<Vec<f32>, EncoderError> {
         Ok(self.embedding.embed([text], None)?.pop().unwrap_or_default())
     }
+}
+
+/// "1" where int8 products are summed in 16 bits, which overflow: slower, but right. A processor
+/// with an int8 dot product sums in 32 bits.
+fn exact_sums() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    let overflows = !is_x86_feature_detected!("avx512vnni") && !is_x86_feature_detected!("avxvnni");
+    #[cfg(not(target_arch = "x86_64"))]
+    let overflows = false;
+    if overflows { "1" } else { "0" }
 }
 
 fn normalised(mut vector: Vec<f32>) -> Vec<f32> {

@@ -123,10 +123,17 @@ impl Model {
 /// bundle has its resources.
 fn folders_of(program: &Path) -> Vec<PathBuf> {
     let Some(folder) = program.parent() else { return Vec::new() };
-    ["model", "../model", "../../model", "../Resources/model", "../lib/Quarry/model", "../lib/quarry/model"]
-        .iter()
-        .map(|relative| folder.join(relative))
-        .collect()
+    [
+        "model",
+        "../model",
+        "../../model",
+        "../Resources/model",
+        "../lib/Quarry/model",
+        "../lib/quarry/model",
+    ]
+    .iter()
+    .map(|relative| folder.join(relative))
+    .collect()
 }
 
 fn library_name() -> &'static str {
@@ -167,7 +174,8 @@ mod tests {
 
     #[test]
     fn models_are_told_apart_by_content_and_not_by_place() {
-        let open = |folder: &tempfile::TempDir| Model::open(folder.path(), "lib".into()).unwrap().id;
+        let open =
+            |folder: &tempfile::TempDir| Model::open(folder.path(), "lib".into()).unwrap().id;
         assert_eq!(open(&folder("a")), open(&folder("a")));
         assert_ne!(open(&folder("a")), open(&folder("b")));
     }

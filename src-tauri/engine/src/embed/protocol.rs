@@ -47,11 +47,17 @@ pub enum Reply {
         values: Vec<f32>,
     },
     /// This text has no vector; the next one may.
-    Rejected { id: u64, message: String },
+    Rejected {
+        id: u64,
+        message: String,
+    },
     /// It has grown too large and ends; what was sent and not answered is to be sent again.
     Leaving,
     /// It cannot work at all, and ends.
-    Refused { cause: Refusal, message: String },
+    Refused {
+        cause: Refusal,
+        message: String,
+    },
 }
 
 impl Request {

@@ -92,7 +92,9 @@ impl Rows {
         let sum: f32 = query
             .iter()
             .zip(rows)
-            .map(|(value, (coarse, fine))| value * (f32::from(*coarse) + f32::from(*fine) / FINE_STEPS))
+            .map(|(value, (coarse, fine))| {
+                value * (f32::from(*coarse) + f32::from(*fine) / FINE_STEPS)
+            })
             .sum();
         sum * segment.scale(slot)
     }

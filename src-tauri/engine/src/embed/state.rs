@@ -11,7 +11,6 @@ pub enum Cause {
     Crashed,
     /// It said nothing for longer than anything ever took on this machine.
     Stuck,
-    OutOfMemory,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +43,6 @@ impl Cause {
             Cause::NotStarted => "NotStarted",
             Cause::Crashed => "Crashed",
             Cause::Stuck => "Stuck",
-            Cause::OutOfMemory => "OutOfMemory",
         }
     }
 

@@ -134,9 +134,8 @@ impl Store {
             }
         }
         let living = |segment: &Segment| alive.get(&segment.number).map_or(0, Vec::len);
-        let sparse = |segment: &&Arc<Segment>| {
-            (living(segment) as f64) < LEAST_LIVING * CAPACITY as f64
-        };
+        let sparse =
+            |segment: &&Arc<Segment>| (living(segment) as f64) < LEAST_LIVING * CAPACITY as f64;
         let Some(old) = full.iter().find(sparse).cloned() else { return Ok(false) };
         for slot in alive.remove(&old.number).unwrap_or_default() {
             if let Some(record) = old.record(slot as usize) {

@@ -18,8 +18,6 @@ use super::worker::WorkerArguments;
 
 /// A text with which this many workers ended is not given to another.
 const MOST_ATTEMPTS: u8 = 3;
-/// A worker that outgrew its limit within this many texts would do so again at once.
-const FEWEST_TEXTS: u32 = 16;
 /// How often a missing model is looked for while it is asked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 const PRIORITIES: usize = 3;
@@ -44,9 +42,16 @@ struct Running {
     given: BTreeMap<u64, Job>,
     threads: usize,
     ready: bool,
-    answered: u32,
     /// Since when it could have said something.
     silent_since: Instant,
+}
+
+/// Which of a worker's texts may have ended it.
+#[derive(PartialEq, Eq)]
+enum Blame {
+    Nobody,
+    /// Those that it worked at.
+    InWork,
 }
 
 pub struct Supervisor {
@@ -244,7 +249,6 @@ impl Supervisor {
                     given: BTreeMap::new(),
                     threads: 1,
                     ready: false,
-                    answered: 0,
                     silent_since: Instant::now(),
                 });
             }
@@ -292,17 +296,14 @@ impl Supervisor {
             Heard::Reply(Reply::Rejected { id, message }) => {
                 self.answered(id, Err(EmbedError::Rejected(message)));
             }
-            Heard::Reply(Reply::Leaving) if running.answered >= FEWEST_TEXTS => {
-                tracing::info!("the embedding worker has outgrown its memory and is replaced");
-                self.take_back();
-                self.state.send_replace(State::Idle);
-            }
             Heard::Reply(Reply::Leaving) => {
-                self.fail(Cause::OutOfMemory, "the model needs more memory than it may have");
+                tracing::info!("the embedding worker has outgrown its memory and is replaced");
+                self.take_back(Blame::Nobody);
+                self.state.send_replace(State::Idle);
             }
             Heard::Reply(Reply::Refused { cause, message }) => self.refused(cause, message),
             Heard::Ended => {
-                let status = self.take_back().and_then(Process::end);
+                let status = self.take_back(Blame::InWork).and_then(Process::end);
                 let how = status.map_or_else(|| "ended".into(), |status| status.to_string());
                 self.fail(Cause::Crashed, &format!("the process that embeds ended ({how})"));
             }
@@ -312,7 +313,6 @@ impl Supervisor {
     fn answered(&mut self, id: u64, answer: Result<Vec<f32>, EmbedError>) {
         self.failures = 0;
         let Some(running) = &mut self.running else { return };
-        running.answered += 1;
         if let Some(job) = running.given.remove(&id) {
             // Whoever asked may have gone away.
             let _ = job.answer.send(answer);
@@ -322,7 +322,7 @@ impl Supervisor {
     fn refused(&mut self, cause: Refusal, message: String) {
         match cause {
             Refusal::ModelMissing => {
-                self.take_back();
+                self.take_back(Blame::Nobody);
                 self.model.send_replace(None);
                 let state = State::Missing { what: message };
                 self.state.send_replace(state.clone());
@@ -334,11 +334,16 @@ impl Supervisor {
     }
 
     /// What the worker had goes back to the head of its queue.
-    fn take_back(&mut self) -> Option<Process> {
+    fn take_back(&mut self, blame: Blame) -> Option<Process> {
         let running = self.running.take()?;
         self.generation += 1;
-        for (_, mut job) in running.given.into_iter().rev() {
-            job.attempts += 1;
+        let mut given: Vec<Job> = running.given.into_values().collect();
+        // The order in which the worker takes them.
+        given.sort_by_key(|job| job.priority);
+        if blame == Blame::InWork {
+            given.iter_mut().take(running.threads).for_each(|job| job.attempts += 1);
+        }
+        for job in given.into_iter().rev() {
             if job.attempts >= MOST_ATTEMPTS {
                 let why = format!("{MOST_ATTEMPTS} workers ended with it");
                 let _ = job.answer.send(Err(EmbedError::Rejected(why)));
@@ -350,7 +355,7 @@ impl Supervisor {
     }
 
     fn fail(&mut self, cause: Cause, message: &str) {
-        drop(self.take_back());
+        drop(self.take_back(Blame::InWork));
         self.failures += 1;
         let pause = pace::back_off(self.failures);
         let retry = cause.is_transient().then(|| Instant::now() + pause);

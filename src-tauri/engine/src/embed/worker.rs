@@ -12,7 +12,11 @@ use super::model::{Model, ModelError};
 use super::protocol::{Hello, Refusal, Reply, Request, VERSION};
 
 /// Below everything that a person waits for.
-const NICENESS: i32 = 10;
+pub const NICENESS: i32 = 10;
+
+/// A worker does at least this much before it ends for its memory: loading the model takes as long
+/// as some of these texts, and a limit that is set too low must not stop all work.
+const TEXTS_BETWEEN_LOOKS: u32 = 16;
 
 /// What a worker is started with, as the words of its command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +113,8 @@ pub fn serve(arguments: &WorkerArguments) -> Result<(), WorkerError> {
     let jobs: &'static Jobs = Box::leak(Box::default());
     let dimensions = encoders.dimensions;
     let threads = encoders.all.len();
-    Reply::Hello(Hello { version: VERSION, dimensions, threads }).write(&mut io::stdout().lock())?;
+    Reply::Hello(Hello { version: VERSION, dimensions, threads })
+        .write(&mut io::stdout().lock())?;
     for encoder in encoders.all {
         let limit = arguments.memory_limit;
         std::thread::Builder::new().name("encoder".into()).spawn(move || {
@@ -156,6 +161,7 @@ fn cause(error: &EncoderError) -> Refusal {
 }
 
 fn answer(jobs: &Jobs, mut encoder: Encoder, limit: u64, to: &Stdout) -> io::Result<()> {
+    let mut since_look = 0;
     while let Some(Request { id, text, .. }) = jobs.take() {
         let begun = Instant::now();
         let reply = match encoder.encode(&text) {
@@ -169,7 +175,8 @@ fn answer(jobs: &Jobs, mut encoder: Encoder, limit: u64, to: &Stdout) -> io::Res
         };
         let mut to = to.lock();
         reply.write(&mut to)?;
-        if resident_bytes().is_some_and(|resident| resident > limit) {
+        since_look = (since_look + 1) % TEXTS_BETWEEN_LOOKS;
+        if since_look == 0 && resident_bytes().is_some_and(|resident| resident > limit) {
             // The parent ends this process when it has read it.
             Reply::Leaving.write(&mut to)?;
             jobs.end();
@@ -186,14 +193,14 @@ fn die_with_the_parent() {
     if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
         tracing::debug!(%error, "no signal at the parent's death");
     }
-    if let Err(error) = rustix::process::nice(NICENESS) {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::debug!(%error, "the priority stays");
     }
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
 fn die_with_the_parent() {
-    if let Err(error) = rustix::process::nice(NICENESS) {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::debug!(%error, "the priority stays");
     }
 }

@@ -6,7 +6,9 @@ const DIMENSIONS: usize = 16;
 
 fn vector(seed: u64) -> Vec<f32> {
     let values: Vec<f32> = (0..DIMENSIONS as u64)
-        .map(|at| (xxhash_rust::xxh3::xxh3_64(&(seed * 1000 + at).to_le_bytes()) % 2001) as f32 - 1000.0)
+        .map(|at| {
+            (xxhash_rust::xxh3::xxh3_64(&(seed * 1000 + at).to_le_bytes()) % 2001) as f32 - 1000.0
+        })
         .collect();
     let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
     values.iter().map(|value| value / length).collect()
