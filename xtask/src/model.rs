@@ -180,10 +180,9 @@ fn unpacked(scratch: &Path, package: &Package) -> Result<PathBuf> {
         pip.args(["--implementation", "cp", "--python-version", "3.11", "--platform", platform]);
     }
     run_quietly(pip.arg("--dest").arg(&folder).arg("--requirement").arg(&wanted), REMEDY)?;
-    let wheels = fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut wheels = fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
     let wheel = wheels
-        .filter(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .next()
+        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
         .with_context(|| format!("pip left no wheel of {name}"))?;
     let content = folder.join("content");
     unzip(&wheel, &content)?;
