@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "add_folders",
     "pick_folders",
     "project_action",
+    "locate_project",
     "hide_popup",
     "show_projects",
     "quit",

@@ -6,6 +6,7 @@ pub mod display;
 mod display_events;
 pub mod editor;
 pub mod hotkey;
+mod locating;
 mod placement;
 mod popup;
 mod quitting;

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking"))]
 
 mod cli;
+mod descriptors;
 mod desktop;
 mod headless;
 mod owner;
@@ -37,6 +38,7 @@ const THREADS_END: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     renderer::choose();
+    descriptors::allow_many();
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

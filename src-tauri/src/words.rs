@@ -17,6 +17,8 @@ pub fn condition(project: &ProjectStatus) -> Condition {
     match (project.residency, project.freshness) {
         (Residency::Failed, _)
         | (_, Freshness::Failing | Freshness::RootMissing | Freshness::Stuck) => Condition::Trouble,
+        // What has changed shows when it is opened.
+        (Residency::Cold | Residency::Unloading, Freshness::Pending) => Condition::Rest,
         (Residency::Loading, _)
         | (
             _,
@@ -164,6 +166,7 @@ pub mod tests {
             progress: None,
             watch_reason: None,
             error: None,
+            notice: None,
             pinned: false,
         }
     }
@@ -177,7 +180,11 @@ pub mod tests {
         };
         assert_eq!(words(|_| {}), "fresh");
         assert_eq!(words(|p| p.watch_mode = WatchMode::Paused), "paused");
-        assert_eq!(words(|p| p.residency = Residency::Cold), "cold");
+        let at_rest = words(|p| {
+            p.residency = Residency::Cold;
+            p.freshness = Freshness::Pending;
+        });
+        assert_eq!(at_rest, "cold");
         assert_eq!(words(|p| p.residency = Residency::Loading), "loading");
         assert_eq!(words(|p| p.residency = Residency::Failed), "failed");
         assert_eq!(words(|p| p.freshness = Freshness::RootMissing), "folder missing");

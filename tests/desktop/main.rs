@@ -10,9 +10,12 @@
 
 mod command_line;
 mod dropping;
+mod failing;
 mod harness;
 mod hotkey;
+mod idle;
 mod killed;
 mod searching;
 mod starting;
+mod tour;
 mod tray;

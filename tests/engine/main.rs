@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod confined;
+mod damage;
+mod dice;
 mod differential;
+mod disk_full;
 mod embedding;
 mod indexing;
+mod killed;
 mod lifecycle;
+mod registry;
 mod searching;
 mod watching;
 mod world;

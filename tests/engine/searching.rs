@@ -101,7 +101,7 @@ async fn queries_that_cannot_run_say_so() {
         world.engine().search(request).await.map(|_| ()).unwrap_err().code()
     };
     assert_eq!(ask("", Mode::Auto).await, "BadQuery");
-    assert_eq!(ask("/x/", Mode::Auto).await, "NotYet");
+    assert_eq!(ask("/x(/", Mode::Auto).await, "BadQuery");
     assert_eq!(ask("x", Mode::Meaning).await, "NotYet");
     assert_eq!(ask("x project:absent", Mode::Auto).await, "NotFound");
 }

@@ -1,3 +1,10 @@
+//! The watcher over real folders.
+
+mod events;
+mod git;
+mod limits;
+mod root;
+
 use std::time::Instant;
 
 use quarry_engine::status::{Freshness, ProjectAction, Residency, WatchMode};
@@ -52,7 +59,6 @@ async fn ignored_files_and_same_bytes_write_nothing() {
     let world = World::new();
     let root = world.project("code", &[("a.rs", "alpha"), (".gitignore", "*.o\nout/\n")]).await;
     git(&root, &["init", "-q"]);
-    // The rules count from now on: a git repository was made.
     world.engine().act("code", ProjectAction::Retry).await.unwrap();
     world.until_fresh("code").await;
     let before = world.status("code").last_indexed;
@@ -66,58 +72,6 @@ async fn ignored_files_and_same_bytes_write_nothing() {
     let status = world.until_fresh("code").await;
     assert_eq!(status.last_indexed, before, "nothing was written");
     assert_eq!(world.found("ignored").await, [""; 0]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_the_ignore_rules_takes_effect() {
-    let world = World::new();
-    let root = world.folder("code", &[("a.gen", "needle"), ("b.rs", "needle")]);
-    git(&root, &["init", "-q"]);
-    world.add(&root).await;
-    assert_eq!(world.found("needle").await, ["a.gen", "b.rs"]);
-    write(&root.join(".gitignore"), "*.gen\n");
-    world.until_found("needle", &["b.rs"]).await;
-    std::fs::remove_file(root.join(".gitignore")).unwrap();
-    world.until_found("needle", &["a.gen", "b.rs"]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_branch_switch_is_followed() {
-    let world = World::new();
-    let root = world.folder("code", &[]);
-    git(&root, &["init", "-q"]);
-    for at in 0..300 {
-        write(&root.join(format!("src/f{at}.rs")), &format!("fn first{at}() {{}}\n"));
-    }
-    git(&root, &["add", "."]);
-    git(&root, &["commit", "-qm", "first"]);
-    git(&root, &["checkout", "-qb", "other"]);
-    for at in 0..300 {
-        write(&root.join(format!("src/f{at}.rs")), &format!("fn second{at}() {{}}\n"));
-    }
-    std::fs::remove_file(root.join("src/f7.rs")).unwrap();
-    git(&root, &["add", "-A"]);
-    git(&root, &["commit", "-qm", "second"]);
-    world.add(&root).await;
-    world.until_found("second42", &["src/f42.rs"]).await;
-    git(&root, &["checkout", "-q", "main"]);
-    world.until_found("first299", &["src/f299.rs"]).await;
-    world.until_found("first7", &["src/f7.rs"]).await;
-    world.until_fresh("code").await;
-    assert_eq!(world.found("second42").await, [""; 0]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_burst_of_thousands_of_files_is_followed_whole() {
-    let world = World::new();
-    let root = world.project("code", &[("a.rs", "alpha")]).await;
-    for at in 0..10_000 {
-        write(&root.join(format!("burst/d{}/f{at}.rs", at % 20)), "burst");
-    }
-    world.until_status("code", "complete", |status| status.files == 10_001).await;
-    std::fs::remove_dir_all(root.join("burst")).unwrap();
-    world.until_status("code", "empty again", |status| status.files == 1).await;
-    world.until_fresh("code").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use quarry_engine::engine::{Engine, Options};
-use quarry_engine::search::{Hit, SearchAnswer, SearchRequest};
+use quarry_engine::search::{Hit, Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::{Freshness, LaneName, ProjectStatus, Residency};
 
 /// Generous: what is waited for comes in milliseconds, on a machine that has time.
@@ -81,14 +81,20 @@ impl World {
         self.engine = Some(engine.await);
     }
 
+    /// As somebody who types it.
     pub async fn search(&self, query: &str) -> SearchAnswer {
-        let request = SearchRequest { query: query.into(), limit: 100, ..SearchRequest::default() };
+        self.ask(query, Mode::Auto).await
+    }
+
+    pub async fn ask(&self, query: &str, mode: Mode) -> SearchAnswer {
+        let request =
+            SearchRequest { query: query.into(), mode, limit: 100, ..SearchRequest::default() };
         self.engine().search(request).await.unwrap()
     }
 
-    /// The paths of the files that a search finds, each once, sorted.
+    /// The paths of the files with these words, each once, sorted.
     pub async fn found(&self, query: &str) -> Vec<String> {
-        paths(&self.search(query).await.results)
+        paths(&self.ask(query, Mode::Text).await.results)
     }
 
     /// Waits until a search finds exactly these files.
@@ -113,7 +119,7 @@ impl World {
         &self,
         project: &str,
         what: &str,
-        fits: impl Fn(&ProjectStatus) -> bool,
+        mut fits: impl FnMut(&ProjectStatus) -> bool,
     ) -> ProjectStatus {
         let started = Instant::now();
         loop {
@@ -160,6 +166,11 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl F
 pub fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// A word for a number, of letters alone: it has no parts that other words share.
+pub fn word(number: usize) -> String {
+    format!("{number:07}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
 pub fn paths(hits: &[Hit]) -> Vec<String> {

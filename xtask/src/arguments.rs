@@ -25,6 +25,8 @@ Usage: cargo xtask COMMAND
                             vectors (100,000 unless given)
   bench saves [--json FILE] [-- ARGS]
                             how long a saved file takes to be searchable
+  bench start [--json FILE] [-- ARGS]
+                            how long a start with 1,000 projects takes, and the memory at rest
   model                     put the embedding model and ONNX Runtime into target/model
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
@@ -70,6 +72,8 @@ pub enum BenchProgram {
     Saves,
     /// Texts to vectors, beside bare ONNX Runtime, and the search among vectors.
     Embed { corpus: PathBuf },
+    /// From the start to the first answers.
+    Start,
 }
 
 /// `Err` holds a sentence for the person who typed the arguments.
@@ -112,9 +116,11 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
     Ok(request)
 }
 
+/// Benches with a name; any other word is the folder for the one without.
+const KINDS: [&str; 4] = ["quality", "saves", "start", "embed"];
+
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
-    let kind =
-        own.first().map(String::as_str).filter(|word| ["quality", "saves", "embed"].contains(word));
+    let kind = own.first().map(String::as_str).filter(|word| KINDS.contains(word));
     let (mut corpus, mut queries, mut json) = (None, None, None);
     let mut words = own.iter().skip(usize::from(kind.is_some()));
     while let Some(word) = words.next() {
@@ -135,6 +141,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
     let program = match kind {
         Some("saves") => BenchProgram::Saves,
         Some("embed") => BenchProgram::Embed { corpus: corpus? },
+        Some("start") => BenchProgram::Start,
         Some(_) => BenchProgram::Quality {
             corpus: corpus?,
             queries: queries.ok_or("`bench quality` needs `--queries FILE`")?,
@@ -227,9 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn saves_need_no_folder() {
-        let request = BenchRequest { program: BenchProgram::Saves, json: None, extra: vec![] };
-        assert_eq!(parsed("bench saves"), Ok(Task::Bench(request)));
+    fn saves_and_start_need_no_folder() {
+        let task = |program| Task::Bench(BenchRequest { program, json: None, extra: vec![] });
+        assert_eq!(parsed("bench saves"), Ok(task(BenchProgram::Saves)));
+        assert_eq!(parsed("bench start"), Ok(task(BenchProgram::Start)));
         assert!(parsed("bench saves /corpus").is_err());
     }
 

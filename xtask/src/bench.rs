@@ -10,6 +10,7 @@ use crate::command::{cargo, run};
 use crate::install;
 use crate::model;
 use crate::packages::Purpose;
+use crate::program;
 use crate::workspace::Workspace;
 
 pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
@@ -34,6 +35,11 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
             options.push(("--corpus", folder(corpus)?));
             model::ensure(workspace)?;
             "embed"
+        }
+        BenchProgram::Start => {
+            program::build(workspace)?;
+            options.push(("--program", workspace.release_program()));
+            "start"
         }
     };
     options.push(("--json", json.clone()));

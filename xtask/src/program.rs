@@ -42,7 +42,8 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     start(Command::new(workspace.release_program()).args(arguments))
 }
 
-fn build(workspace: &Workspace) -> Result<()> {
+/// Leaves the program at [`Workspace::release_program`].
+pub fn build(workspace: &Workspace) -> Result<()> {
     page::check_node()?;
     install::ensure(Purpose::Build)?;
     page::ensure_built(workspace)?;

@@ -85,7 +85,7 @@ async fn measure(questions: &[Question], corpus: &std::path::Path, all: bool) ->
     let mut ids = HashMap::new();
     for repo in repos {
         let added = engine.add(&corpus.join(repo), Some(repo.to_owned())).await?;
-        engine.wait(&added.project.id, LaneName::Text).await?;
+        engine.wait(&added.project.id, LaneName::Symbols).await?;
         ids.insert(repo, added.project.id);
     }
     let mut groups: BTreeMap<(bool, String), Vec<(Scores, Scores)>> = BTreeMap::new();

@@ -1,5 +1,6 @@
 //! How long a saved file takes to be searchable: in a project of many files, one save after the
-//! other, each asked for until it is found.
+//! other, each asked for until it is found. Then what indexing does to searches: while nothing
+//! else goes on, and while every file is indexed anew.
 //!
 //! `[--json FILE] [--files N] [--saves N]`
 
@@ -9,13 +10,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use quarry_engine::engine::{Engine, Options};
 use quarry_engine::search::SearchRequest;
-use quarry_engine::status::LaneName;
+use quarry_engine::status::{Freshness, LaneName, ProjectAction};
 use serde_json::{Value, json};
 
 /// A save that takes longer than this is lost.
 const DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(2);
 const FILES_A_DIRECTORY: usize = 40;
+/// Searches timed while nothing else goes on.
+const IDLE_SEARCHES: usize = 500;
+/// Between two searches: nobody asks faster.
+const TYPING: Duration = Duration::from_millis(5);
 
 fn main() -> Result<()> {
     let (mut json, mut files, mut saves) = (None, 20_000, 200);
@@ -64,13 +69,26 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
         }
         times.push(started.elapsed());
     }
-    let status = engine.wait(&added.project.id, LaneName::Text).await?;
+    let id = &added.project.id;
+    let status = engine.wait(id, LaneName::Text).await?;
+    let mut idle = Vec::new();
+    for turn in 0..IDLE_SEARCHES {
+        idle.push(search(&engine, turn % files).await?);
+    }
+    engine.act(id, ProjectAction::Reindex).await?;
+    let (mut busy, mut begun) = (Vec::new(), false);
+    loop {
+        let took = search(&engine, busy.len() % files).await?;
+        let indexing = engine.status(id)?.freshness == Freshness::Indexing;
+        begun |= indexing;
+        if indexing {
+            busy.push(took);
+        } else if begun {
+            break;
+        }
+    }
     engine.close().await;
-    times.sort_unstable();
-    let at = |share: f64| {
-        let place = (times.len() as f64 * share) as usize;
-        times[place.min(times.len() - 1)].as_secs_f64() * 1000.0
-    };
+    let at = |share: f64| percentile(&mut times.clone(), share);
     let grown = status.index_bytes as f64 / before as f64;
     println!("{saves} saves in a project of {files} files");
     println!(
@@ -80,8 +98,30 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
         at(1.0)
     );
     println!("index                  {grown:.2} of its size before");
-    Ok(json!({ "files": files, "saves": saves, "p50_ms": at(0.5), "p95_ms": at(0.95),
-        "max_ms": at(1.0), "index_growth": grown }))
+    ensure!(!busy.is_empty(), "indexing was over before a search was");
+    let (idle, busy) = (percentile(&mut idle, 0.95), percentile(&mut busy, 0.95));
+    println!("search, p95            {idle:.2} ms idle, {busy:.2} ms while indexing");
+    Ok(
+        json!({ "search_idle_p95_ms": idle, "search_busy_p95_ms": busy, "files": files, "saves": saves, "p50_ms": at(0.5), "p95_ms": at(0.95),
+        "max_ms": at(1.0), "index_growth": grown }),
+    )
+}
+
+/// How long a search for one file's word takes.
+async fn search(engine: &Engine, file: usize) -> Result<Duration> {
+    tokio::time::sleep(TYPING).await;
+    let query = format!("original_{file}");
+    let request = SearchRequest { query, limit: 20, ..SearchRequest::default() };
+    let started = Instant::now();
+    engine.search(request).await?;
+    Ok(started.elapsed())
+}
+
+/// The time, in milliseconds, that this share of `times` does not exceed.
+fn percentile(times: &mut [Duration], share: f64) -> f64 {
+    times.sort_unstable();
+    let place = (times.len() as f64 * share) as usize;
+    times[place.min(times.len() - 1)].as_secs_f64() * 1000.0
 }
 
 fn path(root: &Path, at: usize) -> PathBuf {

@@ -13,7 +13,26 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::rel_path;
 
 /// The layout of the tables, kept in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 3;
+/// What leads from each layout to the next, the first from an empty file.
+const STEPS: [&str; VERSION as usize] = [
+    "CREATE TABLE project (
+         id TEXT PRIMARY KEY,
+         name TEXT NOT NULL,
+         root TEXT NOT NULL UNIQUE,
+         pinned INTEGER NOT NULL DEFAULT 0,
+         paused INTEGER NOT NULL DEFAULT 0,
+         last_searched TEXT,
+         last_indexed TEXT,
+         files INTEGER NOT NULL DEFAULT 0,
+         chunks INTEGER NOT NULL DEFAULT 0,
+         skipped INTEGER NOT NULL DEFAULT 0,
+         bytes INTEGER NOT NULL DEFAULT 0
+     ) STRICT;",
+    "ALTER TABLE project ADD COLUMN inode INTEGER;
+     ALTER TABLE project ADD COLUMN git_birth TEXT;",
+    "ALTER TABLE project ADD COLUMN symbols INTEGER NOT NULL DEFAULT 0;",
+];
 /// How long to wait for another process to let go of the file.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -60,6 +79,16 @@ pub struct Project {
     pub last_indexed: Option<Timestamp>,
     /// What the index held when it was last written.
     pub held: Held,
+    pub identity: Identity,
+}
+
+/// What tells a project's folder from others when it is not where it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Where the file system has such numbers. Another folder may get it once this one is gone.
+    pub inode: Option<u64>,
+    /// How git's log of the checkout begins, as a hash.
+    pub git_birth: Option<String>,
 }
 
 /// How much a project's index holds, as remembered while it is closed.
@@ -68,6 +97,7 @@ pub struct Held {
     pub files: u64,
     pub chunks: u64,
     pub skipped: u64,
+    pub symbols: u64,
     pub bytes: u64,
 }
 
@@ -112,24 +142,11 @@ impl Catalogue {
         connection.pragma_update(None, "synchronous", "FULL").map_err(unreadable)?;
         let catalogue = Catalogue { path: path.to_owned(), connection: Mutex::new(connection) };
         if version < VERSION {
+            let steps: String =
+                STEPS.iter().skip(usize::try_from(version).unwrap_or(0)).copied().collect();
             catalogue.write(|connection| {
                 connection.execute_batch(&format!(
-                    "BEGIN;
-                     CREATE TABLE project (
-                         id TEXT PRIMARY KEY,
-                         name TEXT NOT NULL,
-                         root TEXT NOT NULL UNIQUE,
-                         pinned INTEGER NOT NULL DEFAULT 0,
-                         paused INTEGER NOT NULL DEFAULT 0,
-                         last_searched TEXT,
-                         last_indexed TEXT,
-                         files INTEGER NOT NULL DEFAULT 0,
-                         chunks INTEGER NOT NULL DEFAULT 0,
-                         skipped INTEGER NOT NULL DEFAULT 0,
-                         bytes INTEGER NOT NULL DEFAULT 0
-                     ) STRICT;
-                     PRAGMA user_version = {VERSION};
-                     COMMIT;"
+                    "BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;"
                 ))
             })?;
         }
@@ -194,12 +211,35 @@ impl Catalogue {
     }
 
     /// # Errors
+    /// [`CatalogueError::Unwritable`], also where another project has this root.
+    pub fn set_root(&self, id: &ProjectId, root: &Path) -> Result<(), CatalogueError> {
+        let root = root_text(root);
+        self.execute("UPDATE project SET root = ?2 WHERE id = ?1", params![id.0, root])
+    }
+
+    /// # Errors
     /// [`CatalogueError::Unwritable`].
-    pub fn stamp_searched(&self, id: &ProjectId, at: Timestamp) -> Result<(), CatalogueError> {
+    pub fn set_identity(&self, id: &ProjectId, identity: &Identity) -> Result<(), CatalogueError> {
+        let Identity { inode, git_birth } = identity;
         self.execute(
-            "UPDATE project SET last_searched = ?2 WHERE id = ?1",
-            params![id.0, at.to_string()],
+            "UPDATE project SET inode = ?2, git_birth = ?3 WHERE id = ?1",
+            params![id.0, inode.map(u64::cast_signed), git_birth],
         )
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn stamp_searched(&self, ids: &[ProjectId], at: Timestamp) -> Result<(), CatalogueError> {
+        self.write(|connection| {
+            let transaction = connection.transaction()?;
+            for id in ids {
+                transaction.execute(
+                    "UPDATE project SET last_searched = ?2 WHERE id = ?1",
+                    params![id.0, at.to_string()],
+                )?;
+            }
+            transaction.commit()
+        })
     }
 
     /// # Errors
@@ -212,7 +252,8 @@ impl Catalogue {
     ) -> Result<(), CatalogueError> {
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.execute(
-            "UPDATE project SET last_indexed = ?2, files = ?3, chunks = ?4, skipped = ?5, bytes = ?6
+            "UPDATE project SET last_indexed = ?2, files = ?3, chunks = ?4, skipped = ?5, bytes = ?6,
+                 symbols = ?7
              WHERE id = ?1",
             params![
                 id.0,
@@ -220,7 +261,8 @@ impl Catalogue {
                 number(held.files),
                 number(held.chunks),
                 number(held.skipped),
-                number(held.bytes)
+                number(held.bytes),
+                number(held.symbols)
             ],
         )
     }
@@ -265,7 +307,12 @@ fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
             files: number("files")?,
             chunks: number("chunks")?,
             skipped: number("skipped")?,
+            symbols: number("symbols")?,
             bytes: number("bytes")?,
+        },
+        identity: Identity {
+            inode: row.get::<_, Option<i64>>("inode")?.map(i64::cast_unsigned),
+            git_birth: row.get("git_birth")?,
         },
     })
 }
@@ -284,6 +331,7 @@ mod tests {
             last_searched: None,
             last_indexed: None,
             held: Held::default(),
+            identity: Identity::default(),
         }
     }
 
@@ -292,7 +340,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("catalogue.sqlite");
         let project = sample("/somewhere/größe");
-        let held = Held { files: 3, chunks: 5, skipped: 1, bytes: 99 };
+        let held = Held { files: 3, chunks: 5, skipped: 1, symbols: 7, bytes: 99 };
+        let identity = Identity { inode: Some(u64::MAX), git_birth: Some("abc".into()) };
         {
             let catalogue = Catalogue::open(&path).unwrap();
             assert_eq!(catalogue.insert(&project).unwrap(), None);
@@ -301,11 +350,22 @@ mod tests {
                 Some(project.id.clone())
             );
             catalogue.stamp_indexed(&project.id, Timestamp::UNIX_EPOCH, held).unwrap();
+            let ids = std::slice::from_ref(&project.id);
+            catalogue.stamp_searched(ids, Timestamp::UNIX_EPOCH).unwrap();
             catalogue.set_pinned(&project.id, true).unwrap();
+            catalogue.set_root(&project.id, Path::new("/elsewhere/größe")).unwrap();
+            catalogue.set_identity(&project.id, &identity).unwrap();
         }
         let catalogue = Catalogue::open(&path).unwrap();
-        let expected =
-            Project { pinned: true, last_indexed: Some(Timestamp::UNIX_EPOCH), held, ..project };
+        let expected = Project {
+            root: "/elsewhere/größe".into(),
+            pinned: true,
+            last_searched: Some(Timestamp::UNIX_EPOCH),
+            last_indexed: Some(Timestamp::UNIX_EPOCH),
+            held,
+            identity,
+            ..project
+        };
         assert_eq!(catalogue.projects().unwrap(), std::slice::from_ref(&expected));
         catalogue.remove(&expected.id).unwrap();
         assert_eq!(catalogue.projects().unwrap(), []);
@@ -319,6 +379,32 @@ mod tests {
         std::fs::write(&path, &rubbish).unwrap();
         assert!(matches!(Catalogue::open(&path), Err(CatalogueError::Unreadable { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), rubbish);
+    }
+
+    #[test]
+    fn a_catalogue_of_the_first_version_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalogue.sqlite");
+        let first = Connection::open(&path).unwrap();
+        first.execute_batch(include_str!("catalogue/version-1.sql")).unwrap();
+        drop(first);
+        let projects = Catalogue::open(&path).unwrap().projects().unwrap();
+        let [project] = projects.as_slice() else { panic!("{projects:?}") };
+        assert_eq!((project.name.as_str(), project.held.files), ("linux", 78_500));
+        assert_eq!(project.identity, Identity::default());
+        assert!(project.pinned && !project.paused);
+    }
+
+    #[test]
+    fn two_projects_never_have_one_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::open(&dir.path().join("catalogue.sqlite")).unwrap();
+        let (one, two) = (sample("/one"), sample("/two"));
+        catalogue.insert(&one).unwrap();
+        catalogue.insert(&two).unwrap();
+        let moved = catalogue.set_root(&one.id, Path::new("/two"));
+        assert!(matches!(moved, Err(CatalogueError::Unwritable { .. })));
+        assert_eq!(catalogue.projects().unwrap()[0].root, Path::new("/one"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The façade: what the shell, the command line and the tests use.
 
 mod error;
+mod locating;
 mod lock;
 mod searching;
 
@@ -12,12 +13,12 @@ use tokio::sync::watch;
 
 pub use error::EngineError;
 
-use crate::catalogue::{Catalogue, Held, Project, ProjectId, roots};
+use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
 use crate::index::{Limits, SkippedFile};
-use crate::registry::{Hot, Registry, ResolveError, Settings};
+use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
 use crate::rel_path;
 use crate::status::{
-    Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
+    Activity, Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
 };
 use crate::watch::Tuning;
 use lock::OwnerLock;
@@ -28,6 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const HOT_BYTES: u64 = 4 << 30;
 /// Each open project has a watcher of its own, and the system gives a user 128 of them.
 const HOT_PROJECTS: usize = 64;
+/// How long a removal waits for what is still open; a disk that does not answer may take for ever.
+const REMOVAL: Duration = Duration::from_secs(3);
+/// Longer than programs take to swap one folder for another.
+const MOVED_AFTER: Duration = Duration::from_secs(10);
+
 /// How an engine is set up.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -39,10 +45,10 @@ pub struct Options {
     pub patience: Duration,
     pub limits: Limits,
     pub tuning: Tuning,
-    /// Bytes of open indexes, and number of open projects, from which on the least recently used
-    /// ones are closed.
-    pub hot_bytes: u64,
-    pub hot_projects: usize,
+    /// From here on the least recently used projects are closed.
+    pub room: Room,
+    /// A folder that is missing for this long is looked for under another name beside its place.
+    pub moved_after: Duration,
 }
 
 impl Options {
@@ -54,8 +60,8 @@ impl Options {
             patience: PATIENCE,
             limits: Limits::default(),
             tuning: Tuning::default(),
-            hot_bytes: HOT_BYTES,
-            hot_projects: HOT_PROJECTS,
+            room: Room { bytes: HOT_BYTES, projects: HOT_PROJECTS },
+            moved_after: MOVED_AFTER,
         }
     }
 }
@@ -110,10 +116,11 @@ impl Engine {
             excluded: vec![options.data_dir.clone()],
             limits: options.limits,
             tuning: options.tuning,
-            hot_bytes: options.hot_bytes,
-            hot_projects: options.hot_projects,
+            room: options.room,
+            moved_after: options.moved_after,
         };
-        let registry = Registry::new(settings, Arc::clone(&catalogue), projects);
+        let disk = Arc::new(RealDisk);
+        let registry = Registry::new(settings, disk, Arc::clone(&catalogue), projects);
         registry.warm();
         Ok(Engine { shared: Arc::new(Shared { options, catalogue, registry, _owner: owner }) })
     }
@@ -148,6 +155,7 @@ impl Engine {
             last_searched: None,
             last_indexed: None,
             held: Held::default(),
+            identity: Identity::default(),
         };
         match self.shared.catalogue.insert(&project)? {
             Some(existing) => Ok((existing, true)),
@@ -193,9 +201,15 @@ impl Engine {
         // First where it lasts: killed in between, the start finds an index without a project.
         let (catalogue, key) = (Arc::clone(catalogue), id.clone());
         blocking(move || catalogue.remove(&key)).await?;
-        registry.remove(id).await;
-        let directory = registry.index_directory(id);
-        blocking(move || delete_directory(&directory)).await;
+        let (registry, id) = (registry.clone(), id.clone());
+        let deleting = tokio::spawn(async move {
+            registry.remove(&id).await;
+            let directory = registry.index_directory(&id);
+            blocking(move || delete_directory(&directory)).await;
+        });
+        if tokio::time::timeout(REMOVAL, deleting).await.is_err() {
+            tracing::warn!("the index of a removed project is deleted once its disk answers");
+        }
         Ok(())
     }
 
@@ -216,6 +230,16 @@ impl Engine {
     pub fn status(&self, project: &str) -> Result<ProjectStatus, EngineError> {
         let id = self.find(project)?;
         self.shared.registry.status(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
+    }
+
+    /// What was done to keep the project fresh since it was opened; all 0 of one that is not.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] or [`EngineError::Ambiguous`].
+    pub fn activity(&self, project: &str) -> Result<Activity, EngineError> {
+        let id = self.find(project)?;
+        let upkeep = self.shared.registry.upkeep(&id);
+        Ok(upkeep.map(|upkeep| upkeep.activity).unwrap_or_default())
     }
 
     /// The files of the project that are known and not searched, with the reason.
@@ -240,19 +264,24 @@ impl Engine {
     /// project fails while waiting.
     pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
         match lane {
-            LaneName::Text => {}
-            LaneName::Symbols => return Err(EngineError::NotYet("Symbols")),
+            LaneName::Text | LaneName::Symbols | LaneName::Names | LaneName::Regex => {}
             LaneName::Meaning => return Err(EngineError::NotYet("Meaning")),
-            LaneName::Names => return Err(EngineError::NotYet("File names")),
-            LaneName::Regex => return Err(EngineError::NotYet("Regular expressions")),
         }
         let id = self.find(project)?;
         let mut snapshots = self.subscribe();
-        self.shared.registry.wake(&id);
+        // Not closed for want of room before it is complete.
+        let _open = loop {
+            match self.resolve(&id).await {
+                Err(EngineError::Loading) => {}
+                other => break other?,
+            }
+        };
         loop {
             let status = self.status(id.as_str())?;
             let upkeep = self.shared.registry.upkeep(&id);
-            let complete = upkeep.is_some_and(|upkeep| upkeep.complete);
+            let needs_layers = matches!(lane, LaneName::Symbols | LaneName::Regex);
+            let complete =
+                upkeep.is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
             match (status.residency, status.freshness) {
                 (Residency::Hot, Freshness::Fresh) if complete => return Ok(status),
                 (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {
@@ -318,7 +347,7 @@ impl Engine {
         }
     }
 
-    async fn resolve(&self, id: &ProjectId) -> Result<Arc<Hot>, EngineError> {
+    async fn resolve(&self, id: &ProjectId) -> Result<Lease, EngineError> {
         let resolved = self.shared.registry.resolve(id, self.shared.options.patience).await;
         resolved.map_err(|error| match error {
             ResolveError::NotFound(id) => EngineError::NotFound(id.to_string()),

@@ -4,30 +4,38 @@
 //! that a kill at any moment leaves the state before or the state after. Readers work on the last
 //! commit and never wait for a writer.
 
+mod annotate;
 mod chunk;
 mod document;
 mod error;
+pub mod grams;
 pub mod language;
 pub mod manifest;
+pub mod outline;
+pub mod paths;
 mod plan;
+mod read;
 mod scan;
 pub mod schema;
 pub mod text;
 pub mod tokenizer;
 mod update;
+mod verify;
+mod writing;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::MmapDirectory;
-use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, SearcherGeneration, TantivyError};
 
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
+pub use plan::Plan;
 pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
-pub(crate) use update::content_hash;
-pub use update::{Limits, Progress, Report, Run, Scope, WriteGate};
+pub use update::{Layer, Limits, Progress, Report, Run, Scope, WriteGate};
+pub(crate) use writing::content_hash;
 
 /// Stored with every commit.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -45,6 +53,8 @@ pub struct ProjectIndex {
     fields: schema::Fields,
     /// Files whose stamp changed and whose bytes did not: the index is not written for them.
     same_bytes: Mutex<std::collections::HashMap<String, Stamp>>,
+    /// The paths of the commit that was last asked for them.
+    paths: Mutex<Option<(SearcherGeneration, Arc<paths::Paths>)>>,
 }
 
 impl ProjectIndex {
@@ -58,11 +68,11 @@ impl ProjectIndex {
         std::fs::create_dir_all(directory)
             .map_err(|source| IndexError::from_io(directory, source))?;
         let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
-        let mmap = MmapDirectory::open(directory).map_err(|error| failed(error.into()))?;
+        let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
         let (expected, fields) = schema::build();
         let exists = Index::exists(&mmap).map_err(|error| failed(error.into()))?;
-        let mut index = if exists {
-            let index = Index::open(mmap).map_err(failed)?;
+        let index = if exists {
+            let index = verify::guarded(directory, || Index::open(mmap))?;
             let note = commit_note(&index).map_err(failed)?;
             if note.version > schema::VERSION {
                 return Err(IndexError::TooNew {
@@ -80,19 +90,78 @@ impl ProjectIndex {
         } else {
             create_anew(directory, expected)?
         };
+        ProjectIndex::over(directory, index, fields)
+    }
+
+    /// Opens the index in `directory` without touching it. `None` where there is none of the
+    /// present layout.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`], [`IndexError::Unreadable`] or [`IndexError::Io`].
+    pub fn read(directory: &Path) -> Result<Option<ProjectIndex>, IndexError> {
+        if !directory.is_dir() {
+            return Ok(None);
+        }
+        let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
+        let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
+        if !Index::exists(&mmap).map_err(|error| failed(error.into()))? {
+            return Ok(None);
+        }
+        let index = verify::guarded(directory, || Index::open(mmap))?;
+        let (expected, fields) = schema::build();
+        let version = commit_note(&index).map_err(failed)?.version;
+        if version != schema::VERSION || index.schema() != expected {
+            return Ok(None);
+        }
+        ProjectIndex::over(directory, index, fields).map(Some)
+    }
+
+    fn over(
+        directory: &Path,
+        mut index: Index,
+        fields: schema::Fields,
+    ) -> Result<ProjectIndex, IndexError> {
         schema::register_tokenizer(&mut index);
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()
-            .map_err(failed)?;
+        let reader = verify::guarded(directory, || {
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+        })?;
         let directory = directory.to_owned();
-        Ok(ProjectIndex { directory, index, reader, fields, same_bytes: Mutex::default() })
+        Ok(ProjectIndex {
+            directory,
+            index,
+            reader,
+            fields,
+            same_bytes: Mutex::default(),
+            paths: Mutex::default(),
+        })
     }
 
     /// The last committed state; it stays readable while later commits happen.
     pub fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// The paths of the files that `searcher`, which is one of this index's, knows. They are kept
+    /// until the next commit is asked for, or [`ProjectIndex::forget_paths`].
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn paths(&self, searcher: &Searcher) -> tantivy::Result<Arc<paths::Paths>> {
+        let mut kept = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = searcher.generation();
+        match &*kept {
+            Some((of, paths)) if of == generation => Ok(Arc::clone(paths)),
+            _ => {
+                let paths = Arc::new(paths::Paths::read(searcher)?);
+                *kept = Some((generation.clone(), Arc::clone(&paths)));
+                Ok(paths)
+            }
+        }
+    }
+
+    /// Gives back the memory of [`ProjectIndex::paths`].
+    pub fn forget_paths(&self) {
+        *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub fn fields(&self) -> schema::Fields {
@@ -102,7 +171,7 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the stored counts cannot be read.
     pub fn counts(&self) -> Result<Counts, IndexError> {
-        Manifest::new(&self.searcher(), self.fields).counts().map_err(|e| self.failed(e))
+        self.manifest(|manifest| manifest.counts())
     }
 
     /// The files that are known and not searched, with the reason.
@@ -110,7 +179,7 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the index cannot be read.
     pub fn skipped(&self) -> Result<Vec<SkippedFile>, IndexError> {
-        Manifest::new(&self.searcher(), self.fields).skipped().map_err(|e| self.failed(e))
+        self.manifest(|manifest| manifest.skipped())
     }
 
     /// The size of all files whose text it holds, in bytes.
@@ -118,10 +187,28 @@ impl ProjectIndex {
     /// # Errors
     /// [`IndexError::Corrupt`] where the index cannot be read.
     pub fn text_bytes(&self) -> Result<u64, IndexError> {
-        let searcher = self.searcher();
-        let entries = Manifest::new(&searcher, self.fields).all().map_err(|e| self.failed(e))?;
+        let entries = self.manifest(|manifest| manifest.all())?;
         let texts = entries.values().filter(|entry| entry.skipped.is_none());
         Ok(texts.map(|entry| entry.stamp.size).sum())
+    }
+
+    /// Up to `most` of the files whose text it holds, none larger than `size` bytes, with the
+    /// hashes of their bytes; the same ones at every call.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the index cannot be read.
+    pub fn sample(&self, most: usize, size: u64) -> Result<Vec<(String, u64)>, IndexError> {
+        let searcher = self.searcher();
+        let entries = Manifest::new(&searcher, self.fields).all().map_err(|e| self.failed(e))?;
+        let mut files: Vec<(String, u64)> = entries
+            .into_iter()
+            .filter(|(_, entry)| entry.stamp.size <= size)
+            .filter_map(|(path, entry)| entry.hash.map(|hash| (path, hash)))
+            .collect();
+        // In the order of their hashes, which is no order: folders of all kinds are among them.
+        files.sort_unstable_by(|(a, x), (b, y)| (x, a).cmp(&(y, b)));
+        files.truncate(most);
+        Ok(files)
     }
 
     /// Whether the index has been compared with the whole tree since it was made.
@@ -129,10 +216,23 @@ impl ProjectIndex {
         commit_note(&self.index).is_ok_and(|note| note.complete)
     }
 
+    /// Whether no file lacks a layer, as far as is known.
+    pub fn is_deep(&self) -> bool {
+        self.counts().is_ok_and(|counts| counts.shallow == 0)
+    }
+
     /// Bytes on disk.
     pub fn size(&self) -> u64 {
         let files = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
         files.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    fn manifest<T>(
+        &self,
+        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
+    ) -> Result<T, IndexError> {
+        let searcher = self.searcher();
+        verify::guarded(&self.directory, || read(&Manifest::new(&searcher, self.fields)))
     }
 
     fn failed(&self, error: TantivyError) -> IndexError {

@@ -13,4 +13,5 @@ pub mod registry;
 pub mod rel_path;
 pub mod search;
 pub mod status;
+pub mod symbols;
 pub mod watch;

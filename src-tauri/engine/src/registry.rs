@@ -1,40 +1,51 @@
 //! Holds every registered project's residency: `Cold` → `Loading` → `Hot` → `Unloading` → `Cold`,
-//! or `Failed`. One state machine a project, all in one map under one short lock.
+//! or `Failed`. One state machine a project ([`residency`]), all in one map under one short lock.
 //!
 //! A restore is a task of its own: it goes on when everybody who waits for it has left, runs once
 //! however many wait, and gives all of them the same handle or the same failure.
 
+mod disk;
 pub mod failure;
 pub mod keeper;
+mod moved;
+mod publish;
+mod read;
+mod relink;
+mod residency;
 mod restore;
+mod room;
 mod slot;
+mod unload;
+mod volume;
+mod warm;
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
-pub use failure::{Cause, Failure};
+pub use disk::{Disk, Opened, RealDisk};
+pub use failure::{Cause, Failure, Fault};
 pub use keeper::{Control, Upkeep};
+pub use moved::Evidence;
+pub use read::Searchable;
+pub use room::Room;
 
-use crate::catalogue::{Catalogue, Project, ProjectId};
-use crate::index::{Limits, ProjectIndex, Rules, WriteGate};
-use crate::status::{Freshness, ProjectStatus, Snapshot, WatchMode};
+use crate::catalogue::{Catalogue, Identity, Project, ProjectId};
+use crate::index::{Limits, ProjectIndex};
+use crate::status::{ProjectStatus, Snapshot};
 use crate::watch::Tuning;
-use restore::{Opened, close_one, reopen_damaged, restore};
-use slot::{Slot, State, remember};
-
-/// Comparisons of whole trees at once: enough that one dead disk does not hold up the others.
-const COMPARISONS: usize = 4;
-/// The catalogue remembers searches and counts at most this often a project.
-const STAMP_EVERY: Duration = Duration::from_secs(60);
-/// Snapshots are published at most this often.
-const PUBLISH_EVERY: Duration = Duration::from_millis(100);
-/// Projects opened at the start, the most recent first.
-const WARM_AT_START: usize = 20;
+use publish::publish_changes;
+use residency::{Demanded, Outcome, Restore, State, Urge};
+use restore::restore;
+use slot::{News, Slot, mode_at_rest};
+use unload::keep_room;
+use volume::Volumes;
 
 /// What the registry goes by.
 #[derive(Clone, Debug)]
@@ -45,18 +56,43 @@ pub struct Settings {
     pub excluded: Vec<PathBuf>,
     pub limits: Limits,
     pub tuning: Tuning,
-    /// Bytes of open indexes from which on the least recently used ones are closed.
-    pub hot_bytes: u64,
-    /// Open indexes from which on the least recently used ones are closed.
-    pub hot_projects: usize,
+    pub room: Room,
+    /// A root that is missing for this long is looked for under another name.
+    pub moved_after: Duration,
 }
 
-/// An open project. Whoever holds the `Arc` keeps it from being closed.
+/// An open project.
 pub struct Hot {
     pub id: ProjectId,
     pub root: PathBuf,
     pub index: Arc<ProjectIndex>,
     keeper: keeper::Handle,
+}
+
+/// An open project that is not closed for want of room while this exists.
+pub struct Lease {
+    hot: Arc<Hot>,
+    /// Dropped after what it speaks of.
+    _returned: Returned,
+}
+
+/// Says when it is dropped that something may be closed.
+struct Returned(Weak<Shared>);
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.room_wanted.notify_one();
+        }
+    }
+}
+
+impl Deref for Lease {
+    type Target = Hot;
+
+    fn deref(&self) -> &Hot {
+        &self.hot
+    }
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -69,8 +105,6 @@ pub enum ResolveError {
     Failed(Arc<Failure>),
 }
 
-type Loaded = Result<Arc<Hot>, Arc<Failure>>;
-
 /// Cheap to clone; all clones are one registry.
 #[derive(Clone)]
 pub struct Registry {
@@ -79,68 +113,59 @@ pub struct Registry {
 
 struct Shared {
     settings: Settings,
+    disk: Arc<dyn Disk>,
     catalogue: Arc<Catalogue>,
     slots: Mutex<BTreeMap<ProjectId, Slot>>,
-    comparisons: Arc<Semaphore>,
-    gate: WriteGate,
+    volumes: Volumes,
     changed: Notify,
+    /// Something that is open may be closed, or something more is open.
+    room_wanted: Notify,
     snapshots: watch::Sender<Arc<Snapshot>>,
 }
 
 impl Registry {
     /// A registry of `projects`, all cold. Needs a tokio runtime.
-    pub fn new(settings: Settings, catalogue: Arc<Catalogue>, projects: Vec<Project>) -> Registry {
+    pub fn new(
+        settings: Settings,
+        disk: Arc<dyn Disk>,
+        catalogue: Arc<Catalogue>,
+        projects: Vec<Project>,
+    ) -> Registry {
         let slots = projects.into_iter().map(|p| (p.id.clone(), Slot::new(p))).collect();
         let shared = Arc::new(Shared {
             settings,
+            disk,
             catalogue,
             slots: Mutex::new(slots),
-            comparisons: Arc::new(Semaphore::new(COMPARISONS)),
-            gate: WriteGate::default(),
+            volumes: Volumes::default(),
             changed: Notify::new(),
+            room_wanted: Notify::new(),
             snapshots: watch::Sender::new(Arc::default()),
         });
         let registry = Registry { shared };
         registry.publish();
         tokio::spawn(publish_changes(Arc::downgrade(&registry.shared)));
+        tokio::spawn(keep_room(Arc::downgrade(&registry.shared)));
         registry
-    }
-
-    /// Opens the projects that were used last, in the background.
-    pub fn warm(&self) {
-        let mut recent: Vec<(Option<Timestamp>, ProjectId)> = self
-            .slots()
-            .values()
-            .map(|slot| (slot.project.last_use(), slot.project.id.clone()))
-            .collect();
-        recent.sort_by(|a, b| b.cmp(a));
-        let most = WARM_AT_START.min(self.shared.settings.hot_projects);
-        for (_, id) in recent.into_iter().take(most) {
-            self.wake(&id);
-        }
     }
 
     /// Takes in a project that the catalogue has already, and starts to open it.
     pub fn insert(&self, project: Project) {
         let id = project.id.clone();
         self.slots().entry(id.clone()).or_insert_with(|| Slot::new(project));
-        self.wake(&id);
+        let _ = self.wake(&id);
     }
 
     /// The open project, opened first where need be, within `patience`.
     ///
     /// # Errors
     /// [`ResolveError`]. A restore that outlasts the caller's patience goes on.
-    pub async fn resolve(
-        &self,
-        id: &ProjectId,
-        patience: Duration,
-    ) -> Result<Arc<Hot>, ResolveError> {
-        let mut outcome = match self.demand(id, Demand::IfDue) {
-            Demanded::Hot(hot) => return Ok(hot),
-            Demanded::NotFound => return Err(ResolveError::NotFound(id.clone())),
+    pub async fn resolve(&self, id: &ProjectId, patience: Duration) -> Result<Lease, ResolveError> {
+        let mut outcome = match self.demand(id, Urge::IfDue) {
+            Demanded::Hot(hot) => return Ok(self.lease(hot)),
+            Demanded::Closed => return Err(ResolveError::NotFound(id.clone())),
             Demanded::Failed(failure) => return Err(ResolveError::Failed(failure)),
-            Demanded::Loading(outcome) => outcome,
+            Demanded::Loading { outcome, .. } => outcome,
         };
         let loading = ResolveError::Loading { retry_after: Duration::from_secs(1) };
         let Ok(waited) = tokio::time::timeout(patience, outcome.wait_for(Option::is_some)).await
@@ -149,51 +174,34 @@ impl Registry {
         };
         match waited {
             Ok(loaded) => match &*loaded {
-                Some(Ok(hot)) => Ok(Arc::clone(hot)),
+                Some(Ok(hot)) => Ok(self.lease(Arc::clone(hot))),
                 Some(Err(failure)) => Err(ResolveError::Failed(Arc::clone(failure))),
                 None => Err(loading),
             },
-            // The restore ended without an outcome: the project was removed.
+            // The restore ended without an outcome: the project was removed or got another root.
+            Err(_) if self.project(id).is_some() => Err(loading),
             Err(_) => Err(ResolveError::NotFound(id.clone())),
         }
     }
 
-    /// The project if it is open at this moment.
-    pub fn hot(&self, id: &ProjectId) -> Option<Arc<Hot>> {
-        match &self.slots().get(id)?.state {
-            State::Hot(hot) => Some(Arc::clone(hot)),
+    fn lease(&self, hot: Arc<Hot>) -> Lease {
+        Lease { hot, _returned: Returned(Arc::downgrade(&self.shared)) }
+    }
+
+    /// Starts to open the project unless it is open, being opened, or failed and not yet due. The
+    /// outcome that is on its way, if one is.
+    pub fn wake(&self, id: &ProjectId) -> Option<Outcome<Hot>> {
+        match self.demand(id, Urge::IfDue) {
+            Demanded::Loading { outcome, .. } => Some(outcome),
             _ => None,
         }
     }
 
-    /// Starts to open the project unless it is open, being opened, or failed and not yet due.
-    pub fn wake(&self, id: &ProjectId) {
-        self.demand(id, Demand::IfDue);
-    }
-
     /// One attempt at once, whatever the last one said. An open project's keeper tries again.
     pub fn retry(&self, id: &ProjectId) {
-        if let Demanded::Hot(hot) = self.demand(id, Demand::AtOnce) {
+        if let Demanded::Hot(hot) = self.demand(id, Urge::AtOnce) {
             hot.tell(Control::Retry);
         }
-    }
-
-    /// Closes the project, moves its damaged index aside, and opens it anew.
-    pub fn reopen(&self, id: &ProjectId) {
-        tokio::spawn(reopen_damaged(self.clone(), id.clone()));
-    }
-
-    /// Closes the project, and forgets it. Its index directory can be deleted afterwards.
-    pub async fn remove(&self, id: &ProjectId) -> Option<Project> {
-        let slot = self.slots().remove(id)?;
-        self.changed();
-        match slot.state {
-            State::Hot(hot) => hot.keeper.stop().await,
-            // The end of the restore finds its project gone and closes what it opened.
-            State::Loading { mut outcome, .. } => while outcome.changed().await.is_ok() {},
-            _ => {}
-        }
-        Some(slot.project)
     }
 
     /// Where the project's index is.
@@ -219,61 +227,36 @@ impl Registry {
 
     /// Stops or goes on watching and indexing.
     pub fn set_paused(&self, id: &ProjectId, paused: bool) {
-        let hot = {
-            let mut slots = self.slots();
-            let Some(slot) = slots.get_mut(id) else {
-                return;
-            };
+        if let Some(slot) = self.slots().get_mut(id) {
             slot.project.paused = paused;
-            match &slot.state {
-                State::Hot(hot) => Some(Arc::clone(hot)),
-                _ => {
-                    slot.upkeep.watch_mode =
-                        if paused { WatchMode::Paused } else { WatchMode::Off };
-                    None
-                }
+            match slot.hot() {
+                Some(hot) => hot.tell(if paused { Control::Pause } else { Control::Resume }),
+                None => slot.upkeep.watch_mode = mode_at_rest(paused),
             }
-        };
-        if let Some(hot) = hot {
-            hot.tell(if paused { Control::Pause } else { Control::Resume });
         }
         self.changed();
     }
 
-    /// Notes that the project was searched: it is closed later than others, and warm at the start.
-    pub fn note_search(&self, id: &ProjectId) {
-        let now = Instant::now();
-        let due = {
+    /// Notes that the projects were searched, and that it was of use: they are closed later than
+    /// others, and warm at the start.
+    pub fn note_search(&self, ids: &[ProjectId]) {
+        let (now, clock) = (Instant::now(), Timestamp::now());
+        let due: Vec<ProjectId> = {
             let mut slots = self.slots();
-            let Some(slot) = slots.get_mut(id) else {
-                return;
+            let mut is_due = |id: &&ProjectId| {
+                slots.get_mut(*id).is_some_and(|slot| slot.note_search(now, clock))
             };
-            slot.last_used = now;
-            slot.project.last_searched = Some(Timestamp::now());
-            let due = slot.searched_stamp.is_none_or(|last| now - last >= STAMP_EVERY);
-            if due {
-                slot.searched_stamp = Some(now);
-            }
-            due
+            ids.iter().filter(&mut is_due).cloned().collect()
         };
-        if due {
-            let (catalogue, id) = (Arc::clone(&self.shared.catalogue), id.clone());
-            tokio::task::spawn_blocking(move || {
-                if let Err(error) = catalogue.stamp_searched(&id, Timestamp::now()) {
-                    tracing::warn!(%error, "a search was not noted");
-                }
-            });
+        if due.is_empty() {
+            return;
         }
-    }
-
-    /// The latest snapshot; never waits.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.shared.snapshots.borrow())
-    }
-
-    /// Gets every further snapshot, at most ten a second.
-    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.shared.snapshots.subscribe()
+        let catalogue = Arc::clone(&self.shared.catalogue);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = catalogue.stamp_searched(&due, clock) {
+                tracing::warn!(%error, "a search was not noted");
+            }
+        });
     }
 
     /// One project's state at this very moment.
@@ -286,226 +269,83 @@ impl Registry {
         self.slots().get(id).map(|slot| slot.upkeep.clone())
     }
 
-    /// Closes every project.
-    pub async fn close(&self) {
+    /// Demands the project; a restore that this starts is carried out by a task of its own.
+    fn demand(&self, id: &ProjectId, urge: Urge) -> Demanded<Hot> {
         let now = Instant::now();
-        let (_closing, closed) = watch::channel(());
-        let mut news = Vec::new();
-        let mut states = Vec::new();
-        for slot in self.slots().values_mut() {
-            let held = slot.take_news(now).map(|held| (slot.project.id.clone(), held));
-            news.extend(held);
-            let unloading = State::Unloading(closed.clone());
-            states.push(std::mem::replace(&mut slot.state, unloading));
-        }
-        let catalogue = Arc::clone(&self.shared.catalogue);
-        let remembering = tokio::task::spawn_blocking(move || {
-            news.into_iter().for_each(|(id, held)| remember(&catalogue, &id, held));
-        });
-        let keepers = states.iter().filter_map(|state| match state {
-            State::Hot(hot) => Some(hot.keeper.stop()),
-            _ => None,
-        });
-        let mut stops = Vec::new();
-        for stop in keepers {
-            stops.push(Box::pin(stop));
-        }
-        // All at once: each may wait for its run.
-        let mut left = stops;
-        std::future::poll_fn(|context| {
-            left.retain_mut(|stop| stop.as_mut().poll(context).is_pending());
-            if left.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        })
-        .await;
-        if let Err(error) = remembering.await {
-            tracing::error!(%error, "what the indexes hold was not noted");
+        let demanded = match self.slots().get_mut(id) {
+            Some(slot) => {
+                slot.last_used = now;
+                slot.residency.demand(urge, now)
+            }
+            None => Demanded::Closed,
+        };
+        match demanded {
+            Demanded::Loading { outcome, restore: Some(order) } => {
+                self.changed();
+                self.start(id, order);
+                Demanded::Loading { outcome, restore: None }
+            }
+            other => other,
         }
     }
 
-    fn demand(&self, id: &ProjectId, demand: Demand) -> Demanded {
-        let mut slots = self.slots();
-        let Some(slot) = slots.get_mut(id) else {
-            return Demanded::NotFound;
-        };
-        let mut unloaded = None;
-        let after = match &slot.state {
-            State::Hot(hot) => {
-                slot.last_used = Instant::now();
-                return Demanded::Hot(Arc::clone(hot));
-            }
-            State::Loading { outcome, .. } => return Demanded::Loading(outcome.clone()),
-            State::Failed(failure) => {
-                let due = failure.next.is_some_and(|(at, _)| at <= Instant::now());
-                match demand {
-                    Demand::AtOnce => None,
-                    Demand::IfDue if due => Some(Arc::clone(failure)),
-                    Demand::IfDue => return Demanded::Failed(Arc::clone(failure)),
-                }
-            }
-            State::Unloading(end) => {
-                unloaded = Some(end.clone());
-                None
-            }
-            State::Cold => None,
-        };
-        let (sender, outcome) = watch::channel(None);
-        slot.state = State::Loading { outcome: outcome.clone(), after };
-        slot.last_used = Instant::now();
-        drop(slots);
-        self.changed();
-        tokio::spawn(restore(self.clone(), id.clone(), sender, unloaded));
-        Demanded::Loading(outcome)
-    }
-
-    /// Registers the end of a restore. `None`: the project was removed meanwhile.
-    fn conclude(&self, id: &ProjectId, opened: Result<Opened, (Cause, String)>) -> Option<Loaded> {
-        let mut slots = self.slots();
-        let slot = slots.get_mut(id)?;
-        let State::Loading { after, .. } = &slot.state else {
-            return None;
-        };
-        let loaded = match opened {
-            Ok(opened) => {
-                let hot = Arc::new(self.start_keeping(slot, opened));
-                slot.state = State::Hot(Arc::clone(&hot));
-                Ok(hot)
-            }
-            Err((cause, message)) => {
-                if after.as_ref().is_none_or(|failure| failure.cause != cause) {
-                    tracing::warn!(project = %slot.project.name, cause = cause.word(), message);
-                }
-                let now = Instant::now();
-                let clock = Timestamp::now();
-                let failure = Failure::after(after.as_deref(), cause, message, now, clock);
-                let failure = Arc::new(failure);
-                slot.state = State::Failed(Arc::clone(&failure));
-                Err(failure)
-            }
-        };
-        drop(slots);
-        self.changed();
-        Some(loaded)
-    }
-
-    fn start_keeping(&self, slot: &mut Slot, opened: Opened) -> Hot {
-        let Shared { settings, comparisons, gate, .. } = &*self.shared;
-        let project = &slot.project;
-        slot.upkeep = Upkeep {
-            freshness: Freshness::Reconciling,
-            held: opened.held,
-            complete: opened.index.is_complete(),
-            error: None,
-            damaged: false,
-            ..slot.upkeep.clone()
-        };
-        let (weak, id) = (Arc::downgrade(&self.shared), project.id.clone());
-        let report = move |upkeep| {
-            if let Some(shared) = weak.upgrade() {
-                Registry { shared }.take_report(&id, upkeep);
-            }
-        };
-        let surroundings = keeper::Surroundings {
-            rules: Rules::new(&project.root, settings.excluded.clone()),
-            limits: settings.limits,
-            tuning: settings.tuning,
-            comparisons: Arc::clone(comparisons),
-            gate: gate.clone(),
-            report: Box::new(report),
-        };
-        let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();
-        let index = opened.index;
-        let keeper = keeper::start(
-            Arc::clone(&index),
-            surroundings,
-            slot.upkeep.clone(),
-            project.paused,
-            seed,
-        );
-        Hot { id: project.id.clone(), root: project.root.clone(), index, keeper }
+    fn start(&self, id: &ProjectId, order: Restore) {
+        tokio::spawn(restore(self.clone(), id.clone(), order));
     }
 
     fn take_report(&self, id: &ProjectId, upkeep: Upkeep) {
-        let now = Instant::now();
-        let (stamp, damaged) = {
+        let (news, damaged, lost_root) = {
             let mut slots = self.slots();
-            let Some(slot) = slots.get_mut(id) else {
-                return;
-            };
-            if !matches!(slot.state, State::Hot(_)) {
-                return;
-            }
-            let damaged = upkeep.damaged;
+            let Some(slot) = slots.get_mut(id) else { return };
+            let State::Hot(hot) = slot.residency.state() else { return };
+            let damaged = upkeep.damaged.then(|| Arc::clone(&hot.index));
+            let was_missing = slot.misses_root();
             slot.upkeep = upkeep;
-            let due = slot.indexed_stamp.is_none_or(|last| now - last >= STAMP_EVERY);
-            let stamp = if due { slot.take_news(now) } else { None };
-            (stamp, damaged)
+            (slot.due_news(Instant::now()), damaged, !was_missing && slot.misses_root())
         };
         self.changed();
-        if let Some(news) = stamp {
-            let (catalogue, id) = (Arc::clone(&self.shared.catalogue), id.clone());
-            tokio::task::spawn_blocking(move || remember(&catalogue, &id, news));
+        drop(self.remember_news(news.map(|news| (id.clone(), news)).into_iter().collect()));
+        match damaged {
+            Some(index) => self.replace_damaged(id, &index),
+            None => self.shared.room_wanted.notify_one(),
         }
-        if damaged {
-            self.reopen(id);
-        } else {
-            self.evict();
+        if lost_root {
+            self.look_for_moved_root(id);
         }
     }
 
-    /// Closes the least recently used projects while too much is open.
-    fn evict(&self) {
-        let Settings { hot_bytes, hot_projects, .. } = self.shared.settings;
-        let now = Instant::now();
-        let closed = {
-            let mut slots = self.slots();
-            let hot = |slot: &Slot| matches!(slot.state, State::Hot(_));
-            let bytes: u64 = slots.values().filter(|s| hot(s)).map(|s| s.upkeep.held.bytes).sum();
-            let count = slots.values().filter(|slot| hot(slot)).count();
-            if bytes <= hot_bytes && count <= hot_projects {
-                return;
-            }
-            // Down to nine tenths, so that the next search does not close the next project.
-            let (bytes_goal, count_goal) =
-                (hot_bytes / 10 * 9, hot_projects.saturating_sub(hot_projects / 10));
-            let mut idle: Vec<_> = slots.values_mut().filter(|slot| slot.may_close()).collect();
-            idle.sort_by_key(|slot| slot.last_used);
-            let (mut bytes, mut count, mut closed) = (bytes, count, Vec::new());
-            for slot in idle {
-                if bytes <= bytes_goal && count <= count_goal {
-                    break;
+    /// Writes down what indexes hold; at once, whether or not the end of that is waited for.
+    fn remember_news(&self, news: Vec<(ProjectId, News)>) -> impl Future<Output = ()> + use<> {
+        let catalogue = Arc::clone(&self.shared.catalogue);
+        let writing = (!news.is_empty()).then(|| {
+            tokio::task::spawn_blocking(move || {
+                for (id, News { at, held }) in news {
+                    if let Err(error) = catalogue.stamp_indexed(&id, at, held) {
+                        tracing::warn!(%error, "what an index holds was not noted");
+                    }
                 }
-                bytes -= slot.upkeep.held.bytes.min(bytes);
-                count -= 1;
-                let news = slot.take_news(now);
-                if let Some((hot, end)) = slot.unload() {
-                    closed.push((slot.project.id.clone(), hot, news, end));
-                }
+            })
+        });
+        async move {
+            if let Some(writing) = writing
+                && let Err(error) = writing.await
+            {
+                tracing::error!(%error, "what the indexes hold was not noted");
             }
-            closed
-        };
-        for (id, hot, news, end) in closed {
-            tokio::spawn(close_one(self.clone(), id, hot, news, end));
         }
+    }
+
+    fn remember_identity(&self, id: &ProjectId, identity: Identity) {
+        let (catalogue, id) = (Arc::clone(&self.shared.catalogue), id.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = catalogue.set_identity(&id, &identity) {
+                tracing::warn!(%error, "how to know the folder again was not noted");
+            }
+        });
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Slot>> {
         self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn changed(&self) {
-        self.shared.changed.notify_one();
-    }
-
-    fn publish(&self) {
-        let mut projects: Vec<ProjectStatus> = self.slots().values().map(Slot::status).collect();
-        projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        self.shared.snapshots.send_if_modified(|snapshot| {
-            let changed = snapshot.projects != projects || snapshot.seq == 0;
-            if changed {
-                *snapshot = Arc::new(Snapshot { seq: snapshot.seq + 1, projects });
-            }
-            changed
-        });
     }
 }
 
@@ -516,33 +356,18 @@ impl Hot {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Demand {
-    /// A failed project only when its next attempt is due.
-    IfDue,
-    AtOnce,
+/// Runs `work` where blocking is allowed.
+///
+/// # Errors
+/// What its panic said.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
+        Ok(payload) => keeper::panic_words(payload.as_ref()).to_owned(),
+        Err(_) => "it was stopped".to_owned(),
+    })
 }
 
-enum Demanded {
-    Hot(Arc<Hot>),
-    Loading(watch::Receiver<Option<Loaded>>),
-    Failed(Arc<Failure>),
-    NotFound,
-}
-
-async fn publish_changes(shared: std::sync::Weak<Shared>) {
-    loop {
-        let Some(strong) = shared.upgrade() else {
-            return;
-        };
-        let registry = Registry { shared: strong };
-        // Wakes up now and then, so that a registry which nobody uses any more can end.
-        let waited =
-            tokio::time::timeout(Duration::from_secs(5), registry.shared.changed.notified()).await;
-        if waited.is_ok() {
-            registry.publish();
-            drop(registry);
-            tokio::time::sleep(PUBLISH_EVERY).await;
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

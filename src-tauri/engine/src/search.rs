@@ -1,33 +1,49 @@
 //! From a query to an answer: lanes over the open indexes, one list, a line to show of each hit.
+//!
+//! [`route`] says which lanes take part, each lane finds candidates, [`rank`] weighs them in one
+//! table, and [`hits`] reads the files of the best.
 
 pub mod answer;
+mod chunks;
+mod hits;
+mod names;
+mod pattern;
 pub mod query;
+mod rank;
+mod regex;
+mod route;
 mod snippet;
+mod symbols;
 mod terms;
 mod text;
+mod variants;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tantivy::{DocAddress, Searcher};
+use tantivy::Searcher;
 
 pub use answer::{
     FailedProject, Hit, LaneReport, Mode, SearchAnswer, SearchRequest, Searched, Snippet,
 };
 
-use crate::index::manifest::{ChunkPlace, DocumentReader};
-use crate::index::{IndexError, ProjectIndex, language};
-use crate::rel_path;
+use crate::index::{IndexError, ProjectIndex};
 use crate::status::LaneName;
+use chunks::RankedChunk;
+use hits::{Found as FoundFile, HitMaker};
 use query::Query;
-use terms::Highlighter;
+use regex::Bounds;
+use route::Route;
 
-/// A search that is to be verified in the files reads this many times the hits wanted.
-const VERIFY_FACTOR: usize = 4;
-/// Hits asked for beyond those wanted, so that equal ones can be put in order.
-const TIES: usize = 30;
+/// How long files are read for a pattern while somebody types …
+const TYPED_PATTERN: Duration = Duration::from_secs(2);
+/// … when patterns alone were asked for …
+const ASKED_PATTERN: Duration = Duration::from_secs(30);
+/// … and for what was typed as a part of something, when little else was found.
+const SUBSTRING: Duration = Duration::from_millis(150);
+/// While somebody types, one file shows so many lines that match a pattern.
+const LINES_OF_ONE_FILE: usize = 5;
 
 /// One open project to search.
 #[derive(Clone)]
@@ -43,12 +59,16 @@ pub enum SearchError {
     Empty,
     #[error("{0} cannot be searched yet")]
     NotYet(&'static str),
+    #[error("the pattern {pattern} cannot be read: {reason}")]
+    BadPattern { pattern: String, reason: String },
 }
 
 /// What to look for, checked before any index is opened.
 #[derive(Clone, Debug)]
 pub struct Search {
     pub query: Query,
+    route: Route,
+    mode: Mode,
     limit: usize,
 }
 
@@ -61,196 +81,205 @@ pub struct Found {
     pub failed: Vec<(String, IndexError)>,
 }
 
-/// A chunk among the best of its index.
-#[derive(Clone, Copy)]
-struct Candidate {
-    target: usize,
-    score: f32,
-    address: DocAddress,
+/// A place that may become a hit.
+enum Candidate {
+    Chunk(Box<RankedChunk>),
+    File { target: usize, file: names::NamedFile, score: f32 },
+}
+
+impl Candidate {
+    fn score(&self) -> f32 {
+        match self {
+            Candidate::Chunk(chunk) => chunk.score,
+            Candidate::File { score, .. } => *score,
+        }
+    }
+
+    fn place(&self) -> (usize, &str, u64) {
+        match self {
+            Candidate::Chunk(chunk) => (chunk.target, &chunk.place.path, chunk.place.line_start),
+            Candidate::File { target, file, .. } => (*target, &file.path, 0),
+        }
+    }
 }
 
 impl Search {
     /// # Errors
     /// [`SearchError`], a sentence for people.
     pub fn new(query: &str, mode: Mode, limit: usize) -> Result<Search, SearchError> {
-        let query = query::parse(query);
-        match mode {
-            Mode::Auto | Mode::Text => {}
-            Mode::Names => return Err(SearchError::NotYet("File names")),
-            Mode::Regex => return Err(SearchError::NotYet("Regular expressions")),
-            Mode::Symbols => return Err(SearchError::NotYet("Symbols")),
-            Mode::Meaning => return Err(SearchError::NotYet("Meaning")),
-        }
-        if !query.regexes.is_empty() {
-            return Err(SearchError::NotYet("Regular expressions"));
-        }
-        if !query.symbols.is_empty() {
-            return Err(SearchError::NotYet("Symbols"));
-        }
-        if query.is_empty() {
-            return Err(SearchError::Empty);
-        }
-        Ok(Search { query, limit: limit.max(1) })
+        let query =
+            if mode == Mode::Regex { query::parse_pattern(query) } else { query::parse(query) };
+        let route = Route::new(&query, mode)?;
+        Ok(Search { query, route, mode, limit: limit.max(1) })
     }
 
     /// Searches the targets as they are now.
     pub fn run(&self, targets: &[Target]) -> Found {
-        let started = Instant::now();
+        let mut found = Found::default();
         let searchers: Vec<Searcher> =
             targets.iter().map(|target| target.index.searcher()).collect();
-        let mut found = Found::default();
-        let candidates = self.candidates(targets, &searchers, &mut found);
-        self.verify(targets, &searchers, candidates, &mut found);
-        let took_ms = started.elapsed().as_secs_f64() * 1000.0;
-        found.lanes.push(LaneReport { lane: LaneName::Text, took_ms, note: self.note() });
+        let mut hits = HitMaker::new(&self.query, targets, &searchers, self.limit);
+        if !self.route.patterns.is_empty() {
+            self.find_lines(targets, &searchers, &mut hits, &mut found);
+        } else {
+            let mut candidates = self.chunks(targets, &searchers, &mut found);
+            self.add_files(targets, &searchers, &mut candidates, &mut found);
+            candidates.sort_by(|a, b| {
+                b.score().total_cmp(&a.score()).then_with(|| a.place().cmp(&b.place()))
+            });
+            hits.add(candidates);
+            if hits.wanted() > 0 {
+                self.find_substring(targets, &searchers, &mut hits, &mut found);
+            }
+        }
+        found.hits = hits.finish();
         found
     }
 
-    fn note(&self) -> Option<String> {
-        let unsearchable =
-            self.query.phrases.iter().any(|phrase| terms::identifiers(phrase).is_empty());
-        unsearchable.then(|| "Punctuation alone cannot be searched yet.".to_owned())
-    }
-
-    fn must_verify(&self) -> bool {
-        !self.query.phrases.is_empty() || self.query.case_sensitive
-    }
-
-    fn candidates(
+    /// The text and symbol lanes.
+    fn chunks(
         &self,
         targets: &[Target],
         searchers: &[Searcher],
         found: &mut Found,
     ) -> Vec<Candidate> {
-        let wanted = if self.must_verify() { self.limit * VERIFY_FACTOR } else { self.limit };
-        let wanted = wanted + TIES;
-        let statistics = text::Statistics(searchers);
-        let mut candidates = Vec::new();
-        for (target, searcher) in searchers.iter().enumerate() {
-            let project = &targets[target];
-            let Some(query) = text::index_query(&self.query, project.index.fields()) else {
-                continue;
-            };
-            match text::best_chunks(searcher, &query, wanted, &statistics) {
-                Ok(best) => candidates.extend(best.into_iter().map(|(score, address)| Candidate {
-                    target,
-                    score,
-                    address,
-                })),
-                Err(error) => {
-                    let error = IndexError::from_tantivy(&project.root, error);
-                    found.failed.push((project.project.clone(), error));
-                }
-            }
+        if !self.route.text && !self.route.by_symbol {
+            return Vec::new();
         }
-        candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-        candidates
+        let started = Instant::now();
+        let ranked = chunks::find(&self.query, &self.route, targets, searchers, self.limit, found);
+        let took_ms = milliseconds(started);
+        if self.route.text {
+            found.lanes.push(LaneReport { lane: LaneName::Text, took_ms, note: None });
+        }
+        if self.route.by_symbol && self.route.symbols.is_some() {
+            let waiting = targets.iter().filter(|target| !target.index.is_deep()).count();
+            let note = (waiting > 0).then(|| {
+                format!("Definitions are still being looked for in {}.", projects(waiting))
+            });
+            found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
+        }
+        ranked.into_iter().map(|chunk| Candidate::Chunk(Box::new(chunk))).collect()
     }
 
-    /// Reads the files of the best candidates and makes hits of them.
-    fn verify(
+    /// The names lane.
+    fn add_files(
         &self,
         targets: &[Target],
         searchers: &[Searcher],
-        candidates: Vec<Candidate>,
+        candidates: &mut Vec<Candidate>,
         found: &mut Found,
     ) {
-        let highlighter = Highlighter::new(&self.query);
-        let mut readers: Vec<DocumentReader<'_>> = targets
-            .iter()
-            .zip(searchers)
-            .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
-            .collect();
-        let mut shown = Shown::new(targets);
-        for equals in candidates.chunk_by(|a, b| a.score == b.score) {
-            if found.hits.len() >= self.limit {
+        let Some(names) = &self.route.names else { return };
+        let started = Instant::now();
+        let most = if self.mode == Mode::Names { self.limit } else { rank::MOST_FILES };
+        for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
+            let paths = match target.index.paths(searcher) {
+                Ok(paths) => paths,
+                Err(error) => {
+                    found.fail(target, error);
+                    continue;
+                }
+            };
+            let allowed = |path: &str| self.query.allows(path);
+            for file in names.find(&paths, most, &allowed) {
+                let score = rank::file_score(&file, names.is_path);
+                candidates.push(Candidate::File { target: at, file, score });
+            }
+        }
+        found.lanes.push(LaneReport {
+            lane: LaneName::Names,
+            took_ms: milliseconds(started),
+            note: None,
+        });
+    }
+
+    /// The lane for patterns that were typed as such.
+    fn find_lines(
+        &self,
+        targets: &[Target],
+        searchers: &[Searcher],
+        hits: &mut HitMaker<'_>,
+        found: &mut Found,
+    ) {
+        let (time, of_one_file) = match self.mode {
+            Mode::Regex => (ASKED_PATTERN, usize::MAX),
+            _ => (TYPED_PATTERN, LINES_OF_ONE_FILE),
+        };
+        self.search_files(targets, searchers, time, of_one_file, hits, found);
+    }
+
+    /// What was typed, as a part of something longer.
+    fn find_substring(
+        &self,
+        targets: &[Target],
+        searchers: &[Searcher],
+        hits: &mut HitMaker<'_>,
+        found: &mut Found,
+    ) {
+        if !self.route.substrings.is_empty() {
+            self.search_files(targets, searchers, SUBSTRING, LINES_OF_ONE_FILE, hits, found);
+        }
+    }
+
+    fn search_files(
+        &self,
+        targets: &[Target],
+        searchers: &[Searcher],
+        time: Duration,
+        lines_of_one_file: usize,
+        hits: &mut HitMaker<'_>,
+        found: &mut Found,
+    ) {
+        let started = Instant::now();
+        let patterns = if self.route.patterns.is_empty() {
+            &self.route.substrings
+        } else {
+            &self.route.patterns
+        };
+        let (mut candidates, mut read) = (0, 0);
+        for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
+            let bounds = Bounds { lines: hits.wanted(), lines_of_one_file, until: started + time };
+            if bounds.lines == 0 {
                 break;
             }
-            let mut placed = Vec::with_capacity(equals.len());
-            for &Candidate { target, score, address } in equals {
-                match readers[target].chunk(address) {
-                    Ok(place) => placed.extend(place.map(|place| (target, score, place))),
-                    Err(error) => {
-                        let Target { project, root, .. } = &targets[target];
-                        found.failed.push((project.clone(), IndexError::from_tantivy(root, error)));
+            let fields = target.index.fields();
+            match regex::search(searcher, fields, &target.root, &self.query, patterns, bounds) {
+                Ok(outcome) => {
+                    candidates += outcome.candidates;
+                    read += outcome.read;
+                    for file in outcome.files {
+                        for line in file.lines {
+                            hits.add_line(FoundFile { target: at, path: &file.path }, line);
+                        }
                     }
                 }
-            }
-            // Where a chunk lies in its index is chance: the same tree gives the same answer.
-            placed.sort_by(|(a, _, x), (b, _, y)| {
-                (a, &x.path, x.line_start).cmp(&(b, &y.path, y.line_start))
-            });
-            for (target, score, place) in placed {
-                if found.hits.len() >= self.limit {
-                    break;
-                }
-                let (project, reader) = (&targets[target], &mut readers[target]);
-                if shown.is_first(project, &place)
-                    && let Some(hit) = self.hit(project, reader, score, place, &highlighter)
-                {
-                    found.hits.push(hit);
-                }
+                Err(error) => found.fail(target, error),
             }
         }
-    }
-
-    /// `None` where the file as it is now does not match exactly, and has to.
-    fn hit(
-        &self,
-        target: &Target,
-        reader: &mut DocumentReader<'_>,
-        score: f32,
-        place: ChunkPlace,
-        highlighter: &Highlighter,
-    ) -> Option<Hit> {
-        let indexed = reader.file(&place.path).ok().flatten();
-        let source = snippet::read(&target.root, &place, indexed.as_ref());
-        if let Some(source) = &source
-            && self.must_verify()
-            && !self.matches_exactly(source.text(), highlighter)
-        {
-            return None;
-        }
-        Some(Hit {
-            project: target.project.clone(),
-            lang: language::of(&place.path).map(str::to_owned),
-            path: place.path,
-            line_start: place.line_start,
-            line_end: place.line_end,
-            kind: "window".to_owned(),
-            symbol: None,
-            score,
-            lanes: vec![LaneName::Text],
-            stale: source.as_ref().is_none_or(|source| source.stale),
-            snippet: source.as_ref().and_then(|source| source.best_line(highlighter)),
-        })
-    }
-
-    fn matches_exactly(&self, text: &str, highlighter: &Highlighter) -> bool {
-        let words_match = !self.query.case_sensitive
-            || self.query.words.iter().all(|word| text.contains(word.as_str()));
-        words_match && highlighter.has_phrases(text)
-    }
-}
-
-/// Sees to it that a chunk which nested projects share is shown once.
-struct Shown {
-    /// `None` where no project lies in another.
-    seen: Option<HashSet<(PathBuf, u64)>>,
-}
-
-impl Shown {
-    fn new(targets: &[Target]) -> Shown {
-        let nested = targets.iter().any(|inner| {
-            targets
-                .iter()
-                .any(|outer| inner.project != outer.project && inner.root.starts_with(&outer.root))
+        let note = (read < candidates).then(|| {
+            let seconds = time.as_secs_f32();
+            format!("Stopped after {seconds} s: {read} of {candidates} files were read.")
         });
-        Shown { seen: nested.then(HashSet::new) }
+        found.lanes.push(LaneReport {
+            lane: LaneName::Regex,
+            took_ms: milliseconds(started),
+            note,
+        });
     }
+}
 
-    fn is_first(&mut self, target: &Target, place: &ChunkPlace) -> bool {
-        let Some(seen) = &mut self.seen else { return true };
-        seen.insert((target.root.join(rel_path::decode(&place.path)), place.line_start))
+impl Found {
+    fn fail(&mut self, target: &Target, error: tantivy::TantivyError) {
+        let error = IndexError::from_tantivy(&target.root, error);
+        self.failed.push((target.project.clone(), error));
     }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
+
+fn projects(count: usize) -> String {
+    if count == 1 { "1 project".to_owned() } else { format!("{count} projects") }
 }

@@ -85,6 +85,24 @@ pub struct ProjectError {
     pub next_retry: Option<Timestamp>,
 }
 
+/// What was done to keep a project fresh since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Activity {
+    /// File events that the system reported.
+    pub events: u64,
+    /// Times that the whole tree had to be compared because of events.
+    pub rescans: u64,
+    pub runs: u64,
+    /// Files read to compare or to index them.
+    pub read: u64,
+    /// Files written to the index, skipped ones too.
+    pub written: u64,
+    /// Files read to add a layer that was missing.
+    pub deepened: u64,
+    /// Commits of what changed; those that added layers are not among them.
+    pub commits: u64,
+}
+
 /// Everything that is known of one project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -110,6 +128,8 @@ pub struct ProjectStatus {
     /// Why changes are looked for instead of heard of.
     pub watch_reason: Option<String>,
     pub error: Option<ProjectError>,
+    /// What is to be known of its index although nothing has to be done: a sentence.
+    pub notice: Option<String>,
     pub pinned: bool,
 }
 

@@ -164,6 +164,10 @@ fn remarks(answer: &SearchAnswer, names: &Names) -> Vec<String> {
         let loading = counted(searched.loading as u64, "project");
         remarks.push(format!("{loading} could not be opened in time; search again."));
     }
+    if searched.stale > 0 {
+        let stale = counted(searched.stale as u64, "project");
+        remarks.push(format!("{stale} not compared with the folder yet: changes may be missing."));
+    }
     remarks.extend(answer.lanes.iter().filter_map(|lane| lane.note.clone()));
     remarks
 }
@@ -177,6 +181,7 @@ mod tests {
         Hit {
             project: "id".to_owned(),
             path: "src/main.rs".to_owned(),
+            path_highlights: Vec::new(),
             line_start: 3,
             line_end: 9,
             kind: "window".to_owned(),
@@ -227,6 +232,7 @@ mod tests {
                 total: 3,
                 hot: 1,
                 loading: 1,
+                stale: 1,
                 failed: vec![FailedProject {
                     project: "id".to_owned(),
                     cause: "RootMissing".to_owned(),
@@ -238,6 +244,7 @@ mod tests {
         let said = remarks(&answer, &named()).join("\n");
         assert!(said.contains("quarry was not searched: RootMissing"), "{said}");
         assert!(said.contains("1 project could not be opened"), "{said}");
+        assert!(said.contains("1 project not compared with the folder yet"), "{said}");
         assert!(said.contains("Nothing found in 1 of 3 projects"), "{said}");
     }
 }

@@ -15,7 +15,7 @@ use ts_rs::TS;
 use super::adding::{self, AddOutcome};
 use super::editor::EditorError;
 use super::shell::{Shell, ShellState};
-use super::{popup, quitting, windows};
+use super::{locating, popup, quitting, windows};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
@@ -79,6 +79,7 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         add_folders,
         pick_folders,
         project_action,
+        locate_project,
         hide_popup,
         show_projects,
         quit
@@ -171,6 +172,16 @@ async fn project_action(
     shell.engine.act(&project, action).await.map_err(CommandError::of(&project))
 }
 
+/// Asks for the folder in a dialog; a sentence, unless the person cancels.
+#[tauri::command]
+async fn locate_project(
+    window: WebviewWindow<Wry>,
+    project: String,
+) -> Result<Option<String>, CommandError> {
+    let located = locating::locate(window.app_handle(), Some(window.label()), &project).await;
+    located.map_err(CommandError::of(&project))
+}
+
 #[tauri::command]
 fn hide_popup(app: AppHandle<Wry>) {
     popup::hide(&app);
@@ -197,7 +208,7 @@ mod tests {
             query: query.to_owned(),
             mode: Mode::Auto,
             took_ms: 1.0,
-            searched: Searched { total: 2, hot: 2 - loading, loading, failed: Vec::new() },
+            searched: Searched { total: 2, hot: 2 - loading, loading, ..Searched::default() },
             lanes: Vec::new(),
             results: Vec::new(),
         }

@@ -12,6 +12,7 @@ use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, Tray
 use tauri::{AppHandle, Manager, Wry};
 
 use super::adding;
+use super::locating;
 use super::popup;
 use super::quitting::quit;
 use super::shell::Shell;
@@ -142,6 +143,7 @@ fn choose(app: &AppHandle<Wry>, event: &MenuEvent) {
                 act(app, project.id.clone(), action);
             }
         }
+        Choice::Locate { id } => locating::from_tray(app, id),
         Choice::Project { id, action: ProjectAction::Remove } => {
             windows::confirm_removal(app, id);
         }

@@ -30,7 +30,7 @@ pub const PROJECT: &[(&str, Check)] = &[
 ];
 
 /// Fields that came after the contract; scripts need not know them.
-const LATER: &[&str] = &["pinned"];
+const LATER: &[&str] = &["notice", "pinned", "stale"];
 
 const PROGRESS: &[(&str, Check)] =
     &[("lane", lane), ("done", Value::is_u64), ("total", Value::is_u64)];

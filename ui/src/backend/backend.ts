@@ -34,6 +34,8 @@ export interface Backend {
   /** Empty when the person cancels the dialog. */
   pickFolders(): Promise<AddOutcome[]>;
   projectAction(project: string, action: ProjectAction): Promise<void>;
+  /** Asks where the project's folder is now; a sentence, or null when the person cancels. */
+  locateProject(project: string): Promise<string | null>;
   hidePopup(): Promise<void>;
   showProjects(): Promise<void>;
   /** Resolves once the listener is in place: read the current state after that, not before. */

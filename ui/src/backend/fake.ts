@@ -83,6 +83,11 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
+  locateProject(project: string): Promise<string | null> {
+    this.calls.push(["locateProject", project]);
+    return Promise.resolve("archive goes on in /media/ada/new/archive.");
+  }
+
   hidePopup(): Promise<void> {
     this.calls.push(["hidePopup"]);
     return Promise.resolve();
@@ -137,6 +142,7 @@ export function answer(query: string, results: Hit[], projects: ProjectStatus[])
       total: projects.length,
       hot: projects.length - failed.length - loading.length,
       loading: loading.length,
+      stale: 0,
       failed: failed.map(({ id, error }) => ({ project: id, cause: error?.cause ?? "Panicked" })),
     },
     lanes: [

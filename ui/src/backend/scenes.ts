@@ -26,6 +26,7 @@ export function project(name: string, change: Partial<ProjectStatus> = {}): Proj
     progress: null,
     watch_reason: null,
     error: null,
+    notice: null,
     pinned: false,
     ...change,
   };
@@ -41,6 +42,7 @@ export function hit(
   return {
     project: `id-${projectName}`,
     path,
+    path_highlights: [],
     line_start: line,
     line_end: line,
     kind: "text",
@@ -138,6 +140,7 @@ const HITS: Hit[] = [
   ),
   hit("helix", "debounce.toml", 1, "", {
     snippet: null,
+    path_highlights: [],
     line_start: 1,
     lang: "toml",
     lanes: ["names"],
@@ -154,6 +157,21 @@ const FAILED = project("archive", {
     first_at: new Date(Date.now() - 50 * MINUTE).toISOString(),
     attempts: 6,
     next_retry: new Date(Date.now() + 2 * MINUTE).toISOString(),
+  },
+});
+
+const MISSING = project("archive", {
+  root: "/media/ada/backup/archive",
+  residency: "Failed",
+  freshness: "RootMissing",
+  watch_mode: "Off",
+  notice: "Its index was damaged, so Quarry makes it anew from the folder.",
+  error: {
+    cause: "RootMissing",
+    message: "The folder /media/ada/backup/archive is not there. Quarry goes on when it is back.",
+    first_at: new Date(Date.now() - 3 * MINUTE).toISOString(),
+    attempts: 1,
+    next_retry: null,
   },
 });
 
@@ -195,6 +213,8 @@ export function scene(name: string | null): Scene {
         shell: { ...SHELL, hotkey_error, problem: "The settings cannot be read: line 3." },
       };
     }
+    case "missing":
+      return { ...usual, projects: [...PROJECTS, MISSING] };
     case "drag":
       return { ...usual, events: { drag: { phase: "Enter", count: 2 } } };
     case "added":

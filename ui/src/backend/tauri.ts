@@ -16,6 +16,7 @@ export function tauriBackend(): Backend {
     addFolders: (paths) => invoke("add_folders", { paths }),
     pickFolders: () => invoke("pick_folders"),
     projectAction: (project, action) => invoke("project_action", { project, action }),
+    locateProject: (project) => invoke("locate_project", { project }),
     hidePopup: () => invoke("hide_popup"),
     showProjects: () => invoke("show_projects"),
     // Of all windows' events, those for this one.

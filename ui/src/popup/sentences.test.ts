@@ -53,9 +53,12 @@ describe("why there is nothing", () => {
 });
 
 test("coverage says how many of how many", () => {
-  const searched = { total: 5, hot: 4, loading: 1, failed: [] };
+  const searched = { total: 5, hot: 4, loading: 1, stale: 0, failed: [] };
   expect(coverage(searched, RESTING)).toBe("Searched 4 of 5 projects");
   expect(coverage({ ...searched, hot: 5 }, RESTING)).toBe("Searched 5 projects");
+  expect(coverage({ ...searched, stale: 2 }, RESTING)).toBe(
+    "Searched 4 of 5 projects, 2 not compared yet",
+  );
   expect(coverage(null, RESTING)).toBe("3 projects");
 });
 
@@ -64,6 +67,7 @@ test("a failure that only the answer knows is told with its cause", () => {
     total: 3,
     hot: 2,
     loading: 0,
+    stale: 0,
     failed: [{ project: "id-b", cause: "TimedOut" }],
   };
   expect(troubles(searched, RESTING)).toEqual([

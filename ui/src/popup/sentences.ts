@@ -12,12 +12,11 @@ const NAMED = 2;
 
 export type Trouble = { project: string; name: string; words: string };
 
-/** "Searched 4 of 5 projects"; before a search, how many there are. */
+/** "Searched 4 of 5 projects, 2 not compared yet"; before a search, how many there are. */
 export function coverage(searched: Searched | null, projects: readonly ProjectStatus[]): string {
   if (!searched) return counted(projects.length, "project");
-  const reached = reachedProjects(searched);
-  if (reached === searched.total) return `Searched ${counted(searched.total, "project")}`;
-  return `Searched ${count(reached)} of ${counted(searched.total, "project")}`;
+  const reached = `Searched ${reachedOf(searched)}`;
+  return searched.stale > 0 ? `${reached}, ${count(searched.stale)} not compared yet` : reached;
 }
 
 /** "linux is 43 % indexed, zed is loading"; empty when every project is at rest. */

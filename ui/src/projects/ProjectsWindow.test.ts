@@ -43,6 +43,16 @@ test("a failed project says why, how often and when next, and Retry asks for it"
   expect(screen.queryByRole("button", { name: "Retry archive" })).toBeNull();
 });
 
+test("a project whose folder is missing can be located, and a notice is shown", async () => {
+  await open("missing");
+  const missing = card("archive");
+  expect(missing.textContent).toContain("Its index was damaged");
+  await press("Locate archive");
+  expect(backend.calls).toEqual([["locateProject", "id-archive"]]);
+  await screen.findByText("archive goes on in /media/ada/new/archive.");
+  expect(screen.queryByRole("button", { name: "Locate helix" })).toBeNull();
+});
+
 test("a healthy project has no Retry", async () => {
   await open();
   expect(screen.queryByRole("button", { name: "Retry helix" })).toBeNull();

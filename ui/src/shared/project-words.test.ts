@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { project } from "../backend/scenes";
-import { busyWords, byName, condition, progressWords, stateLine } from "./project-words";
+import {
+  busyWords,
+  byName,
+  condition,
+  freshnessWords,
+  progressWords,
+  stateLine,
+} from "./project-words";
 
 const ERROR = {
   cause: "Locked",
@@ -12,7 +19,9 @@ const ERROR = {
 
 test("an open and fresh project is good, a cold one at rest", () => {
   expect(condition(project("a"))).toBe("good");
-  expect(condition(project("a", { residency: "Cold" }))).toBe("rest");
+  const cold = project("a", { residency: "Cold", freshness: "Pending" });
+  expect(condition(cold)).toBe("rest");
+  expect([stateLine(cold), freshnessWords(cold)]).toEqual(["Cold", "Not compared yet"]);
 });
 
 test("a failed, failing, stuck or vanished project is in trouble", () => {

@@ -21,6 +21,9 @@ const CAUSES: Record<string, string> = {
   OutOfMemory: "memory ran out",
   Panicked: "Quarry made an internal error",
   TimedOut: "it took too long",
+  DiskFull: "the disk is full",
+  Shrunk: "most of its files are gone",
+  Io: "reading or writing it failed",
 };
 
 const RESIDENCIES: Record<Residency, string> = {
@@ -67,6 +70,7 @@ export function residencyWords(residency: Residency): string {
 }
 
 export function freshnessWords(project: ProjectStatus): string {
+  if (isAtRest(project)) return "Not compared yet";
   if (project.freshness === "Pending" && project.pending > 0) {
     return `${counted(project.pending, "file")} pending`;
   }
@@ -89,6 +93,7 @@ export function condition(project: ProjectStatus): Condition {
     case "Stuck":
       return "trouble";
     case "Pending":
+      return isAtRest(project) ? "rest" : "busy";
     case "Indexing":
     case "Reconciling":
     case "Retrying":
@@ -97,6 +102,11 @@ export function condition(project: ProjectStatus): Condition {
       if (project.residency === "Loading" || project.progress) return "busy";
       return project.residency === "Hot" ? "good" : "rest";
   }
+}
+
+/** On disk only: what has changed shows when it is opened. */
+function isAtRest({ residency, freshness }: ProjectStatus): boolean {
+  return (residency === "Cold" || residency === "Unloading") && freshness === "Pending";
 }
 
 /** "43 % indexed", "being indexed", "43 % indexed for meaning". */

@@ -59,6 +59,13 @@ export class WindowState {
     await this.attempt(() => this.#backend.projectAction(project, action));
   }
 
+  async locate(project: string): Promise<void> {
+    await this.attempt(async () => {
+      const located = await this.#backend.locateProject(project);
+      if (located !== null) this.#notify("plain", [located]);
+    });
+  }
+
   /** Runs a command; its error becomes a notice. True when it went well. */
   async attempt(command: () => Promise<void>): Promise<boolean> {
     try {

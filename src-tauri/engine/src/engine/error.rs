@@ -1,6 +1,6 @@
 //! What the engine refuses or cannot do, a sentence each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::catalogue::{CatalogueError, roots};
 use crate::search::SearchError;
@@ -13,6 +13,17 @@ pub enum EngineError {
     Ambiguous { name: String, ids: Vec<String> },
     #[error("{0}.")]
     Refused(#[from] roots::RootError),
+    #[error("{path} is registered already, as {name}.")]
+    Taken { path: PathBuf, name: String },
+    /// A folder that may be a project's after a move; the user has to say so.
+    #[error("{}", doubt(.path, .name, *.same, *.looked_at))]
+    Doubtful {
+        path: PathBuf,
+        name: String,
+        /// Files that are there as they were indexed, of those looked at.
+        same: usize,
+        looked_at: usize,
+    },
     #[error("Another Quarry uses {0} already.")]
     AlreadyOwned(PathBuf),
     #[error("{0}.")]
@@ -38,7 +49,8 @@ impl EngineError {
         match self {
             Self::NotFound(_) => "NotFound",
             Self::Ambiguous { .. } => "Ambiguous",
-            Self::Refused(_) | Self::OutsideProject(_) => "Refused",
+            Self::Refused(_) | Self::Taken { .. } | Self::OutsideProject(_) => "Refused",
+            Self::Doubtful { .. } => "Doubtful",
             Self::AlreadyOwned(_) => "AlreadyOwned",
             Self::Query(SearchError::NotYet(_)) | Self::NotYet(_) => "NotYet",
             Self::Query(_) => "BadQuery",
@@ -55,4 +67,15 @@ impl EngineError {
             Self::Loading | Self::Failed { .. } | Self::Catalogue(_) | Self::DataDir { .. }
         )
     }
+}
+
+fn doubt(path: &Path, name: &str, same: usize, looked_at: usize) -> String {
+    let path = path.display();
+    if looked_at == 0 {
+        return format!("Nothing shows whether {path} is the folder of {name}.");
+    }
+    format!(
+        "{path} does not look like the folder of {name}: of {looked_at} indexed files, {same} are \
+         there as they were."
+    )
 }

@@ -1,5 +1,6 @@
 //! Searching over projects that are open, being opened, closed or failed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,14 @@ use tokio::sync::mpsc;
 use super::{Engine, EngineError, blocking};
 use crate::catalogue::{Project, ProjectId};
 use crate::index::IndexError;
-use crate::registry::{Cause, Hot, ResolveError};
+use crate::registry::{Cause, ResolveError, Searchable};
 use crate::search::{FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched, Target};
 
-/// Projects that one search opens at the same time: each gets a watcher and is compared.
-const OPENED_AT_ONCE: usize = 16;
+/// Closed projects that one search opens at the same time.
+const OPENED_AT_ONCE: usize = 32;
+/// Closed projects that one search opens for good although others have to be closed for it: those
+/// whose hits come first.
+const WOKEN: usize = 3;
 /// Projects that come open while a search waits are merged at most this often.
 const MERGE_EVERY: Duration = Duration::from_millis(30);
 
@@ -56,20 +60,19 @@ impl Engine {
         let mut gathered = Gathered { total: scope.len(), ..Gathered::default() };
         let mut cold = Vec::new();
         for id in scope {
-            registry.note_search(&id);
-            match registry.hot(&id) {
-                Some(hot) => gathered.targets.push(target(&hot)),
+            match registry.readable_now(&id) {
+                Some(searchable) => gathered.searched.push(searchable),
                 None => cold.push(id),
             }
         }
         gathered.loading = cold.len();
-        let mut found = self.run(&search, &gathered.targets).await;
+        let mut found = self.run(&search, &gathered.searched).await;
         let patience = self.shared.options.patience;
-        let resolve = async |id: ProjectId| {
-            let resolved = registry.resolve(&id, patience).await;
-            (id, resolved)
+        let read = async |id: ProjectId| {
+            let read = registry.read(&id, patience).await;
+            (id, read)
         };
-        let mut opening = stream::iter(cold).map(resolve).buffer_unordered(OPENED_AT_ONCE);
+        let mut opening = stream::iter(cold).map(read).buffer_unordered(OPENED_AT_ONCE);
         let mut unopened = gathered.loading;
         while unopened > 0 {
             if let Some(updates) = updates {
@@ -93,18 +96,49 @@ impl Engine {
                     else => break,
                 }
             }
-            found = self.run(&search, &gathered.targets).await;
+            found = self.run(&search, &gathered.searched).await;
         }
+        let asked = !request.projects.is_empty() || !search.query.projects.is_empty();
+        self.follow_up(&gathered.searched, &found, asked);
         Ok(gathered.answer(&request, &found, started))
     }
 
+    /// Sees to it that the projects which were of use are open and fresh for the next search, and
+    /// others as far as there is room. `asked`: the search was for certain projects.
+    fn follow_up(&self, searched: &[Searchable], found: &Found, asked: bool) {
+        let registry = &self.shared.registry;
+        let mut seen = BTreeSet::new();
+        let mut useful: Vec<ProjectId> = found
+            .hits
+            .iter()
+            .filter(|hit| seen.insert(hit.project.as_str()))
+            .map(|hit| ProjectId::from(hit.project.as_str()))
+            .collect();
+        for searchable in searched.iter().filter(|searchable| !searchable.is_hot()) {
+            let rank = useful.iter().position(|id| *id == searchable.id);
+            if asked || rank.is_some_and(|rank| rank < WOKEN) {
+                let _ = registry.wake(&searchable.id);
+            } else {
+                registry.wake_if_room(&searchable.id);
+            }
+        }
+        if asked {
+            let others = searched.iter().filter(|one| !seen.contains(one.id.as_str()));
+            useful.extend(others.map(|searchable| searchable.id.clone()));
+        }
+        registry.note_search(&useful);
+    }
+
     /// Runs the search; an index that proves damaged is made anew behind it.
-    async fn run(&self, search: &Search, targets: &[Target]) -> Found {
-        let (search, targets) = (search.clone(), targets.to_vec());
+    async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
+        let targets: Vec<Target> = searched.iter().map(target).collect();
+        let search = search.clone();
         let found = blocking(move || run_guarded(&search, &targets)).await;
         for (project, error) in &found.failed {
-            if matches!(error, IndexError::Corrupt { .. }) {
-                self.shared.registry.reopen(&ProjectId::from(project.as_str()));
+            if matches!(error, IndexError::Corrupt { .. })
+                && let Some(damaged) = searched.iter().find(|one| one.id.as_str() == project)
+            {
+                self.shared.registry.replace_damaged(&damaged.id, &damaged.index);
             }
         }
         found
@@ -158,16 +192,17 @@ fn run_guarded(search: &Search, targets: &[Target]) -> Found {
 struct Gathered {
     total: usize,
     loading: usize,
-    targets: Vec<Target>,
+    /// Not closed as long as the search goes on.
+    searched: Vec<Searchable>,
     failed: Vec<FailedProject>,
 }
 
 impl Gathered {
-    fn take(&mut self, (id, resolved): (ProjectId, Result<Arc<Hot>, ResolveError>)) {
-        match resolved {
-            Ok(hot) => {
+    fn take(&mut self, (id, read): (ProjectId, Result<Searchable, ResolveError>)) {
+        match read {
+            Ok(searchable) => {
                 self.loading -= 1;
-                self.targets.push(target(&hot));
+                self.searched.push(searchable);
             }
             // Longer than the caller's patience: still loading, and said so.
             Err(ResolveError::Loading { .. }) => {}
@@ -196,8 +231,9 @@ impl Gathered {
             took_ms: started.elapsed().as_secs_f64() * 1000.0,
             searched: Searched {
                 total: self.total,
-                hot: self.targets.len().saturating_sub(found.failed.len()),
+                hot: self.searched.len().saturating_sub(found.failed.len()),
                 loading: self.loading,
+                stale: self.searched.iter().filter(|one| !one.compared).count(),
                 failed,
             },
             lanes: found.lanes.clone(),
@@ -206,8 +242,9 @@ impl Gathered {
     }
 }
 
-fn target(hot: &Arc<Hot>) -> Target {
-    Target { project: hot.id.to_string(), root: hot.root.clone(), index: Arc::clone(&hot.index) }
+fn target(searchable: &Searchable) -> Target {
+    let Searchable { id, root, index, .. } = searchable;
+    Target { project: id.to_string(), root: root.clone(), index: Arc::clone(index) }
 }
 
 /// Whether `filter` means the project: its id or name, or part of a name where none is the whole.

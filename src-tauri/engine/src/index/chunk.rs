@@ -1,8 +1,11 @@
-//! Cuts a text into chunks: windows of whole lines, broken where the text itself pauses.
+//! Cuts a text into chunks of whole lines: along its definitions where they are known, and else
+//! into windows that end where the text itself pauses.
 
 use std::ops::Range;
 
-/// A window grows to about this many bytes : large enough for a function, small enough to point at.
+use crate::symbols::Definition;
+
+/// A window grows to about this many bytes: large enough for a function, small enough to point at.
 const WINDOW_BYTES: usize = 1500;
 /// From here on a blank line ends the window.
 const EARLIEST_BREAK: usize = WINDOW_BYTES * 2 / 3;
@@ -15,7 +18,80 @@ pub struct Chunk {
     pub line_end: u64,
 }
 
-/// The chunks of `text`, in order. Together they cover it; each ends at the end of a line.
+/// The chunks of `text` along its definitions, in order. Together they cover it; each ends at the
+/// end of a line. Small neighbours share a chunk, a large definition has several.
+pub fn along(text: &str, definitions: &[Definition]) -> Vec<Chunk> {
+    let mut lines = LineCounter { text, byte: 0, line: 0 };
+    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut open: Option<Chunk> = None;
+    for piece in pieces(text, definitions) {
+        let size = open.as_ref().map_or(0, |chunk| chunk.bytes.len());
+        if size > 0 && size + piece.len() > WINDOW_BYTES {
+            chunks.extend(open.take());
+        }
+        let line_start = lines.line + 1;
+        let line_end = lines.advance_to(piece.end);
+        if piece.len() > WINDOW_BYTES {
+            let inner = windows(&text[piece.clone()]);
+            chunks.extend(inner.into_iter().map(|chunk| Chunk {
+                bytes: chunk.bytes.start + piece.start..chunk.bytes.end + piece.start,
+                line_start: chunk.line_start + line_start - 1,
+                line_end: chunk.line_end + line_start - 1,
+            }));
+            continue;
+        }
+        match &mut open {
+            Some(chunk) => {
+                chunk.bytes.end = piece.end;
+                chunk.line_end = line_end;
+            }
+            None => open = Some(Chunk { bytes: piece, line_start, line_end }),
+        }
+    }
+    chunks.extend(open);
+    chunks
+}
+
+/// The text in pieces that begin where a definition begins and end where it ends.
+fn pieces(text: &str, definitions: &[Definition]) -> Vec<Range<usize>> {
+    let line_begin = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_finish = |at: usize| text[at..].find('\n').map_or(text.len(), |more| at + more + 1);
+    let mut cuts: Vec<usize> = definitions
+        .iter()
+        .flat_map(|definition| {
+            let Range { start, end } = definition.bytes;
+            [line_begin(start), line_finish(end.saturating_sub(1).max(start))]
+        })
+        .chain([0, text.len()])
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// Counts lines while moving through a text.
+struct LineCounter<'a> {
+    text: &'a str,
+    byte: usize,
+    /// Lines that end at or before `byte`.
+    line: u64,
+}
+
+impl LineCounter<'_> {
+    /// The number of the line that ends at `byte`, which is the end of a line.
+    fn advance_to(&mut self, byte: usize) -> u64 {
+        let passed = &self.text.as_bytes()[self.byte..byte];
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        if !passed.is_empty() && !passed.ends_with(b"\n") {
+            self.line += 1;
+        }
+        self.byte = byte;
+        self.line
+    }
+}
+
+/// The chunks of `text` where nothing is known of it, in order. Together they cover it; each ends
+/// at the end of a line.
 pub fn windows(text: &str) -> Vec<Chunk> {
     let mut chunks = Vec::with_capacity(text.len() / WINDOW_BYTES + 1);
     let (mut start, mut end) = (0, 0);

@@ -1,7 +1,7 @@
 //! The documents handed to tantivy: they borrow their text from the file's one buffer, and give
 //! back the file's share of the memory budget when the last of them has been indexed.
 
-use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tantivy::schema::document::{Document, ReferenceValue, ReferenceValueLeaf};
@@ -54,6 +54,20 @@ impl Drop for Share {
     }
 }
 
+/// Counts a file as done when it is dropped: when the last of its documents has been indexed.
+#[derive(Debug)]
+pub struct Ticket {
+    pub done: Arc<AtomicU64>,
+    pub pulse: Arc<AtomicU64>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.pulse.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// One file's path and decoded text, shared by all of its documents.
 #[derive(Debug)]
 pub struct FileText {
@@ -63,6 +77,8 @@ pub struct FileText {
     pub is_plain: bool,
     #[expect(dead_code, reason = "held until the text is dropped")]
     pub share: Option<Share>,
+    #[expect(dead_code, reason = "held until the text is dropped")]
+    pub ticket: Ticket,
 }
 
 /// A document of the index; see [`Kind`].
@@ -75,14 +91,37 @@ pub struct IndexDocument {
 
 #[derive(Debug)]
 enum Body {
-    File { stamp: Stamp, hash: u64 },
+    File { stamp: Stamp, hash: u64, symbols: Option<u64> },
     Skipped { stamp: Stamp, reason: SkipReason, note: String },
-    Chunk { bytes: Range<usize>, line_start: u64, line_end: u64 },
+    Chunk { chunk: Chunk, symbols: ChunkSymbols },
+    Grams(Vec<u64>),
+}
+
+/// What is defined and used in a chunk, as terms; empty where that is not known.
+#[derive(Clone, Debug, Default)]
+pub struct ChunkSymbols {
+    /// The names that are defined, as they are written.
+    pub names: Vec<String>,
+    /// The same in lower case, each once.
+    pub folded: Vec<String>,
+    /// First letters of their parts, each once.
+    pub initials: Vec<String>,
+    /// Names that are used, each once.
+    pub uses: Vec<String>,
+    /// The encoded [`super::outline::Outline`].
+    pub outline: Vec<u8>,
 }
 
 impl IndexDocument {
-    pub fn file(fields: Fields, file: &Arc<FileText>, stamp: Stamp, hash: u64) -> Self {
-        Self { file: Arc::clone(file), fields, body: Body::File { stamp, hash } }
+    /// `symbols`: how many definitions the file has, once they have been looked for.
+    pub fn file(
+        fields: Fields,
+        file: &Arc<FileText>,
+        stamp: Stamp,
+        hash: u64,
+        symbols: Option<u64>,
+    ) -> Self {
+        Self { file: Arc::clone(file), fields, body: Body::File { stamp, hash, symbols } }
     }
 
     pub fn skipped(
@@ -95,19 +134,98 @@ impl IndexDocument {
         Self { file: Arc::clone(file), fields, body: Body::Skipped { stamp, reason, note } }
     }
 
-    pub fn chunk(fields: Fields, file: &Arc<FileText>, chunk: Chunk) -> Self {
-        let Chunk { bytes, line_start, line_end } = chunk;
-        let body = Body::Chunk { bytes, line_start, line_end };
-        Self { file: Arc::clone(file), fields, body }
+    pub fn chunk(
+        fields: Fields,
+        file: &Arc<FileText>,
+        chunk: Chunk,
+        symbols: ChunkSymbols,
+    ) -> Self {
+        Self { file: Arc::clone(file), fields, body: Body::Chunk { chunk, symbols } }
+    }
+
+    /// `grams`: as [`super::grams::of`] gives them.
+    pub fn grams(fields: Fields, file: &Arc<FileText>, grams: Vec<u64>) -> Self {
+        Self { file: Arc::clone(file), fields, body: Body::Grams(grams) }
+    }
+
+    fn values(&self) -> Vec<(Field, Leaf<'_>)> {
+        let fields = &self.fields;
+        let path = self.file.path.as_str();
+        let kind_is = |kind: Kind| (fields.kind, Leaf::U64(kind as u64));
+        let described = |kind: Kind, stamp: &Stamp| {
+            vec![
+                kind_is(kind),
+                (fields.path, Leaf::Str(path)),
+                (fields.dir, Leaf::Str(rel_path::parent(path))),
+                (fields.mtime, Leaf::I64(stamp.mtime)),
+                (fields.size, Leaf::U64(stamp.size)),
+            ]
+        };
+        let lang = language::of(path).map(|name| (fields.lang, Leaf::Str(name)));
+        match &self.body {
+            Body::File { stamp, hash, symbols } => {
+                let mut values = described(Kind::File, stamp);
+                values.extend(lang);
+                values.push((fields.hash, Leaf::U64(*hash)));
+                values.extend(symbols.map(|count| (fields.symbols, Leaf::U64(count))));
+                values
+            }
+            Body::Skipped { stamp, reason, note } => {
+                let mut values = described(Kind::Skipped, stamp);
+                values.push((fields.skip, Leaf::U64(reason.code())));
+                values.push((fields.note, Leaf::Str(note)));
+                values
+            }
+            Body::Chunk { chunk, symbols } => {
+                let Chunk { bytes, line_start, line_end } = chunk;
+                let mut values = vec![
+                    kind_is(Kind::Chunk),
+                    (fields.path, Leaf::Str(path)),
+                    (fields.path_words, Leaf::Str(path)),
+                    (fields.text, Leaf::Str(&self.file.text[bytes.clone()])),
+                    (fields.line_start, Leaf::U64(*line_start)),
+                    (fields.line_end, Leaf::U64(*line_end)),
+                ];
+                values.extend(lang);
+                if self.file.is_plain {
+                    values.push((fields.offset, Leaf::U64(bytes.start as u64)));
+                    values.push((fields.length, Leaf::U64(bytes.len() as u64)));
+                }
+                let lists = [
+                    (fields.symbol_words, &symbols.names),
+                    (fields.symbol, &symbols.folded),
+                    (fields.initials, &symbols.initials),
+                    (fields.uses, &symbols.uses),
+                ];
+                for (field, list) in lists {
+                    values.extend(list.iter().map(|text| (field, Leaf::Str(text))));
+                }
+                if !symbols.outline.is_empty() {
+                    values.push((fields.outline, Leaf::Bytes(&symbols.outline)));
+                }
+                values
+            }
+            Body::Grams(grams) => {
+                let mut values = vec![
+                    kind_is(Kind::Grams),
+                    (fields.grams_of, Leaf::Str(path)),
+                    (fields.file_words, Leaf::Str(path)),
+                ];
+                values.extend(lang);
+                values.extend(grams.iter().map(|gram| (fields.grams, Leaf::U64(*gram))));
+                values
+            }
+        }
     }
 }
 
-/// A borrowed value: a string or a number.
+/// A borrowed value.
 #[derive(Clone, Copy, Debug)]
 pub enum Leaf<'a> {
     Str(&'a str),
     U64(u64),
     I64(i64),
+    Bytes(&'a [u8]),
 }
 
 impl<'a> Value<'a> for Leaf<'a> {
@@ -119,67 +237,17 @@ impl<'a> Value<'a> for Leaf<'a> {
             Leaf::Str(text) => ReferenceValueLeaf::Str(text),
             Leaf::U64(number) => ReferenceValueLeaf::U64(number),
             Leaf::I64(number) => ReferenceValueLeaf::I64(number),
+            Leaf::Bytes(bytes) => ReferenceValueLeaf::Bytes(bytes),
         })
     }
 }
 
-/// The largest number of fields that a document has.
-const MOST_FIELDS: usize = 9;
-
 impl Document for IndexDocument {
     type Value<'a> = Leaf<'a>;
-    type FieldsValuesIter<'a> =
-        std::iter::Flatten<std::array::IntoIter<Option<(Field, Leaf<'a>)>, MOST_FIELDS>>;
+    type FieldsValuesIter<'a> = std::vec::IntoIter<(Field, Leaf<'a>)>;
 
     fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
-        let Fields { kind, path, dir, path_words, lang, text, .. } = self.fields;
-        let Fields { line_start, line_end, offset, length, mtime, size, hash, skip, note, .. } =
-            self.fields;
-        let name = self.file.path.as_str();
-        let kind_is = |value: Kind| Some((kind, Leaf::U64(value as u64)));
-        let path_is = Some((path, Leaf::Str(name)));
-        let dir_is = Some((dir, Leaf::Str(rel_path::parent(name))));
-        let words_are = Some((path_words, Leaf::Str(name)));
-        let lang_is = language::of(name).map(|name| (lang, Leaf::Str(name)));
-        let mtime_is = |stamp: Stamp| Some((mtime, Leaf::I64(stamp.mtime)));
-        let size_is = |stamp: Stamp| Some((size, Leaf::U64(stamp.size)));
-        match &self.body {
-            Body::File { stamp, hash: content } => [
-                kind_is(Kind::File),
-                path_is,
-                dir_is,
-                lang_is,
-                mtime_is(*stamp),
-                size_is(*stamp),
-                Some((hash, Leaf::U64(*content))),
-                None,
-                None,
-            ],
-            Body::Skipped { stamp, reason, note: words } => [
-                kind_is(Kind::Skipped),
-                path_is,
-                dir_is,
-                mtime_is(*stamp),
-                size_is(*stamp),
-                Some((skip, Leaf::U64(reason.code()))),
-                Some((note, Leaf::Str(words))),
-                None,
-                None,
-            ],
-            Body::Chunk { bytes, line_start: first, line_end: last } => [
-                kind_is(Kind::Chunk),
-                path_is,
-                words_are,
-                lang_is,
-                Some((text, Leaf::Str(&self.file.text[bytes.clone()]))),
-                Some((line_start, Leaf::U64(*first))),
-                Some((line_end, Leaf::U64(*last))),
-                self.file.is_plain.then_some((offset, Leaf::U64(bytes.start as u64))),
-                self.file.is_plain.then_some((length, Leaf::U64(bytes.len() as u64))),
-            ],
-        }
-        .into_iter()
-        .flatten()
+        self.values().into_iter()
     }
 }
 
@@ -188,20 +256,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_comes_back_when_the_last_document_is_gone() {
+    fn a_share_comes_back_and_the_file_counts_when_the_last_document_is_gone() {
         let budget = TextBudget::new(10);
+        let (done, pulse) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let ticket = Ticket { done: Arc::clone(&done), pulse };
         let (_, fields) = super::super::schema::build();
         let file = Arc::new(FileText {
             path: "a.rs".into(),
             text: "fn a() {}".into(),
             is_plain: true,
             share: Some(budget.take(100)),
+            ticket,
         });
         let stamp = Stamp { mtime: 0, size: 9 };
-        let document = IndexDocument::file(fields, &file, stamp, 1);
+        let document = IndexDocument::file(fields, &file, stamp, 1, None);
         drop(file);
-        assert_eq!(*budget.free.lock().unwrap(), 0);
+        assert_eq!((*budget.free.lock().unwrap(), done.load(Ordering::Relaxed)), (0, 0));
         drop(document);
-        assert_eq!(*budget.free.lock().unwrap(), 10);
+        assert_eq!((*budget.free.lock().unwrap(), done.load(Ordering::Relaxed)), (10, 1));
     }
 }

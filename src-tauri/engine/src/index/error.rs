@@ -60,6 +60,10 @@ impl IndexError {
             | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: source, .. }) => {
                 Self::from_io(path, copy(source))
             }
+            // Left over from a writer that was killed: the next one clears it away.
+            TantivyError::OpenWriteError(OpenWriteError::FileAlreadyExists(_)) => {
+                Self::Io { path, source: io::Error::from(io::ErrorKind::AlreadyExists) }
+            }
             // A thread that writes a segment reports no cause but its words.
             TantivyError::ErrorInThread(words) if words.contains("No space left") => {
                 Self::DiskFull { path }

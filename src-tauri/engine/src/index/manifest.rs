@@ -1,6 +1,6 @@
 //! The files that an index holds, read from the index itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, UNIX_EPOCH};
 
 use tantivy::collector::{Count, DocSetCollector};
@@ -12,6 +12,7 @@ use tantivy::{
 };
 
 use super::SkipReason;
+use super::outline::Outline;
 use super::schema::{Fields, Kind};
 
 /// What tells a changed file from an unchanged one without reading it.
@@ -42,6 +43,8 @@ pub struct Entry {
     /// Hash of the bytes; `None` for a skipped file.
     pub hash: Option<u64>,
     pub skipped: Option<SkipReason>,
+    /// How many definitions it has; `None` until they have been looked for.
+    pub symbols: Option<u64>,
 }
 
 /// How much an index holds.
@@ -50,6 +53,9 @@ pub struct Counts {
     pub files: u64,
     pub chunks: u64,
     pub skipped: u64,
+    pub symbols: u64,
+    /// Files that lack a layer.
+    pub shallow: u64,
 }
 
 /// A skipped file and the reason, in words.
@@ -71,12 +77,75 @@ impl<'a> Manifest<'a> {
     }
 
     pub fn counts(&self) -> tantivy::Result<Counts> {
-        let count = |kind| self.searcher.search(&self.kind_query(kind), &Count);
+        let count = |kind| {
+            let count = self.searcher.search(&self.kind_query(kind), &Count);
+            count.map(|count| count as u64)
+        };
+        let files = count(Kind::File)?;
+        let (mut parsed, mut symbols) = (0, 0);
+        for segment in self.searcher.segment_readers() {
+            let Some(column) = segment.fast_fields().column_opt::<u64>(Fields::SYMBOLS)? else {
+                continue;
+            };
+            for doc in segment.doc_ids_alive() {
+                if let Some(count) = column.first(doc) {
+                    parsed += 1;
+                    symbols += count;
+                }
+            }
+        }
+        let shallow = files - parsed.min(files).min(count(Kind::Grams)?);
         Ok(Counts {
-            files: count(Kind::File)? as u64,
-            chunks: count(Kind::Chunk)? as u64,
-            skipped: count(Kind::Skipped)? as u64,
+            files,
+            chunks: count(Kind::Chunk)?,
+            skipped: count(Kind::Skipped)?,
+            symbols,
+            shallow,
         })
+    }
+
+    /// The paths of trigram documents.
+    pub fn grams_of(&self, documents: HashSet<DocAddress>) -> tantivy::Result<Vec<String>> {
+        self.column(Fields::GRAMS_OF, documents)
+    }
+
+    /// The paths of the documents of files and chunks, each once a document.
+    pub fn paths_of(&self, documents: HashSet<DocAddress>) -> tantivy::Result<Vec<String>> {
+        self.column(Fields::PATH, documents)
+    }
+
+    fn column(&self, name: &str, documents: HashSet<DocAddress>) -> tantivy::Result<Vec<String>> {
+        let mut documents: Vec<DocAddress> = documents.into_iter().collect();
+        documents.sort_unstable();
+        let mut values = Vec::with_capacity(documents.len());
+        for group in documents.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
+            let segment = self.searcher.segment_reader(group[0].segment_ord);
+            let Some(column) = segment.fast_fields().str(name)? else { continue };
+            let mut ords: Vec<u64> =
+                group.iter().filter_map(|at| column.term_ords(at.doc_id).next()).collect();
+            ords.sort_unstable();
+            column.dictionary().sorted_ords_to_term_cb(&ords, |value| {
+                values.extend(std::str::from_utf8(value).map(str::to_owned));
+            })?;
+        }
+        Ok(values)
+    }
+
+    /// The paths of the files whose trigrams are there.
+    pub fn with_grams(&self) -> tantivy::Result<HashSet<String>> {
+        let mut paths = HashSet::new();
+        for segment in self.searcher.segment_readers() {
+            let Some(column) = segment.fast_fields().str(Fields::GRAMS_OF)? else { continue };
+            let mut path = String::new();
+            for doc in segment.doc_ids_alive() {
+                if let Some(ord) = column.term_ords(doc).next()
+                    && column.ord_to_str(ord, &mut path)?
+                {
+                    paths.insert(path.clone());
+                }
+            }
+        }
+        Ok(paths)
     }
 
     /// Every file, skipped ones too, by path.
@@ -194,6 +263,7 @@ struct Columns {
     size: Option<Column<u64>>,
     hash: Option<Column<u64>>,
     skip: Option<Column<u64>>,
+    symbols: Option<Column<u64>>,
     line_start: Option<Column<u64>>,
     line_end: Option<Column<u64>>,
     offset: Option<Column<u64>>,
@@ -210,6 +280,7 @@ impl Columns {
             size: columns.column_opt(Fields::SIZE)?,
             hash: columns.column_opt(Fields::HASH)?,
             skip: columns.column_opt(Fields::SKIP)?,
+            symbols: columns.column_opt(Fields::SYMBOLS)?,
             line_start: columns.column_opt(Fields::LINE_START)?,
             line_end: columns.column_opt(Fields::LINE_END)?,
             offset: columns.column_opt(Fields::OFFSET)?,
@@ -250,6 +321,7 @@ impl Columns {
             stamp: Stamp { mtime, size },
             hash: value(&self.hash, doc),
             skipped: value(&self.skip, doc).and_then(SkipReason::from_code),
+            symbols: value(&self.symbols, doc),
         };
         Ok(self.path(doc)?.map(|path| (path, entry)))
     }
@@ -292,6 +364,43 @@ impl<'a> DocumentReader<'a> {
     /// Where the index cannot be read.
     pub fn chunk(&mut self, address: DocAddress) -> tantivy::Result<Option<ChunkPlace>> {
         self.columns(address.segment_ord)?.place(address.doc_id)
+    }
+
+    /// The chunk of the file at `path` with this line, from 1.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn chunk_with_line(
+        &mut self,
+        path: &str,
+        line: u64,
+    ) -> tantivy::Result<Option<DocAddress>> {
+        let term = Term::from_field_text(self.fields.path, path);
+        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let inverted = segment.inverted_index(self.fields.path)?;
+            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
+            else {
+                continue;
+            };
+            while let Some(doc) = next_alive(segment, &mut postings) {
+                let columns = self.columns(ord)?;
+                let lines = value(&columns.line_start, doc).zip(value(&columns.line_end, doc));
+                if lines.is_some_and(|(first, last)| (first..=last).contains(&line)) {
+                    return Ok(Some(DocAddress::new(ord, doc)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is defined in the chunk at `address`.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn outline(&self, address: DocAddress) -> tantivy::Result<Outline> {
+        let document: TantivyDocument = self.searcher.doc(address)?;
+        let bytes = document.get_first(self.fields.outline).and_then(|value| value.as_bytes());
+        Ok(bytes.and_then(Outline::decode).unwrap_or_default())
     }
 
     /// The file at `path`.

@@ -1,10 +1,11 @@
 //! Finds out which files a run has to read and which to drop, without reading any.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::manifest::{Entry, Manifest};
-use super::scan::{Found, Scan, Seen};
+use super::manifest::{Entry, Stamp};
+use super::scan::{Found, Scan, Seen, UnreadableDirectory};
 use super::update::{Run, Scope};
 use super::{IndexError, ProjectIndex, SkipReason};
 use crate::rel_path;
@@ -12,22 +13,55 @@ use crate::rel_path;
 /// Trees smaller than this may lose more than half of their files unsuspected.
 const FEW_FILES: usize = 40;
 
+/// A file to look into.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub found: Found,
     pub known: Option<Entry>,
+    /// It is a directory that could not be listed, with the system's words.
+    pub unlisted: Option<String>,
 }
 
+/// What a run has to do, as far as names and stamps tell.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
-    pub candidates: Vec<Candidate>,
-    pub removals: Vec<String>,
+pub struct Plan {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) removals: Vec<String>,
 }
+
+/// Files that lack a layer, by path.
+#[derive(Debug, Default)]
+pub(super) struct MissingLayers {
+    pub grams: Vec<(String, Entry)>,
+    pub symbols: Vec<(String, Entry)>,
+}
+
 impl ProjectIndex {
-    pub(super) fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
+    /// The files whose text is in the index and one of whose other layers is not.
+    pub(super) fn missing_layers(&self) -> Result<MissingLayers, IndexError> {
+        let with_grams = self.manifest(|manifest| manifest.with_grams())?;
+        let mut files: Vec<(String, Entry)> =
+            self.manifest(|manifest| manifest.all())?.into_iter().collect();
+        files.retain(|(_, entry)| entry.skipped.is_none());
+        files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let lacking = |lacks: &dyn Fn(&(String, Entry)) -> bool| {
+            files.iter().filter(|file| lacks(file)).cloned().collect()
+        };
+        Ok(MissingLayers {
+            grams: lacking(&|(path, _)| !with_grams.contains(path)),
+            symbols: lacking(&|(_, entry)| entry.symbols.is_none()),
+        })
+    }
+
+    /// Compares names and stamps; nothing is read or written yet.
+    ///
+    /// # Errors
+    /// See [`IndexError`].
+    pub fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
         match &run.scope {
             Scope::Everything { expect_loss } => self.plan_everything(run, *expect_loss),
             Scope::Paths(paths) => self.plan_paths(run, paths),
+            Scope::Layers => Ok(Plan::default()),
         }
     }
 
@@ -42,12 +76,18 @@ impl ProjectIndex {
             let entry = known.remove(&found.path);
             self.consider(found, entry, run.force, &mut plan);
         }
+        for directory in &scan.unreadable {
+            let entry = known.remove(&directory.path);
+            plan.candidates.push(unlisted(directory, entry));
+        }
         plan.removals =
             known.into_keys().filter(|path| !below_any(path, &scan.unreadable)).collect();
         if !root.is_dir() {
             return Err(IndexError::RootMissing { root: root.to_owned() });
         }
-        let lost_most = before > FEW_FILES && found < before / 2 && !plan.removals.is_empty();
+        // An empty folder may be the place of a volume that is not mounted.
+        let suspicious = found == 0 || (before > FEW_FILES && found < before / 2);
+        let lost_most = suspicious && !plan.removals.is_empty();
         if lost_most && !expect_loss {
             return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
         }
@@ -66,6 +106,7 @@ impl ProjectIndex {
         };
         let mut removals = BTreeSet::new();
         let mut found = HashMap::new();
+        let mut unlisted_ones = Vec::new();
         for path in paths {
             if run.cancel.is_cancelled() {
                 return Err(IndexError::Cancelled);
@@ -78,14 +119,18 @@ impl ProjectIndex {
                 Ok(Seen::File(file)) => {
                     // A file where a directory was: what it held is gone.
                     removals.extend(self.manifest(|manifest| manifest.below(&key))?);
-                    found.insert(key, file);
+                    found.insert(key, Named { file, by_itself: true });
                 }
                 Ok(Seen::Directory) => {
                     let scan = walk(run, &key)?;
                     let before = self.manifest(|manifest| manifest.below(&key))?;
                     let kept = before.into_iter().filter(|old| !below_any(old, &scan.unreadable));
                     removals.extend(kept);
-                    found.extend(scan.files.into_iter().map(|file| (file.path.clone(), file)));
+                    for file in scan.files {
+                        let key = file.path.clone();
+                        found.entry(key).or_insert(Named { file, by_itself: false });
+                    }
+                    unlisted_ones.extend(scan.unreadable);
                     removals.insert(key);
                 }
                 Ok(Seen::Nothing) => {
@@ -101,14 +146,21 @@ impl ProjectIndex {
         if !root.is_dir() {
             return Err(missing());
         }
+        for directory in &unlisted_ones {
+            let entry = self.manifest(|manifest| manifest.get(&directory.path))?;
+            removals.remove(&directory.path);
+            plan.candidates.push(unlisted(directory, entry));
+        }
         for path in removals {
             if !found.contains_key(&path) && self.manifest(|m| m.get(&path))?.is_some() {
                 plan.removals.push(path);
             }
         }
-        for (path, file) in found {
+        for (path, Named { file, by_itself }) in found {
             let entry = self.manifest(|manifest| manifest.get(&path))?;
-            self.consider(file, entry, run.force, &mut plan);
+            // A file that was named may have changed within one tick of the file system's clock,
+            // or keep its old time on purpose: its stamp proves nothing.
+            self.consider(file, entry, run.force || by_itself, &mut plan);
         }
         plan.candidates.sort_unstable_by(|a, b| a.found.path.cmp(&b.found.path));
         Ok(plan)
@@ -123,34 +175,54 @@ impl ProjectIndex {
         // latter shows in no stamp, so that every run asks once more, at the price of one open.
         let unreadable = known.is_some_and(|e| e.skipped == Some(SkipReason::Unreadable));
         if force || !unchanged || unreadable {
-            plan.candidates.push(Candidate { found, known });
+            plan.candidates.push(Candidate { found, known, unlisted: None });
         }
     }
+}
 
-    fn manifest<T>(
-        &self,
-        read: impl FnOnce(&Manifest<'_>) -> tantivy::Result<T>,
-    ) -> Result<T, IndexError> {
-        let searcher = self.searcher();
-        read(&Manifest::new(&searcher, self.fields)).map_err(|error| self.failed(error))
-    }
+/// A file that a run for single paths found.
+struct Named {
+    file: Found,
+    /// An event named the file, not only a directory above it.
+    by_itself: bool,
+}
+
+/// The record of a directory that could not be listed; it has no stamp.
+fn unlisted(directory: &UnreadableDirectory, known: Option<Entry>) -> Candidate {
+    let stamp = Stamp { mtime: 0, size: 0 };
+    let found = Found { path: directory.path.clone(), stamp, is_file: false };
+    Candidate { found, known, unlisted: Some(directory.reason.clone()) }
 }
 
 fn walk(run: &Run<'_>, below: &str) -> Result<Scan, IndexError> {
     run.progress.beat();
-    let scan = run.rules.walk(below, run.cancel, &run.on_directory).map_err(|source| {
-        let root = run.rules.root();
-        if source.kind() == std::io::ErrorKind::NotFound && !root.is_dir() {
-            IndexError::RootMissing { root: root.to_owned() }
-        } else {
-            IndexError::from_io(root.join(rel_path::decode(below)), source)
+    let root = run.rules.root();
+    let scan = match run.rules.walk(below, run.cancel, &run.on_directory) {
+        Ok(scan) => scan,
+        Err(source) if below.is_empty() => {
+            return Err(match source.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory if !root.is_dir() => {
+                    IndexError::RootMissing { root: root.to_owned() }
+                }
+                _ => IndexError::from_io(root, source),
+            });
         }
-    })?;
+        // Gone since it was looked at: that is an event of its own.
+        Err(source) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Scan::default()
+        }
+        Err(source) => {
+            let (path, reason) = (below.to_owned(), source.to_string());
+            Scan { unreadable: vec![UnreadableDirectory { path, reason }], ..Scan::default() }
+        }
+    };
     if scan.cancelled { Err(IndexError::Cancelled) } else { Ok(scan) }
 }
 
-fn below_any(path: &str, directories: &[(String, String)]) -> bool {
-    directories.iter().any(|(dir, _)| {
-        dir.is_empty() || path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.starts_with('/'))
+/// Whether the file at `path` is somewhere below one of the directories.
+fn below_any(path: &str, directories: &[UnreadableDirectory]) -> bool {
+    directories.iter().any(|directory| {
+        let below = path.strip_prefix(directory.path.as_str());
+        below.is_some_and(|rest| directory.path.is_empty() || rest.starts_with('/'))
     })
 }

@@ -54,12 +54,20 @@ pub struct Found {
     pub is_file: bool,
 }
 
+/// A directory that the system would not list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableDirectory {
+    /// Below the root; see [`rel_path`].
+    pub path: String,
+    /// The system's words.
+    pub reason: String,
+}
+
 #[derive(Debug, Default)]
 pub struct Scan {
     pub files: Vec<Found>,
-    /// Directories that could not be read (below the root), with the system's words. What the
-    /// index holds below them is unknown, not gone.
-    pub unreadable: Vec<(String, String)>,
+    /// Directories that could not be read. What the index holds below them is unknown, not gone.
+    pub unreadable: Vec<UnreadableDirectory>,
     /// The walk was cancelled: `files` is not complete.
     pub cancelled: bool,
 }
@@ -187,7 +195,8 @@ impl Rules {
             && !gone
         {
             let words = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-            scan.unreadable.push((rel_path::encode(relative), words));
+            let path = rel_path::encode(relative);
+            scan.unreadable.push(UnreadableDirectory { path, reason: words });
         }
     }
 }

@@ -1,16 +1,21 @@
-//! What a project's index holds: a document a file (its stamp, or why it was skipped) and a
-//! document a chunk. All documents of a file carry its path, so that one term takes them out.
+//! What a project's index holds: a document a file (its stamp, or why it was skipped), a document
+//! a chunk, and a document for the file's trigrams. The first two carry the file's path as one
+//! term and the trigrams as another, so that each layer is taken out and replaced by itself.
 
 use tantivy::Index;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
+    TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 
 use super::tokenizer::{CODE, CodeTokenizer};
 
 /// Raised when a stored index can no longer be read as what the code expects.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// tantivy's tokenizer that keeps a value whole.
+const RAW: &str = "raw";
 
 /// What a document stands for: the value of [`Fields::kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub enum Kind {
     Chunk = 1,
     /// A file that is known but not searched.
     Skipped = 2,
+    /// The trigrams of a file.
+    Grams = 3,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +41,16 @@ pub struct Fields {
     pub lang: Field,
     /// Chunks only: the code tokens.
     pub text: Field,
+    /// Chunks only: the names of what is defined there, as code tokens.
+    pub symbol_words: Field,
+    /// Chunks only: the same names, each as one term in lower case.
+    pub symbol: Field,
+    /// Chunks only: the first letters of the parts of the names, each as one term.
+    pub initials: Field,
+    /// Chunks only: the names that are called, used or imported there, each as one term.
+    pub uses: Field,
+    /// Chunks only: what is defined there, encoded by [`super::outline`].
+    pub outline: Field,
     /// Chunks only: first and last line, from 1.
     pub line_start: Field,
     pub line_end: Field,
@@ -45,6 +62,12 @@ pub struct Fields {
     pub mtime: Field,
     pub size: Field,
     pub hash: Field,
+    /// Files only: the number of its definitions, once they have been looked for.
+    pub symbols: Field,
+    /// Trigram documents only: the path, as one term and as a column; its words; the trigrams.
+    pub grams_of: Field,
+    pub file_words: Field,
+    pub grams: Field,
     /// Skipped files only: [`super::SkipReason::code`], and a note in words.
     pub skip: Field,
     pub note: Field,
@@ -61,6 +84,8 @@ impl Fields {
     pub const SIZE: &str = "size";
     pub const HASH: &str = "hash";
     pub const SKIP: &str = "skip";
+    pub const SYMBOLS: &str = "symbols";
+    pub const GRAMS_OF: &str = "grams_of";
 }
 
 /// The schema and its fields.
@@ -68,6 +93,14 @@ pub fn build() -> (Schema, Fields) {
     let words = |option| {
         TextOptions::default().set_indexing_options(
             TextFieldIndexing::default().set_tokenizer(CODE).set_index_option(option),
+        )
+    };
+    let raw = || {
+        TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default()
+                .set_tokenizer(RAW)
+                .set_index_option(IndexRecordOption::Basic)
+                .set_fieldnorms(false),
         )
     };
     let mut schema = Schema::builder();
@@ -78,6 +111,11 @@ pub fn build() -> (Schema, Fields) {
         path_words: schema.add_text_field("path_words", words(IndexRecordOption::WithFreqs)),
         lang: schema.add_text_field("lang", STRING),
         text: schema.add_text_field("text", words(IndexRecordOption::WithFreqsAndPositions)),
+        symbol_words: schema.add_text_field("symbol_words", words(IndexRecordOption::WithFreqs)),
+        symbol: schema.add_text_field("symbol", raw()),
+        initials: schema.add_text_field("initials", raw()),
+        uses: schema.add_text_field("uses", raw()),
+        outline: schema.add_bytes_field("outline", STORED),
         line_start: schema.add_u64_field(Fields::LINE_START, FAST),
         line_end: schema.add_u64_field(Fields::LINE_END, FAST),
         offset: schema.add_u64_field(Fields::OFFSET, FAST),
@@ -85,6 +123,10 @@ pub fn build() -> (Schema, Fields) {
         mtime: schema.add_i64_field(Fields::MTIME, FAST),
         size: schema.add_u64_field(Fields::SIZE, FAST),
         hash: schema.add_u64_field(Fields::HASH, FAST),
+        symbols: schema.add_u64_field(Fields::SYMBOLS, FAST),
+        grams_of: schema.add_text_field(Fields::GRAMS_OF, STRING | FAST),
+        file_words: schema.add_text_field("file_words", words(IndexRecordOption::Basic)),
+        grams: schema.add_u64_field("grams", NumericOptions::default().set_indexed()),
         skip: schema.add_u64_field(Fields::SKIP, FAST),
         note: schema.add_text_field("note", STORED),
     };

@@ -153,6 +153,17 @@ fn is_compound(identifier: &str) -> bool {
     }
 }
 
+/// The parts of an identifier, in order.
+pub fn parts(identifier: &str) -> impl Iterator<Item = &str> {
+    let mut rest = identifier;
+    std::iter::from_fn(move || {
+        let (from, to) = next_part(rest)?;
+        let part = &rest[from..to];
+        rest = &rest[to..];
+        Some(part)
+    })
+}
+
 /// The byte range of the first part of `identifier`: up to an underscore or a change of case.
 /// `HTTPServer` is `HTTP` and `Server`; digits belong to the letters before them.
 fn next_part(identifier: &str) -> Option<(usize, usize)> {

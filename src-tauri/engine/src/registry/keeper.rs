@@ -1,36 +1,40 @@
 //! Keeps one hot project's index fresh: feeds the watcher's state machine, carries out what it
 //! decides, and reports the project's state.
 
-use std::any::Any;
+mod root;
+mod run;
+mod trouble;
+
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use run::{held, panic_words};
 
 use super::failure::Cause;
 use crate::catalogue::Held;
 use crate::index::{
-    Counts, DirectoryListener, IndexError, Limits, Matcher, Progress, ProjectIndex, Report, Rules,
-    Run, Scope, WriteGate,
+    IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report, Rules, WriteGate,
 };
-use crate::status::{self, LaneName, ProjectError, WatchMode};
+use crate::status::{self, Activity, LaneName, ProjectError, WatchMode};
 use crate::watch::{
-    Action, Adapter, Changes, Filter, Freshness, Input, Machine, Order, RescanCause, RunEnd,
+    Action, Adapter, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause, RunEnd,
     RunFailure, Tuning, WatchEvent, adapter,
 };
+use root::{RootHistory, RootSeen, RootVerdict};
+use run::{OngoingRun, Outcome, carry_out, finished, held_of};
+use trouble::Trouble;
 
 /// How often a run's progress is looked at.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
 /// How often the root is looked for, beside what the watcher hears.
 const ROOT_TICK: Duration = Duration::from_millis(1500);
-/// What indexing adds to its threads' niceness: whoever types comes first.
-#[cfg(target_os = "linux")]
-const RUN_NICENESS: i32 = 10;
 /// How long the end waits for a run that was told to stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 
@@ -56,8 +60,13 @@ pub struct Upkeep {
     pub error: Option<ProjectError>,
     /// The index has been compared with the whole tree at least once since it was made.
     pub complete: bool,
+    /// No file lacks a layer.
+    pub deep: bool,
+    /// … and since it was opened.
+    pub compared: bool,
     /// The index was found damaged while in use: it has to be opened anew.
     pub damaged: bool,
+    pub activity: Activity,
 }
 
 /// What a keeper needs of its surroundings.
@@ -108,7 +117,9 @@ pub fn start(
         machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
         around: Arc::new(surroundings),
         adapter: None,
-        lost: Arc::new(AtomicBool::new(false)),
+        hearing: Arc::default(),
+        root: RootHistory::default(),
+        verified: false,
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,
@@ -125,26 +136,16 @@ struct Keeper {
     around: Arc<Surroundings>,
     machine: Machine,
     adapter: Option<Arc<Adapter>>,
-    lost: Arc<AtomicBool>,
+    hearing: Arc<Hearing>,
+    root: RootHistory,
+    /// Since it was opened the index was read whole and is what was written.
+    verified: bool,
     events: (mpsc::Sender<WatchEvent>, mpsc::Receiver<WatchEvent>),
     run: Option<OngoingRun>,
     failing_since: Option<Timestamp>,
     last_cause: Option<Cause>,
     upkeep: Upkeep,
     reported: Upkeep,
-}
-
-struct OngoingRun {
-    task: JoinHandle<Result<Outcome, IndexError>>,
-    cancel: CancellationToken,
-    progress: Arc<Progress>,
-}
-
-/// What a run that succeeded leaves behind.
-struct Outcome {
-    report: Report,
-    held: Held,
-    complete: bool,
 }
 
 impl Keeper {
@@ -159,8 +160,9 @@ impl Keeper {
         self.step(Input::Tick);
         let mut root_tick = tokio::time::interval(ROOT_TICK);
         root_tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut root_check: Option<JoinHandle<bool>> = None;
+        let mut root_check: Option<JoinHandle<RootSeen>> = None;
         let mut batch = Vec::new();
+        let hearing = Arc::clone(&self.hearing);
         loop {
             self.publish();
             let wake = self.next_wake();
@@ -170,14 +172,15 @@ impl Keeper {
                 Some(order) = orders.recv() => self.step(input_of(order)),
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
-                there = joined(&mut root_check) => {
+                () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
+                seen = joined(&mut root_check) => {
                     root_check = None;
-                    self.step(if there { Input::RootBack } else { Input::RootGone });
+                    self.look_after_root(seen);
                 }
                 // A dead disk may hold the check for minutes: never a second one beside it.
                 _ = root_tick.tick(), if root_check.is_none() => {
                     let root = self.around.rules.root().to_owned();
-                    root_check = Some(tokio::task::spawn_blocking(move || root.is_dir()));
+                    root_check = Some(tokio::task::spawn_blocking(move || root::look(&root)));
                 }
                 () = tokio::time::sleep_until(wake.into()) => {
                     let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
@@ -227,31 +230,39 @@ impl Keeper {
                     paths.push(path);
                     any_removed |= removed;
                 }
-                WatchEvent::Rescan(cause) => self.step(Input::Rescan(cause)),
+                WatchEvent::Rescan(cause) => self.rescan(cause),
                 WatchEvent::RootGone => self.step(Input::RootGone),
             }
         }
         if !paths.is_empty() {
             self.step(Input::Changed { paths, removed: any_removed });
         }
-        if self.lost.swap(false, Ordering::AcqRel) {
-            self.step(Input::Rescan(RescanCause::EventsLost));
+    }
+
+    fn rescan(&mut self, cause: RescanCause) {
+        self.upkeep.activity.rescans += 1;
+        tracing::debug!(root = %self.around.rules.root().display(), ?cause, "rescan");
+        self.step(Input::Rescan(cause));
+    }
+
+    fn look_after_root(&mut self, seen: RootSeen) {
+        let holds_files = self.upkeep.held.files > 0;
+        match self.root.judge(seen, holds_files, self.machine.is_root_gone()) {
+            RootVerdict::Gone => self.step(Input::RootGone),
+            RootVerdict::There => self.step(Input::RootBack),
+            RootVerdict::Replaced => {
+                self.step(Input::RootGone);
+                self.step(Input::RootBack);
+            }
         }
     }
 
     fn start_watching(&mut self) {
         let rules = self.around.rules.clone();
-        let filter = RuleFilter { matcher: rules.matcher(), rules: rules.clone() };
+        let filter = RuleFilter { matcher: None, rules: rules.clone() };
         let events = self.events.0.clone();
-        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.lost)) {
+        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.hearing)) {
             Ok(adapter) => {
-                // The root first, so that its own disappearance is heard of; then git's state.
-                let git = rules.root().join(".git");
-                for directory in [rules.root(), &git, &git.join("refs/heads")] {
-                    if directory.is_dir() {
-                        adapter.watch_directory(directory);
-                    }
-                }
                 self.adapter = Some(Arc::new(adapter));
                 self.upkeep.watch_mode = WatchMode::Native;
                 self.upkeep.watch_reason = None;
@@ -278,24 +289,38 @@ impl Keeper {
     fn start_run(&mut self, order: Order) {
         let cancel = CancellationToken::new();
         let progress = Arc::new(Progress::default());
+        let adds_layers = order.adds_layers();
+        self.upkeep.activity.runs += u64::from(!adds_layers);
         let task = tokio::spawn(carry_out(
             order,
+            !self.verified,
             Arc::clone(&self.index),
             Arc::clone(&self.around),
             self.adapter.clone(),
             cancel.clone(),
             Arc::clone(&progress),
         ));
-        self.run = Some(OngoingRun { task, cancel, progress });
+        self.run = Some(OngoingRun { task, cancel, progress, adds_layers });
     }
 
     fn end_run(&mut self, end: Result<Result<Outcome, IndexError>, tokio::task::JoinError>) {
-        self.run = None;
+        let adds_layers = self.run.take().is_some_and(|run| run.adds_layers);
         let end = match end {
             Ok(Ok(outcome)) => {
                 let changed = outcome.report.commits > 0;
+                let (activity, report) = (&mut self.upkeep.activity, &outcome.report);
+                activity.read += report.read;
+                activity.written += report.indexed + report.skipped;
+                activity.deepened += report.deepened;
+                activity.commits += if adds_layers { 0 } else { report.commits };
+                self.verified |= outcome.verified;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
+                self.upkeep.deep = outcome.counts.shallow == 0;
+                let Report { deepened, yielded, .. } = outcome.report;
+                let gains = !adds_layers || deepened > 0 || yielded;
+                self.step(Input::LayersMissing(!self.upkeep.deep && gains));
+                self.upkeep.compared |= outcome.whole;
                 if changed || self.upkeep.last_indexed.is_none() {
                     self.upkeep.last_indexed = Some(Timestamp::now());
                 }
@@ -308,12 +333,8 @@ impl Keeper {
             Ok(Err(error)) => {
                 self.upkeep.damaged |= matches!(error, IndexError::Corrupt { .. });
                 let cause = Cause::of(&error);
-                let shrunk = matches!(error, IndexError::Shrunk { .. });
-                let message = if shrunk {
-                    format!("Most of the project's files are gone: {error}. Retry drops them.")
-                } else {
-                    super::failure::sentence(&error)
-                };
+                let shrunk = cause == Cause::Shrunk;
+                let message = super::failure::sentence(&error);
                 self.note_failure(cause, &message);
                 RunEnd::Failed(RunFailure { message, transient: cause.is_transient(), shrunk })
             }
@@ -346,18 +367,27 @@ impl Keeper {
         let freshness = self.machine.freshness(now);
         let mut next = self.upkeep.clone();
         next.pending = self.machine.pending() as u64;
+        next.activity.events = self.hearing.events.load(Ordering::Relaxed);
         next.progress = self.run.as_ref().and_then(|run| {
             let total = run.progress.total.load(Ordering::Relaxed);
             let done = run.progress.done.load(Ordering::Relaxed).min(total);
-            (total > 0).then_some(status::Progress { lane: LaneName::Text, done, total })
+            let lane = lane_of(run.progress.layer());
+            (total > 0).then_some(status::Progress { lane, done, total })
         });
         if let Some(run) = &self.run {
             let committed = run.progress.committed.lock();
             if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
                 next.held = held_of(counts, &self.index);
+                next.deep = counts.shallow == 0;
             }
         }
-        next.error = self.error(&freshness, now);
+        let trouble = Trouble {
+            root: self.around.rules.root(),
+            cause: self.last_cause,
+            since: self.failing_since,
+            said: self.upkeep.error.as_ref(),
+        };
+        next.error = trouble.report(&freshness, now, Timestamp::now());
         next.freshness = match freshness {
             Freshness::Fresh => status::Freshness::Fresh,
             Freshness::Pending(_) => status::Freshness::Pending,
@@ -375,55 +405,13 @@ impl Keeper {
             (self.around.report)(self.reported.clone());
         }
     }
+}
 
-    fn error(&self, freshness: &Freshness, now: Instant) -> Option<ProjectError> {
-        let clock = Timestamp::now();
-        let at = |instant: Instant| {
-            let pause = jiff::SignedDuration::try_from(instant.saturating_duration_since(now));
-            pause.ok().and_then(|pause| clock.checked_add(pause).ok()).unwrap_or(clock)
-        };
-        let root = self.around.rules.root().display();
-        let problem = |cause: &str, message: String, attempts: u32, next: Option<Timestamp>| {
-            // Said again, the same trouble has the same moments: only changes are published.
-            let said = self.upkeep.error.as_ref().filter(|error| error.cause == cause);
-            let first_at = self.failing_since.or(said.map(|error| error.first_at));
-            let next_retry = match said.filter(|error| error.attempts == attempts) {
-                Some(error) if next.is_some() && error.next_retry.is_some() => error.next_retry,
-                _ => next,
-            };
-            let first_at = first_at.unwrap_or(clock);
-            ProjectError { cause: cause.to_owned(), message, first_at, attempts, next_retry }
-        };
-        match freshness {
-            Freshness::Retrying { attempts, next_at, error } => Some(problem(
-                self.last_cause.map_or("Stalled", Cause::word),
-                error.clone(),
-                *attempts,
-                Some(at(*next_at)),
-            )),
-            Freshness::Failing { attempts, next_at, error, .. } => Some(problem(
-                self.last_cause.map_or("Stalled", Cause::word),
-                error.clone(),
-                *attempts,
-                next_at.map(at),
-            )),
-            Freshness::RootMissing => Some(problem(
-                Cause::RootMissing.word(),
-                format!(
-                    "The folder {root} is not there. What was indexed stays searchable; Quarry \
-                     goes on when it is back."
-                ),
-                1,
-                None,
-            )),
-            Freshness::Stuck => Some(problem(
-                "TimedOut",
-                format!("Reading {root} does not go on, and does not end either."),
-                1,
-                None,
-            )),
-            _ => None,
-        }
+fn lane_of(layer: Layer) -> LaneName {
+    match layer {
+        Layer::Text => LaneName::Text,
+        Layer::Grams => LaneName::Regex,
+        Layer::Symbols => LaneName::Symbols,
     }
 }
 
@@ -436,115 +424,11 @@ fn input_of(order: Control) -> Input {
     }
 }
 
-async fn finished(
-    run: &mut Option<OngoingRun>,
-) -> Result<Result<Outcome, IndexError>, tokio::task::JoinError> {
-    match run {
-        Some(run) => (&mut run.task).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn joined(check: &mut Option<JoinHandle<bool>>) -> bool {
+async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
     match check {
-        Some(check) => check.await.unwrap_or(false),
+        Some(check) => check.await.unwrap_or(RootSeen::Missing),
         None => std::future::pending().await,
     }
-}
-
-async fn carry_out(
-    order: Order,
-    index: Arc<ProjectIndex>,
-    around: Arc<Surroundings>,
-    adapter: Option<Arc<Adapter>>,
-    cancel: CancellationToken,
-    progress: Arc<Progress>,
-) -> Result<Outcome, IndexError> {
-    let scope = match order.changes {
-        Changes::Everything { expect_loss } => Scope::Everything { expect_loss },
-        Changes::Paths(paths) => Scope::Paths(paths),
-        Changes::Nothing => Scope::Paths(Default::default()),
-    };
-    let _permit = if matches!(scope, Scope::Everything { .. }) {
-        tokio::select! {
-            permit = Arc::clone(&around.comparisons).acquire_owned() => permit.ok(),
-            () = cancel.cancelled() => return Err(IndexError::Cancelled),
-            () = beat(&progress) => None,
-        }
-    } else {
-        None
-    };
-    let alive = Arc::clone(&progress);
-    let on_directory: DirectoryListener = Arc::new(move |directory: &Path| {
-        alive.beat();
-        if let Some(adapter) = &adapter {
-            adapter.watch_directory(directory);
-        }
-    });
-    let work = move || {
-        let report = index.update(&Run {
-            rules: &around.rules,
-            scope,
-            force: order.force,
-            limits: around.limits,
-            cancel: &cancel,
-            progress: &progress,
-            gate: &around.gate,
-            on_directory,
-        })?;
-        Ok(Outcome { report, held: held(&index)?, complete: index.is_complete() })
-    };
-    let (sender, outcome) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {
-        yield_to_people();
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-        // A keeper that has ended wants no result.
-        let _ = sender.send(result);
-    });
-    if let Err(source) = thread {
-        return Err(IndexError::Io { path: "a thread to index with".into(), source });
-    }
-    match outcome.await {
-        Ok(Ok(result)) => result,
-        // The keeper sees the panic as its own task's.
-        Ok(Err(payload)) => std::panic::resume_unwind(payload),
-        Err(_) => Err(IndexError::Cancelled),
-    }
-}
-
-/// Lowers the priority of the calling thread, and of those that it starts.
-fn yield_to_people() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(RUN_NICENESS) {
-        tracing::debug!(%error, "indexing keeps its normal priority");
-    }
-}
-
-/// Shows that a run which waits for its turn is alive.
-async fn beat(progress: &Progress) {
-    loop {
-        progress.beat();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// What the index holds now.
-pub fn held(index: &ProjectIndex) -> Result<Held, IndexError> {
-    Ok(held_of(index.counts()?, index))
-}
-
-fn held_of(counts: Counts, index: &ProjectIndex) -> Held {
-    let Counts { files, chunks, skipped } = counts;
-    Held { files, chunks, skipped, bytes: index.size() }
-}
-
-/// What a panic said, if it said anything.
-pub fn panic_words(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("an unknown fault")
 }
 
 /// The watcher's filter, by the rules of the scan.
@@ -555,14 +439,17 @@ struct RuleFilter {
 
 impl Filter for RuleFilter {
     fn keeps(&mut self, path: &Path, is_directory: bool) -> bool {
+        if self.matcher.is_none() {
+            self.matcher = self.rules.matcher();
+        }
         self.matcher.as_mut().is_none_or(|matcher| matcher.keeps(path, is_directory))
     }
 
-    fn changes_rules(&mut self, path: &Path) -> bool {
-        let changes = Rules::is_rule_file(path);
-        if changes {
-            self.matcher = self.rules.matcher();
-        }
-        changes
+    fn decides(&self, path: &Path) -> bool {
+        Rules::is_rule_file(path)
+    }
+
+    fn forget(&mut self) {
+        self.matcher = None;
     }
 }

@@ -1,125 +1,157 @@
-//! Opens and closes projects: the tasks between the registry's states.
+//! Opens projects: the tasks between `Cold` and `Hot`, and what follows when they fail.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use jiff::Timestamp;
 
-use super::failure::{self, Cause};
-use super::keeper;
-use super::slot::{News, Slot, State, remember};
-use super::{Hot, Loaded, Registry};
-use crate::catalogue::{Held, ProjectId};
-use crate::index::{IndexError, ProjectIndex};
-use crate::status::WatchMode;
+use super::failure::{Cause, Failure, Fault, Next};
+use super::keeper::{self, Upkeep};
+use super::residency::{Loaded, Restore, Urge};
+use super::slot::Slot;
+use super::{Hot, Opened, Registry, Shared, blocking};
+use crate::catalogue::ProjectId;
+use crate::index::Rules;
+use crate::status::Freshness;
 
-/// An index that was opened and has no keeper yet.
-pub(super) struct Opened {
-    pub index: Arc<ProjectIndex>,
-    pub held: Held,
-}
+/// A root that is missing is looked for this often: asking costs one system call.
+const ROOT_CHECK: Duration = Duration::from_secs(2);
 
-/// Opens a project, and sees to the next attempt where that fails.
-pub(super) async fn restore(
-    registry: Registry,
-    id: ProjectId,
-    outcome: watch::Sender<Option<Loaded>>,
-    unloaded: Option<watch::Receiver<()>>,
-) {
-    if let Some(mut unloaded) = unloaded {
-        // Ends with an error when the sender is dropped, which is what is waited for.
-        while unloaded.changed().await.is_ok() {}
+/// Carries out one restore, whoever waits for it or has left.
+pub(super) async fn restore(registry: Registry, id: ProjectId, restore: Restore) {
+    if let Some(behind) = restore.behind {
+        behind.wait().await;
     }
-    let Some(project) = registry.project(&id) else {
-        return;
-    };
+    let Some(project) = registry.project(&id) else { return };
     let directory = registry.index_directory(&id);
-    let opening = tokio::task::spawn_blocking(move || open(&project.root, &directory));
-    let opened = opening.await.unwrap_or_else(|error| {
-        let words = match error.try_into_panic() {
-            Ok(payload) => keeper::panic_words(payload.as_ref()).to_owned(),
-            Err(_) => "it was stopped".to_owned(),
-        };
-        Err((Cause::Panicked, format!("Opening the index failed: {words}.")))
+    let disk = Arc::clone(&registry.shared.disk);
+    let opened = blocking(move || disk.open(&project, &directory)).await;
+    let opened = opened.unwrap_or_else(|words| {
+        let message = format!("Opening the index failed: {words}. Quarry tries again by itself.");
+        Err(Fault { cause: Cause::Panicked, message, at_root: false })
     });
-    let Some(loaded) = registry.conclude(&id, opened) else {
-        return;
-    };
-    let next = loaded.as_ref().err().and_then(|failure| failure.next);
-    let _ = outcome.send(Some(loaded));
-    registry.evict();
-    if let Some((at, _)) = next {
-        tokio::spawn(async move {
-            tokio::time::sleep_until(at.into()).await;
-            registry.wake(&id);
-        });
-    }
+    registry.conclude(&id, restore.attempt, opened);
+    registry.shared.room_wanted.notify_one();
+    drop(restore.working);
 }
 
-fn open(root: &Path, directory: &Path) -> Result<Opened, (Cause, String)> {
-    failure::check_root(root)?;
-    let failed = |error: IndexError| (Cause::of(&error), failure::sentence(&error));
-    let opened = open_index(directory);
-    let opened = match opened {
-        Err(IndexError::Corrupt { detail, .. }) => {
-            tracing::warn!(directory = %directory.display(), detail, "a damaged index is moved aside");
-            set_aside(directory).map_err(failed)?;
-            open_index(directory)
+impl Registry {
+    /// Registers the end of a restore; what was opened for a project that is gone is let go of.
+    fn conclude(&self, id: &ProjectId, attempt: u64, opened: Result<Opened, Fault>) {
+        let mut slots = self.slots();
+        let Some(slot) = slots.get_mut(id) else { return };
+        let Ok(after) = slot.residency.awaits(attempt) else { return };
+        let loaded: Loaded<Hot> = match opened {
+            Ok(opened) => {
+                if let Some(failure) = after {
+                    let (name, attempts) = (&slot.project.name, failure.attempts + 1);
+                    tracing::info!(project = %name, attempts, "opened after all");
+                }
+                if opened.identity != slot.project.identity {
+                    slot.project.identity = opened.identity.clone();
+                    self.remember_identity(id, opened.identity.clone());
+                }
+                Ok(Arc::new(self.start_keeping(slot, opened)))
+            }
+            Err(fault) => {
+                if after.as_ref().is_none_or(|failure| failure.cause != fault.cause) {
+                    let Fault { cause, message, .. } = &fault;
+                    tracing::warn!(project = %slot.project.name, cause = cause.word(), message);
+                }
+                let (now, clock) = (Instant::now(), Timestamp::now());
+                let failure = Arc::new(Failure::after(after.as_deref(), fault, now, clock));
+                let again = try_again(Arc::downgrade(&self.shared), id.clone(), failure.clone());
+                tokio::spawn(again);
+                Err(failure)
+            }
+        };
+        let is_missing =
+            loaded.as_ref().err().is_some_and(|failure| failure.cause == Cause::RootMissing);
+        // It is awaited: that was asked under this same lock.
+        let _ = slot.residency.loaded(attempt, loaded);
+        drop(slots);
+        self.changed();
+        if is_missing {
+            self.look_for_moved_root(id);
         }
-        other => other,
-    };
-    opened.map_err(failed)
+    }
+
+    fn start_keeping(&self, slot: &mut Slot, opened: Opened) -> Hot {
+        let Shared { settings, volumes, .. } = &*self.shared;
+        let project = &slot.project;
+        slot.notice = opened.notice.or(slot.notice.take());
+        slot.upkeep = Upkeep {
+            freshness: Freshness::Reconciling,
+            held: opened.held,
+            complete: opened.index.is_complete(),
+            compared: false,
+            error: None,
+            damaged: false,
+            activity: Default::default(),
+            ..slot.upkeep.clone()
+        };
+        let volume = volumes.get(opened.volume);
+        let (weak, id) = (Arc::downgrade(&self.shared), project.id.clone());
+        let report = move |upkeep| {
+            if let Some(shared) = weak.upgrade() {
+                Registry { shared }.take_report(&id, upkeep);
+            }
+        };
+        let surroundings = keeper::Surroundings {
+            rules: Rules::new(&project.root, settings.excluded.clone()),
+            limits: settings.limits,
+            tuning: settings.tuning,
+            comparisons: volume.comparisons,
+            gate: volume.gate,
+            report: Box::new(report),
+        };
+        let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();
+        let index = opened.index;
+        let keeper = keeper::start(
+            Arc::clone(&index),
+            surroundings,
+            slot.upkeep.clone(),
+            project.paused,
+            seed,
+        );
+        Hot { id: project.id.clone(), root: project.root.clone(), index, keeper }
+    }
+
+    /// Whether the project is still in this very failure.
+    fn is_in(&self, id: &ProjectId, failure: &Arc<Failure>) -> bool {
+        let slots = self.slots();
+        let present = slots.get(id).and_then(Slot::failure);
+        present.is_some_and(|present| Arc::ptr_eq(present, failure))
+    }
 }
 
-fn open_index(directory: &Path) -> Result<Opened, IndexError> {
-    let index = Arc::new(ProjectIndex::open(directory)?);
-    let held = keeper::held(&index)?;
-    Ok(Opened { index, held })
-}
-
-/// Renames a damaged index, in place of the one that was set aside before.
-fn set_aside(directory: &Path) -> Result<(), IndexError> {
-    let aside = directory.with_extension("damaged");
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside).map_err(|source| IndexError::from_io(&aside, source))?;
+/// Sees to the next attempt after `failure`.
+async fn try_again(shared: Weak<Shared>, id: ProjectId, failure: Arc<Failure>) {
+    let registry = || shared.upgrade().map(|shared| Registry { shared });
+    match failure.next {
+        Next::Asked => {}
+        Next::At(at, _) => {
+            tokio::time::sleep_until(at.into()).await;
+            if let Some(registry) = registry() {
+                registry.wake(&id);
+            }
+        }
+        Next::RootBack => loop {
+            tokio::time::sleep(ROOT_CHECK).await;
+            let Some(registry) = registry().filter(|registry| registry.is_in(&id, &failure)) else {
+                return;
+            };
+            let Some(project) = registry.project(&id) else { return };
+            let disk = Arc::clone(&registry.shared.disk);
+            drop(registry);
+            // A dead disk may hold the check for minutes: never a second one beside it.
+            let check = blocking(move || disk.check_root(&project.root)).await;
+            if matches!(check, Ok(Ok(())))
+                && let Some(shared) = shared.upgrade()
+            {
+                let _ = Registry { shared }.demand(&id, Urge::RootBack);
+                return;
+            }
+        },
     }
-    std::fs::rename(directory, &aside).map_err(|source| IndexError::from_io(directory, source))
-}
-
-/// Closes a project whose index proved to be damaged, moves that aside and opens it anew.
-pub(super) async fn reopen_damaged(registry: Registry, id: ProjectId) {
-    let unloading = registry.slots().get_mut(&id).and_then(Slot::unload);
-    let Some((hot, end)) = unloading else { return };
-    hot.keeper.stop().await;
-    drop(hot);
-    let directory = registry.index_directory(&id);
-    let moved = tokio::task::spawn_blocking(move || set_aside(&directory)).await;
-    if let Ok(Err(error)) = moved {
-        tracing::error!(%error, "a damaged index could not be moved aside");
-    }
-    registry.wake(&id);
-    drop(end);
-}
-
-pub(super) async fn close_one(
-    registry: Registry,
-    id: ProjectId,
-    hot: Arc<Hot>,
-    news: Option<News>,
-    end: watch::Sender<()>,
-) {
-    hot.keeper.stop().await;
-    drop(hot);
-    if let Some(news) = news {
-        let (catalogue, id) = (Arc::clone(&registry.shared.catalogue), id.clone());
-        tokio::task::spawn_blocking(move || remember(&catalogue, &id, news));
-    }
-    if let Some(slot) = registry.slots().get_mut(&id)
-        && matches!(slot.state, State::Unloading(_))
-    {
-        slot.state = State::Cold;
-        slot.upkeep.watch_mode = WatchMode::Off;
-    }
-    drop(end);
-    registry.changed();
 }

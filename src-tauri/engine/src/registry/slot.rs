@@ -1,52 +1,47 @@
-//! One project in the registry: its state, what is known of it, and how that is shown.
+//! One project in the registry: its residency, what is known of it, and how that is shown.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 
-use super::failure::{Cause, Failure};
+use super::Hot;
+use super::failure::{Cause, Failure, Next};
 use super::keeper::Upkeep;
-use super::{Hot, Loaded};
-use crate::catalogue::{Catalogue, Held, Project, ProjectId};
+use super::residency::{Residency, State};
+use crate::catalogue::{Held, Project};
+use crate::index::ProjectIndex;
 use crate::rel_path;
-use crate::status::{Freshness, ProjectStatus, Residency, WatchMode};
+use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
 
-pub(super) enum State {
-    Cold,
-    /// The receiver gets the outcome; it stays `None` when the project was removed meanwhile.
-    Loading {
-        outcome: watch::Receiver<Option<Loaded>>,
-        after: Option<Arc<Failure>>,
-    },
-    Hot(Arc<Hot>),
-    /// The receiver's sender is dropped when everything has been let go of.
-    Unloading(watch::Receiver<()>),
-    Failed(Arc<Failure>),
-}
+/// The catalogue remembers searches and counts at most this often a project.
+const STAMP_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Slot {
     pub project: Project,
-    pub state: State,
+    pub residency: Residency<Hot, Arc<ProjectIndex>>,
     /// What the keeper said last; of a project that is not hot, what remains true of it.
     pub upkeep: Upkeep,
+    /// What people should know of what happened to its index.
+    pub notice: Option<String>,
     pub last_used: Instant,
-    pub searched_stamp: Option<Instant>,
-    pub indexed_stamp: Option<Instant>,
+    /// Its folder is being looked for.
+    pub followed: bool,
+    searched_stamp: Option<Instant>,
+    indexed_stamp: Option<Instant>,
 }
 
-impl Project {
-    pub(super) fn last_use(&self) -> Option<Timestamp> {
-        self.last_searched.max(self.last_indexed)
-    }
+/// What an index holds since when.
+pub(super) struct News {
+    pub at: Timestamp,
+    pub held: Held,
 }
 
 impl Slot {
     pub(super) fn new(project: Project) -> Slot {
         let upkeep = Upkeep {
             freshness: Freshness::Pending,
-            watch_mode: if project.paused { WatchMode::Paused } else { WatchMode::Off },
+            watch_mode: mode_at_rest(project.paused),
             watch_reason: None,
             held: project.held,
             last_indexed: project.last_indexed,
@@ -54,33 +49,85 @@ impl Slot {
             progress: None,
             error: None,
             complete: false,
+            deep: false,
+            compared: false,
             damaged: false,
+            activity: Activity::default(),
         };
         Slot {
             project,
-            state: State::Cold,
+            residency: Residency::cold(),
             upkeep,
+            notice: None,
             last_used: Instant::now(),
+            followed: false,
             searched_stamp: None,
             indexed_stamp: None,
         }
     }
 
-    /// Takes the open project out, so that it can be closed; whoever wants it meanwhile waits until
-    /// the sender is dropped. `None` where it is not open.
-    pub(super) fn unload(&mut self) -> Option<(Arc<Hot>, watch::Sender<()>)> {
-        let State::Hot(hot) = &self.state else { return None };
-        let hot = Arc::clone(hot);
-        let (end, ended) = watch::channel(());
-        self.state = State::Unloading(ended);
-        Some((hot, end))
+    pub(super) fn is_hot(&self) -> bool {
+        self.hot().is_some()
+    }
+
+    pub(super) fn hot(&self) -> Option<&Arc<Hot>> {
+        match self.residency.state() {
+            State::Hot(hot) => Some(hot),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_loading(&self) -> bool {
+        matches!(self.residency.state(), State::Loading { .. })
+    }
+
+    /// Its folder is not where it was.
+    pub(super) fn misses_root(&self) -> bool {
+        match self.residency.state() {
+            State::Hot(_) => self.upkeep.freshness == Freshness::RootMissing,
+            State::Failed(failure) => failure.cause == Cause::RootMissing,
+            _ => false,
+        }
+    }
+
+    /// The failure that it is in.
+    pub(super) fn failure(&self) -> Option<&Arc<Failure>> {
+        match self.residency.state() {
+            State::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// The state of a project that has no keeper any more.
+    pub(super) fn rest(&mut self) {
+        let Upkeep { held, last_indexed, .. } = self.upkeep;
+        let fresh = Slot::new(self.project.clone()).upkeep;
+        self.upkeep = Upkeep { held, last_indexed, ..fresh };
+    }
+
+    /// Notes a search; whether the catalogue should.
+    pub(super) fn note_search(&mut self, now: Instant, clock: Timestamp) -> bool {
+        self.last_used = now;
+        self.project.last_searched = Some(clock);
+        let due = is_due(self.searched_stamp, now);
+        if due {
+            self.searched_stamp = Some(now);
+        }
+        due
+    }
+
+    /// What the catalogue should hear by now of what the index holds.
+    pub(super) fn due_news(&mut self, now: Instant) -> Option<News> {
+        if is_due(self.indexed_stamp, now) { self.take_news(now) } else { None }
     }
 
     /// What the index holds, if the catalogue has not heard of it and nothing is being written.
     pub(super) fn take_news(&mut self, now: Instant) -> Option<News> {
         let Upkeep { held, last_indexed, progress, .. } = self.upkeep;
         let known = held == self.project.held && last_indexed == self.project.last_indexed;
-        if known || progress.is_some() || !matches!(self.state, State::Hot(_)) {
+        // An index that is being made anew must not look as if it had been meant to be that small.
+        let partial = !self.upkeep.complete && held.files < self.project.held.files;
+        if known || partial || progress.is_some() || !self.is_hot() {
             return None;
         }
         self.indexed_stamp = Some(now);
@@ -91,34 +138,26 @@ impl Slot {
 
     /// Nobody searches it, nothing is being written, and its user has not pinned it.
     pub(super) fn may_close(&self) -> bool {
-        let State::Hot(hot) = &self.state else {
-            return false;
-        };
         let busy = self.upkeep.progress.is_some()
             || self.upkeep.pending > 0
             || matches!(self.upkeep.freshness, Freshness::Indexing | Freshness::Reconciling);
-        !self.project.pinned && !busy && Arc::strong_count(hot) == 1
+        !self.project.pinned && !busy && self.residency.is_idle()
     }
 
     pub(super) fn status(&self) -> ProjectStatus {
         let Slot { project, upkeep, .. } = self;
-        let (residency, error) = match &self.state {
-            State::Cold => (Residency::Cold, None),
-            State::Loading { after, .. } => {
-                (Residency::Loading, after.as_ref().map(|failure| failure.report()))
-            }
-            State::Hot(_) => (Residency::Hot, upkeep.error.clone()),
-            State::Unloading(_) => (Residency::Unloading, None),
-            State::Failed(failure) => (Residency::Failed, Some(failure.report())),
-        };
-        let freshness = match &self.state {
-            State::Failed(failure) if failure.cause == Cause::RootMissing => Freshness::RootMissing,
-            State::Failed(failure) if failure.next.is_some() => Freshness::Retrying,
-            State::Failed(_) => Freshness::Failing,
+        let (residency, freshness, error) = match self.residency.state() {
             // Whether files changed while it was closed shows when it is opened.
-            State::Cold | State::Unloading(_) => Freshness::Pending,
-            State::Loading { .. } => Freshness::Reconciling,
-            State::Hot(_) => upkeep.freshness,
+            State::Cold { .. } => (Shown::Cold, Freshness::Pending, None),
+            State::Unloading(_) | State::Closed => (Shown::Unloading, Freshness::Pending, None),
+            State::Loading { after, .. } => {
+                let error = after.as_ref().map(|failure| failure.report());
+                (Shown::Loading, Freshness::Reconciling, error)
+            }
+            State::Hot(_) => (Shown::Hot, upkeep.freshness, upkeep.error.clone()),
+            State::Failed(failure) => {
+                (Shown::Failed, freshness_after(failure), Some(failure.report()))
+            }
         };
         ProjectStatus {
             id: project.id.to_string(),
@@ -129,7 +168,7 @@ impl Slot {
             watch_mode: upkeep.watch_mode,
             files: upkeep.held.files,
             chunks: upkeep.held.chunks,
-            symbols: 0,
+            symbols: upkeep.held.symbols,
             vectors: 0,
             pending: upkeep.pending,
             skipped: upkeep.held.skipped,
@@ -138,19 +177,63 @@ impl Slot {
             progress: upkeep.progress,
             watch_reason: upkeep.watch_reason.clone(),
             error,
+            notice: self.notice.clone(),
             pinned: project.pinned,
         }
     }
 }
 
-/// What an index holds since when.
-pub(super) struct News {
-    at: Timestamp,
-    held: Held,
+/// The watch mode of a project without a watcher.
+pub(super) fn mode_at_rest(paused: bool) -> WatchMode {
+    if paused { WatchMode::Paused } else { WatchMode::Off }
 }
 
-pub(super) fn remember(catalogue: &Catalogue, id: &ProjectId, news: News) {
-    if let Err(error) = catalogue.stamp_indexed(id, news.at, news.held) {
-        tracing::warn!(%error, "what an index holds was not noted");
+fn freshness_after(failure: &Failure) -> Freshness {
+    match (failure.cause, failure.next) {
+        (Cause::RootMissing, _) => Freshness::RootMissing,
+        (_, Next::At(..)) => Freshness::Retrying,
+        (_, Next::RootBack | Next::Asked) => Freshness::Failing,
+    }
+}
+
+fn is_due(last: Option<Instant>, now: Instant) -> bool {
+    last.is_none_or(|last| now.saturating_duration_since(last) >= STAMP_EVERY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::ProjectId;
+
+    fn slot() -> Slot {
+        Slot::new(Project {
+            id: ProjectId::generate(),
+            name: "sample".into(),
+            root: "/sample".into(),
+            pinned: false,
+            paused: false,
+            last_searched: None,
+            last_indexed: None,
+            held: Held::default(),
+            identity: Default::default(),
+        })
+    }
+
+    #[test]
+    fn searches_are_written_down_at_most_once_a_minute() {
+        let (mut slot, start) = (slot(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let written: Vec<u64> =
+            (0..200).filter(|s| slot.note_search(at(*s), Timestamp::UNIX_EPOCH)).collect();
+        assert_eq!(written, [0, 60, 120, 180]);
+        assert_eq!(slot.last_used, at(199), "memory knows of each");
+    }
+
+    #[test]
+    fn nothing_is_written_down_of_a_project_that_is_not_open() {
+        let mut slot = slot();
+        slot.upkeep.held.files = 7;
+        slot.upkeep.last_indexed = Some(Timestamp::UNIX_EPOCH);
+        assert!(slot.take_news(Instant::now()).is_none());
     }
 }

@@ -38,6 +38,8 @@ pub struct Hit {
     pub project: String,
     /// Relative to the project's root, with `/`.
     pub path: String,
+    /// UTF-8 byte ranges of `path` that match.
+    pub path_highlights: Vec<(usize, usize)>,
     /// First and last line, from 1.
     pub line_start: u64,
     pub line_end: u64,
@@ -71,6 +73,9 @@ pub struct Searched {
     pub hot: usize,
     /// Of these, the ones that are still being opened.
     pub loading: usize,
+    /// Of the searched ones, those whose index has not been compared with its folder since it was
+    /// opened: what changed before that may be missing.
+    pub stale: usize,
     pub failed: Vec<FailedProject>,
 }
 

@@ -1,6 +1,9 @@
 //! The query language: words, `"exact"`, `-not`, `project:`, `path:`, `lang:`, `case:yes`,
 //! `sym:` and `/regex/`. Filters that are not known are words.
 
+use super::terms;
+use crate::index::language;
+
 /// A parsed query. Every list keeps the order in which it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -27,6 +30,61 @@ impl Query {
             && self.symbols.is_empty()
             && self.regexes.is_empty()
     }
+
+    /// Whether a hit has to be looked at in its file before it is one.
+    pub fn is_exact(&self) -> bool {
+        !self.phrases.is_empty() || self.case_sensitive
+    }
+
+    /// Whether the query's filters let the file at `path` through.
+    pub fn allows(&self, path: &str) -> bool {
+        let words: Vec<String> = terms::identifiers(path)
+            .into_iter()
+            .flat_map(|i| [vec![i.whole], i.parts].concat())
+            .collect();
+        let holds = |filter: &String| {
+            terms::identifiers(filter).iter().all(|wanted| words.contains(&wanted.whole))
+        };
+        let language = language::of(path);
+        self.paths.iter().all(holds)
+            && !self.excluded_paths.iter().any(holds)
+            && (self.languages.is_empty()
+                || self.languages.iter().any(|wanted| language == Some(wanted)))
+    }
+}
+
+/// Reads a query that is one pattern: everything but its filters, with or without slashes around.
+pub fn parse_pattern(text: &str) -> Query {
+    let mut query = Query::default();
+    let mut pattern = String::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (term, after) = next_term(rest);
+        if term.key.is_some_and(is_filter) {
+            query.take(term);
+            rest = after.trim_start();
+        } else {
+            // Up to the next space, with it: a pattern keeps its own.
+            let end = rest.find(char::is_whitespace).map_or(rest.len(), |at| at + 1);
+            let end = rest.ceil_char_boundary(end);
+            pattern.push_str(&rest[..end]);
+            rest = &rest[end..];
+        }
+    }
+    let pattern = pattern.trim_end();
+    let bare = delimited_regex(pattern).filter(|(_, after)| after.is_empty());
+    let pattern = bare.map_or(pattern, |(inside, _)| inside);
+    if !pattern.is_empty() {
+        query.regexes.push(pattern.to_owned());
+    }
+    query
+}
+
+/// Words before a colon that narrow a search.
+pub const FILTERS: [&str; 6] = ["project", "path", "file", "lang", "sym", "case"];
+
+fn is_filter(key: &str) -> bool {
+    FILTERS.iter().any(|filter| key.eq_ignore_ascii_case(filter))
 }
 
 /// Reads a query. Every text is one: what makes no sense as syntax is taken as words.
@@ -130,12 +188,22 @@ impl Query {
             }
             (None, true) => self.excluded.push(owned()),
             (None, false) => match kind {
-                Kind::Word => self.words.push(owned()),
+                Kind::Word => match symbol_of(value) {
+                    Some(symbol) => self.symbols.push(symbol.to_owned()),
+                    None => self.words.push(owned()),
+                },
                 Kind::Quoted => self.phrases.push(owned()),
                 Kind::Regex => self.regexes.push(owned()),
             },
         }
     }
+}
+
+/// `@name` asks for the definition of a name.
+fn symbol_of(word: &str) -> Option<&str> {
+    let name = word.strip_prefix('@')?;
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && !name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]

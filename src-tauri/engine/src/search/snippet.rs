@@ -63,6 +63,15 @@ impl Source {
         &self.text
     }
 
+    /// The line with this number, from 1; where it is not there, the best one.
+    pub fn line(&self, number: u64, highlighter: &Highlighter) -> Option<Snippet> {
+        let at = number.checked_sub(self.first_line).and_then(|at| usize::try_from(at).ok());
+        match at.and_then(|at| self.text.lines().nth(at)) {
+            Some(text) => Some(cut(number, text, highlighter.matches(text).ranges)),
+            None => self.best_line(highlighter),
+        }
+    }
+
     /// The first of the lines that match most.
     pub fn best_line(&self, highlighter: &Highlighter) -> Option<Snippet> {
         let mut best: Option<(u32, u64, &str)> = None;
@@ -73,12 +82,12 @@ impl Source {
             }
         }
         let (_, line, text) = best?;
-        Some(cut(line, text, highlighter))
+        Some(cut(line, text, highlighter.matches(text).ranges))
     }
 }
 
-fn cut(line: u64, text: &str, highlighter: &Highlighter) -> Snippet {
-    let matches = highlighter.matches(text).ranges;
+/// The line, cut around the first of its `matches` where it is long.
+pub fn cut(line: u64, text: &str, matches: Vec<(usize, usize)>) -> Snippet {
     if text.len() <= LONGEST_LINE {
         return Snippet { line, text: text.to_owned(), highlights: matches };
     }
@@ -127,7 +136,7 @@ mod tests {
             ChunkPlace { path: "a.txt".into(), line_start: 2, line_end: 9, bytes: Some((4, 4)) };
         let stamp = Stamp::of(&dir.path().join("a.txt").metadata().unwrap());
         let hash = Some(content_hash(b"one\ntwo\n"));
-        let entry = Entry { stamp, hash, skipped: None };
+        let entry = Entry { stamp, hash, skipped: None, symbols: None };
         let fresh = read(dir.path(), &place, Some(&entry)).unwrap();
         assert_eq!((fresh.text(), fresh.stale), ("two\n", false));
 

@@ -48,7 +48,8 @@ pub fn identifiers(text: &str) -> Vec<Identifier> {
 
 /// The identifiers to look for: those of the query's words, without stop words in a question.
 pub fn wanted(query: &Query) -> Vec<Identifier> {
-    let all: Vec<Identifier> = query.words.iter().flat_map(|word| identifiers(word)).collect();
+    let typed = query.words.iter().chain(&query.symbols);
+    let all: Vec<Identifier> = typed.flat_map(|word| identifiers(word)).collect();
     if all.len() < QUESTION_WORDS {
         return all;
     }

@@ -1,4 +1,6 @@
-//! The text lane: BM25 over chunks, by identifiers and their parts.
+//! The text lane: BM25 over chunks, by identifiers, their parts and their other forms.
+
+use std::collections::HashMap;
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{
@@ -6,46 +8,118 @@ use tantivy::query::{
     Query as IndexQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, Searcher, Term};
+use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
 use super::query::Query;
 use super::terms::{self, Identifier};
+use super::variants;
 use crate::index::schema::Fields;
 
 /// What a part of an identifier counts beside the whole.
 const PART_BOOST: f32 = 0.4;
+/// What another form of a word counts beside the word.
+const VARIANT_BOOST: f32 = 0.5;
 /// What a word in the path counts beside one in the text.
 const PATH_BOOST: f32 = 0.5;
+/// What a word in the name of a definition counts beside one in the text.
+const SYMBOL_BOOST: f32 = 1.0;
 /// What a phrase counts beside a word.
 const PHRASE_BOOST: f32 = 2.0;
 
+/// Something that was typed, and all that may stand for it in an index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    pub identifier: Identifier,
+    /// Other forms that some index holds.
+    pub variants: Vec<String>,
+    /// Inverse document frequency: how telling it is.
+    pub idf: f32,
+}
+
+impl Wanted {
+    /// The word as it was typed (in lower case), and its other forms.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        [self.identifier.whole.as_str()].into_iter().chain(self.variants.iter().map(String::as_str))
+    }
+
+    /// Whether `part`, in lower case, stands for it.
+    pub fn is(&self, part: &str) -> bool {
+        self.forms().any(|form| form == part)
+    }
+}
+
 /// BM25's statistics over several indexes, so that their scores compare.
-pub struct Statistics<'a>(pub &'a [Searcher]);
+pub struct Statistics<'a> {
+    searchers: &'a [Searcher],
+    /// Another form of a word is as common as the word: a rare one would weigh too much.
+    at_least: HashMap<Term, u64>,
+}
+
+impl<'a> Statistics<'a> {
+    pub fn new(searchers: &'a [Searcher]) -> Self {
+        Self { searchers, at_least: HashMap::new() }
+    }
+
+    fn count(&self, term: &Term) -> tantivy::Result<u64> {
+        self.searchers.iter().map(|searcher| searcher.doc_freq(term)).sum()
+    }
+
+    /// What the query's words stand for in these indexes.
+    pub fn wanted(&mut self, query: &Query, fields: Fields) -> tantivy::Result<Vec<Wanted>> {
+        let documents = self.total_num_docs()? as f32;
+        let mut all = Vec::new();
+        for identifier in terms::wanted(query) {
+            let term = |text: &str| Term::from_field_text(fields.text, text);
+            let base = self.count(&term(&identifier.whole))?;
+            let mut frequency = base;
+            let mut known = Vec::new();
+            let forms =
+                if query.case_sensitive { Vec::new() } else { variants::of(&identifier.whole) };
+            for form in forms {
+                let count = self.count(&term(&form))?;
+                if count > 0 {
+                    frequency = frequency.max(count);
+                    for field in [fields.text, fields.path_words, fields.symbol_words] {
+                        self.at_least.insert(Term::from_field_text(field, &form), base);
+                    }
+                    known.push(form);
+                }
+            }
+            let frequency = frequency as f32;
+            let idf = (1.0 + (documents - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln();
+            all.push(Wanted { identifier, variants: known, idf });
+        }
+        Ok(all)
+    }
+}
 
 impl Bm25StatisticsProvider for Statistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.0.iter().map(|searcher| searcher.total_num_tokens(field)).sum()
+        self.searchers.iter().map(|searcher| searcher.total_num_tokens(field)).sum()
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        self.0.iter().map(Bm25StatisticsProvider::total_num_docs).sum()
+        self.searchers.iter().map(Bm25StatisticsProvider::total_num_docs).sum()
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        self.0.iter().map(|searcher| searcher.doc_freq(term)).sum()
+        let least = self.at_least.get(term).copied().unwrap_or(0);
+        Ok(self.count(term)?.max(least))
     }
 }
 
 /// The query for an index, or `None` where nothing typed can be looked up in it.
-pub fn index_query(query: &Query, fields: Fields) -> Option<BooleanQuery> {
+pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<BooleanQuery> {
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
-    for identifier in terms::wanted(query) {
-        clauses.push((Occur::Should, term(fields.text, &identifier.whole, 1.0)));
-        clauses.push((Occur::Should, term(fields.path_words, &identifier.whole, PATH_BOOST)));
-        for part in &identifier.parts {
-            clauses.push((Occur::Should, term(fields.text, part, PART_BOOST)));
-            clauses.push((Occur::Should, term(fields.path_words, part, PATH_BOOST * PART_BOOST)));
-        }
+    let mut should = |text: &str, boost: f32| {
+        clauses.push((Occur::Should, term(fields.text, text, boost)));
+        clauses.push((Occur::Should, term(fields.path_words, text, boost * PATH_BOOST)));
+        clauses.push((Occur::Should, term(fields.symbol_words, text, boost * SYMBOL_BOOST)));
+    };
+    for Wanted { identifier, variants, .. } in wanted {
+        should(&identifier.whole, 1.0);
+        identifier.parts.iter().for_each(|part| should(part, PART_BOOST));
+        variants.iter().for_each(|form| should(form, VARIANT_BOOST));
     }
     for phrase in &query.phrases {
         let phrase = phrase_query(fields.text, &terms::identifiers(phrase))?;
@@ -54,28 +128,41 @@ pub fn index_query(query: &Query, fields: Fields) -> Option<BooleanQuery> {
     if clauses.is_empty() {
         return None;
     }
+    Some(restricted(clauses, query, fields))
+}
+
+/// The query's words side by side, as they were typed; `None` for a single one.
+pub fn as_typed(query: &Query, fields: Fields) -> Option<BooleanQuery> {
+    let typed: Vec<Identifier> =
+        query.words.iter().flat_map(|word| terms::identifiers(word)).collect();
+    if typed.len() < 2 {
+        return None;
+    }
+    let phrase = phrase_query(fields.text, &typed)?;
+    Some(restricted(vec![(Occur::Must, phrase)], query, fields))
+}
+
+/// The clauses within the query's filters and without what it excludes.
+pub fn restricted(
+    mut clauses: Vec<(Occur, Box<dyn IndexQuery>)>,
+    query: &Query,
+    fields: Fields,
+) -> BooleanQuery {
     for excluded in &query.excluded {
         if let Some(phrase) = phrase_query(fields.text, &terms::identifiers(excluded)) {
             clauses.push((Occur::MustNot, phrase));
         }
     }
-    for path in &query.excluded_paths {
-        if let Some(path) = path_query(fields, path) {
-            clauses.push((Occur::MustNot, path));
-        }
-    }
-    let filters = filters(query, fields);
+    clauses.extend(excluded_paths(query, fields.path_words));
+    let filters = filters(query, fields, fields.path_words);
     if filters.is_empty() {
-        return Some(BooleanQuery::new(clauses));
+        return BooleanQuery::new(clauses);
     }
     // What is looked for stays a clause of its own: beside a filter, "should" would mean "may".
     let mut filtered: Vec<(Occur, Box<dyn IndexQuery>)> =
         vec![(Occur::Must, Box::new(BooleanQuery::new(clauses)))];
-    filtered.extend(filters.into_iter().map(|filter| {
-        let unscored: Box<dyn IndexQuery> = Box::new(ConstScoreQuery::new(filter, 0.0));
-        (Occur::Must, unscored)
-    }));
-    Some(BooleanQuery::new(filtered))
+    filtered.extend(filters);
+    BooleanQuery::new(filtered)
 }
 
 /// The best chunks of one index.
@@ -92,24 +179,101 @@ pub fn best_chunks(
     searcher.search_with_statistics_provider(query, &collector, statistics)
 }
 
-fn filters(query: &Query, fields: Fields) -> Vec<Box<dyn IndexQuery>> {
+/// Which of what is wanted stands in a text: a bit a word, the first 64 of them.
+pub type WordSet = u64;
+
+/// The share of the weight of all words that is in the set, from 0 to 1.
+pub fn weight_of(set: WordSet, wanted: &[Wanted]) -> f32 {
+    let weigh = |chosen: &dyn Fn(usize) -> bool| -> f32 {
+        wanted.iter().enumerate().filter(|(at, _)| chosen(*at)).map(|(_, word)| word.idf).sum()
+    };
+    let total = weigh(&|_| true);
+    if total > 0.0 {
+        weigh(&|at| set.checked_shr(at as u32).unwrap_or(0) & 1 == 1) / total
+    } else {
+        0.0
+    }
+}
+
+/// For each of `chunks` (sorted): which of what is wanted its text holds.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn word_sets(
+    searcher: &Searcher,
+    fields: Fields,
+    wanted: &[Wanted],
+    chunks: &[DocAddress],
+) -> tantivy::Result<Vec<WordSet>> {
+    let mut sets: Vec<WordSet> = vec![0; chunks.len()];
+    for (at, word) in wanted.iter().enumerate().take(WordSet::BITS as usize) {
+        let mut present = vec![false; chunks.len()];
+        for form in word.forms() {
+            mark(searcher, &Term::from_field_text(fields.text, form), chunks, &mut present)?;
+        }
+        for (set, present) in sets.iter_mut().zip(present) {
+            *set |= WordSet::from(present) << at;
+        }
+    }
+    Ok(sets)
+}
+
+/// Marks those of `chunks` (sorted) that hold the term.
+fn mark(
+    searcher: &Searcher,
+    term: &Term,
+    chunks: &[DocAddress],
+    present: &mut [bool],
+) -> tantivy::Result<()> {
+    let mut from = 0;
+    for group in chunks.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
+        let marks = &mut present[from..from + group.len()];
+        from += group.len();
+        let segment = searcher.segment_reader(group[0].segment_ord);
+        let inverted = segment.inverted_index(term.field())?;
+        let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else {
+            continue;
+        };
+        for (chunk, mark) in group.iter().zip(marks) {
+            if postings.doc() < chunk.doc_id {
+                postings.seek(chunk.doc_id);
+            }
+            if postings.doc() == TERMINATED {
+                break;
+            }
+            *mark |= postings.doc() == chunk.doc_id;
+        }
+    }
+    Ok(())
+}
+
+/// What the query's filters ask of a document, with the path's words in the field `words`; without
+/// any score.
+pub fn filters(query: &Query, fields: Fields, words: Field) -> Vec<(Occur, Box<dyn IndexQuery>)> {
     let mut filters: Vec<Box<dyn IndexQuery>> =
-        query.paths.iter().filter_map(|path| path_query(fields, path)).collect();
+        query.paths.iter().filter_map(|path| path_query(words, path)).collect();
     if !query.languages.is_empty() {
-        let languages = query.languages.iter().map(|language| {
-            let any: Box<dyn IndexQuery> = term(fields.lang, language, 1.0);
-            any
-        });
+        let languages = query.languages.iter().map(|language| term(fields.lang, language, 1.0));
         filters.push(Box::new(BooleanQuery::union(languages.collect())));
     }
-    filters
+    let unscored = filters.into_iter().map(|filter| {
+        let unscored: Box<dyn IndexQuery> = Box::new(ConstScoreQuery::new(filter, 0.0));
+        (Occur::Must, unscored)
+    });
+    unscored.collect()
+}
+
+/// What the query does not want to see, with the path's words in the field `words`.
+pub fn excluded_paths(query: &Query, words: Field) -> Vec<(Occur, Box<dyn IndexQuery>)> {
+    let paths = query.excluded_paths.iter().filter_map(|path| path_query(words, path));
+    paths.map(|path| (Occur::MustNot, path)).collect()
 }
 
 /// All the words of the path have to be in it.
-fn path_query(fields: Fields, path: &str) -> Option<Box<dyn IndexQuery>> {
+fn path_query(field: Field, path: &str) -> Option<Box<dyn IndexQuery>> {
     let words: Vec<Box<dyn IndexQuery>> = terms::identifiers(path)
         .into_iter()
-        .map(|identifier| term(fields.path_words, &identifier.whole, 1.0))
+        .map(|identifier| term(field, &identifier.whole, 1.0))
         .collect();
     if words.is_empty() { None } else { Some(Box::new(BooleanQuery::intersection(words))) }
 }

@@ -1,17 +1,20 @@
-//! Hears of file events through notify and hands on what matters: kept paths, lost events, the
-//! root's disappearance. One watch a kept directory on Linux, where a recursive one would cover
-//! `node_modules` too; one recursive watch elsewhere, where that costs nothing.
+//! Hears of file events through notify and hands on what matters. One watch a kept directory on
+//! Linux, where a recursive one would cover `node_modules` too; one recursive watch elsewhere,
+//! where that costs nothing.
 
-use std::collections::BTreeSet;
+mod listener;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use notify::event::{EventKind, ModifyKind, RemoveKind, RenameMode};
-use notify::{Config, ErrorKind, Event, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::mpsc;
+use notify::{Config, ErrorKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::{Notify, mpsc};
 
+use super::git::GitPlaces;
 use super::machine::RescanCause;
+use listener::Listener;
 
 /// One watch covers everything below a directory, at no cost a directory.
 const RECURSIVE: bool = cfg!(any(target_os = "macos", target_os = "windows"));
@@ -31,12 +34,23 @@ pub enum WatchEvent {
     RootGone,
 }
 
+/// What is told beside the queue of events.
+#[derive(Debug, Default)]
+pub struct Hearing {
+    /// The queue was full: something was not told.
+    pub lost: Notify,
+    /// Events that the system reported so far.
+    pub events: AtomicU64,
+}
+
 /// Decides about events; called on the thread that hears them.
 pub trait Filter: Send {
     /// Whether `path` (absolute, below the root, its parent kept) is kept.
     fn keeps(&mut self, path: &Path, is_directory: bool) -> bool;
-    /// Whether a change of `path` changes what is kept; forgets what it knew of the rules then.
-    fn changes_rules(&mut self, path: &Path) -> bool;
+    /// Whether `path` is one of the files that say what is kept.
+    fn decides(&self, path: &Path) -> bool;
+    /// The rules may have changed: what was read of them is read again.
+    fn forget(&mut self);
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -51,15 +65,39 @@ pub enum PlaceError {
 
 /// Watches one root. Dropping it removes every watch and ends its thread.
 pub struct Adapter {
+    root: PathBuf,
     watcher: Mutex<RecommendedWatcher>,
-    watched: Arc<Mutex<BTreeSet<PathBuf>>>,
+    watched: Arc<Mutex<Watched>>,
     /// The first reason why a watch could not be placed.
     failed: Mutex<Option<PlaceError>>,
 }
 
+/// The directories that are watched, each with the last sweep that met it.
+#[derive(Debug, Default)]
+struct Watched {
+    directories: BTreeMap<PathBuf, u64>,
+    sweep: u64,
+    git: Option<GitPlaces>,
+}
+
+impl Watched {
+    fn contains(&self, directory: &Path) -> bool {
+        self.directories.contains_key(directory)
+    }
+
+    /// Marks the directory as met; false where it was watched before.
+    fn insert(&mut self, directory: &Path) -> bool {
+        self.directories.insert(directory.to_owned(), self.sweep).is_none()
+    }
+
+    fn forget_below(&mut self, path: &Path) {
+        self.directories.retain(|watched, _| !watched.starts_with(path));
+    }
+}
+
 impl Adapter {
-    /// Starts to listen; nothing is watched before [`Adapter::watch_directory`] is called.
-    /// When `events` is full, `lost` is set instead of waiting.
+    /// Starts to listen; nothing is watched before [`Adapter::start_sweep`] is called.
+    /// When `events` is full, `hearing.lost` is told instead of waiting.
     ///
     /// # Errors
     /// When the system gives out no further watcher.
@@ -67,37 +105,68 @@ impl Adapter {
         root: &Path,
         filter: Box<dyn Filter>,
         events: mpsc::Sender<WatchEvent>,
-        lost: Arc<AtomicBool>,
+        hearing: Arc<Hearing>,
     ) -> Result<Adapter, PlaceError> {
-        let watched = Arc::new(Mutex::new(BTreeSet::new()));
-        let mut listener = Listener {
-            root: root.to_owned(),
-            git: root.join(".git"),
-            filter,
-            events,
-            lost,
-            watched: Arc::clone(&watched),
-        };
+        let watched = Arc::new(Mutex::new(Watched::default()));
+        let mut listener = Listener::new(root, filter, events, hearing, Arc::clone(&watched));
         // No access events: reading a file, as indexing does, must not be heard.
         let config =
             Config::default().with_event_kinds(EventKindMask::CORE).with_follow_symlinks(false);
         let watcher = RecommendedWatcher::new(move |event| listener.hear(event), config)
             .map_err(|error| place_error(&error))?;
-        Ok(Adapter { watcher: Mutex::new(watcher), watched, failed: Mutex::default() })
+        let (root, watcher) = (root.to_owned(), Mutex::new(watcher));
+        Ok(Adapter { root, watcher, watched, failed: Mutex::default() })
+    }
+
+    /// Begins a walk of the whole tree, which is to call [`Adapter::watch_directory`] for every
+    /// kept directory. Watches the root, so that its end is heard of, the folders above it that
+    /// have a say in what is kept, and git's own.
+    pub fn start_sweep(&self) {
+        let git = GitPlaces::find(&self.root);
+        let above = self.root.ancestors().skip(1);
+        let mut others: Vec<PathBuf> = match &git {
+            Some(git) => {
+                above.take_while(|above| above.starts_with(&git.top)).map(Path::to_owned).collect()
+            }
+            None => Vec::new(),
+        };
+        others.extend(git.iter().flat_map(GitPlaces::directories));
+        {
+            let mut watched = lock(&self.watched);
+            watched.sweep += 1;
+            watched.git = git;
+        }
+        self.watch_directory(&self.root);
+        others.iter().for_each(|directory| self.watch_directory(directory));
+    }
+
+    /// Ends the walk: what it has not met is not watched any more.
+    pub fn finish_sweep(&self) {
+        let unmet: Vec<PathBuf> = {
+            let mut watched = lock(&self.watched);
+            let sweep = watched.sweep;
+            let unmet = watched.directories.extract_if(.., |_, met| *met < sweep);
+            unmet.map(|(directory, _)| directory).collect()
+        };
+        for directory in unmet {
+            // Not there any more is as good.
+            let _ = lock(&self.watcher).unwatch(&directory);
+        }
     }
 
     /// Watches one kept directory, unless that is done already. What goes wrong is kept for
     /// [`Adapter::failure`], since a walk that places watches has better things to do.
     pub fn watch_directory(&self, directory: &Path) {
-        if lock(&self.failed).is_some() || !lock(&self.watched).insert(directory.to_owned()) {
+        if lock(&self.failed).is_some() || !lock(&self.watched).insert(directory) {
             return;
         }
-        let mode = if RECURSIVE { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-        if RECURSIVE && lock(&self.watched).len() > 1 {
+        if RECURSIVE && directory != self.root && directory.starts_with(&self.root) {
             return;
         }
+        let below = RECURSIVE && directory == self.root;
+        let mode = if below { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
         if let Err(error) = lock(&self.watcher).watch(directory, mode) {
-            lock(&self.watched).remove(directory);
+            lock(&self.watched).directories.remove(directory);
             let gone = matches!(error.kind, ErrorKind::PathNotFound | ErrorKind::WatchNotFound)
                 || matches!(&error.kind, ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::NotFound);
             let denied = matches!(&error.kind, ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::PermissionDenied);
@@ -115,7 +184,7 @@ impl Adapter {
 
     /// How many directories are watched.
     pub fn watched(&self) -> usize {
-        lock(&self.watched).len()
+        lock(&self.watched).directories.len()
     }
 }
 
@@ -125,95 +194,6 @@ fn place_error(error: &notify::Error) -> PlaceError {
         // 24: EMFILE, out of inotify instances or file descriptors.
         ErrorKind::Io(io) if io.raw_os_error() == Some(24) => PlaceError::TooManyWatchers,
         _ => PlaceError::Unsupported(error.to_string()),
-    }
-}
-
-/// Lives on notify's thread.
-struct Listener {
-    root: PathBuf,
-    git: PathBuf,
-    filter: Box<dyn Filter>,
-    events: mpsc::Sender<WatchEvent>,
-    lost: Arc<AtomicBool>,
-    watched: Arc<Mutex<BTreeSet<PathBuf>>>,
-}
-
-impl Listener {
-    fn hear(&mut self, event: notify::Result<Event>) {
-        match event {
-            Ok(event) if event.need_rescan() => {
-                self.send(WatchEvent::Rescan(RescanCause::EventsLost));
-            }
-            Ok(event) => self.sort(&event),
-            Err(error) => {
-                tracing::debug!(root = %self.root.display(), %error, "watch error");
-                self.send(WatchEvent::Rescan(RescanCause::WatchError));
-            }
-        }
-    }
-
-    fn sort(&mut self, event: &Event) {
-        let is_directory = match event.kind {
-            EventKind::Remove(RemoveKind::Folder) => Some(true),
-            EventKind::Remove(RemoveKind::File) => Some(false),
-            _ => None,
-        };
-        let leaves = matches!(
-            event.kind,
-            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From))
-        );
-        for (at, path) in event.paths.iter().enumerate() {
-            // A rename with both names: the first is where it was.
-            let both = matches!(event.kind, EventKind::Modify(ModifyKind::Name(RenameMode::Both)));
-            let removed = leaves || (both && at == 0);
-            if *path == self.root {
-                if removed || !self.root.is_dir() {
-                    self.send(WatchEvent::RootGone);
-                }
-            } else if path.starts_with(&self.git) {
-                self.hear_git(path);
-            } else {
-                self.hear_path(path, removed, is_directory);
-            }
-        }
-    }
-
-    fn hear_path(&mut self, path: &Path, removed: bool, is_directory: Option<bool>) {
-        let is_directory = is_directory.unwrap_or_else(|| {
-            lock(&self.watched).contains(path)
-                || path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-        });
-        if removed && is_directory {
-            // Its watches end with it or went elsewhere with it; what comes next under its name
-            // is watched anew.
-            lock(&self.watched).retain(|watched| !watched.starts_with(path));
-        }
-        if self.filter.changes_rules(path) {
-            self.send(WatchEvent::Rescan(RescanCause::RulesChanged));
-        }
-        if self.filter.keeps(path, is_directory) {
-            self.send(WatchEvent::Changed { path: path.to_owned(), removed });
-        }
-    }
-
-    /// Of git's own files only the checked-out commit matters, and only once git is done: it
-    /// removes its lock file last, which is an event of its own.
-    fn hear_git(&mut self, path: &Path) {
-        let Ok(inside) = path.strip_prefix(&self.git) else {
-            return;
-        };
-        let moves = ["HEAD", "HEAD.lock", "packed-refs"].iter().any(|name| inside == *name)
-            || inside.starts_with("refs/heads");
-        let locked = ["index.lock", "HEAD.lock"].iter().any(|name| self.git.join(name).exists());
-        if moves && !locked {
-            self.send(WatchEvent::Rescan(RescanCause::GitMoved));
-        }
-    }
-
-    fn send(&self, event: WatchEvent) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event) {
-            self.lost.store(true, Ordering::Release);
-        }
     }
 }
 

@@ -43,6 +43,10 @@ pub enum Choice {
     Quit,
     /// To every project.
     All(ProjectAction),
+    /// To say where the project's folder went.
+    Locate {
+        id: String,
+    },
     Project {
         id: String,
         action: ProjectAction,
@@ -71,6 +75,7 @@ impl Choice {
             Self::Projects => "projects".to_owned(),
             Self::Quit => "quit".to_owned(),
             Self::All(action) => format!("all {}", word(action)),
+            Self::Locate { id } => format!("locate {id}"),
             Self::Project { id, action } => format!("project {} {id}", word(action)),
         }
     }
@@ -85,6 +90,7 @@ impl Choice {
             ("add", None, None) => Some(Self::AddFolder),
             ("projects", None, None) => Some(Self::Projects),
             ("quit", None, None) => Some(Self::Quit),
+            ("locate", Some(id), None) => Some(Self::Locate { id: id.to_owned() }),
             ("all", Some(word), None) => Some(Self::All(action(word)?)),
             ("project", Some(word), Some(id)) => {
                 Some(Self::Project { id: id.to_owned(), action: action(word)? })
@@ -175,16 +181,20 @@ fn line(project: &ProjectStatus) -> Entry {
     } else {
         item(ProjectAction::Pin, "Pin")
     };
+    let mut items = vec![
+        item(ProjectAction::Retry, "Retry"),
+        item(ProjectAction::Reindex, "Reindex"),
+        pause,
+        pin,
+        item(ProjectAction::Remove, "Remove…"),
+    ];
+    if project.freshness == Freshness::RootMissing {
+        items.insert(1, Item::new(Choice::Locate { id: project.id.clone() }, "Locate…"));
+    }
     Entry::Submenu {
         id: format!("menu {}", project.id),
         text: format!("{}: {}", menu_text(&project.name), steady_state(project)),
-        items: vec![
-            item(ProjectAction::Retry, "Retry"),
-            item(ProjectAction::Reindex, "Reindex"),
-            pause,
-            pin,
-            item(ProjectAction::Remove, "Remove…"),
-        ],
+        items,
     }
 }
 
@@ -287,8 +297,26 @@ mod tests {
     }
 
     #[test]
+    fn a_project_whose_folder_is_missing_can_be_located() {
+        let offers = |project: ProjectStatus| {
+            let model = of(vec![project]);
+            let items = model.entries.into_iter().find_map(|entry| match entry {
+                Entry::Submenu { items, .. } => Some(items),
+                _ => None,
+            });
+            items.unwrap().iter().any(|item| item.text == "Locate…")
+        };
+        let mut missing = project("a");
+        missing.freshness = Freshness::RootMissing;
+        assert!(offers(missing));
+        assert!(!offers(project("a")));
+    }
+
+    #[test]
     fn every_item_is_known_by_its_id() {
-        let model = of(vec![project("with blanks")]);
+        let mut missing = project("missing");
+        missing.freshness = Freshness::RootMissing;
+        let model = of(vec![project("with blanks"), missing]);
         for entry in &model.entries {
             let items = match entry {
                 Entry::Separator => continue,

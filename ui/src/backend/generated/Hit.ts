@@ -12,6 +12,10 @@ project: string,
  */
 path: string, 
 /**
+ * UTF-8 byte ranges of `path` that match.
+ */
+path_highlights: Array<[number, number]>, 
+/**
  * First and last line, from 1.
  */
 line_start: number, line_end: number, kind: string, symbol: string | null, lang: string | null, score: number, 

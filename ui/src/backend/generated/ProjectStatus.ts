@@ -20,4 +20,8 @@ index_bytes: number, last_indexed: string | null, progress: Progress | null,
 /**
  * Why changes are looked for instead of heard of.
  */
-watch_reason: string | null, error: ProjectError | null, pinned: boolean, };
+watch_reason: string | null, error: ProjectError | null, 
+/**
+ * What is to be known of its index although nothing has to be done: a sentence.
+ */
+notice: string | null, pinned: boolean, };

@@ -16,4 +16,9 @@ hot: number,
 /**
  * Of these, the ones that are still being opened.
  */
-loading: number, failed: Array<FailedProject>, };
+loading: number, 
+/**
+ * Of the searched ones, those whose index has not been compared with its folder since it was
+ * opened: what changed before that may be missing.
+ */
+stale: number, failed: Array<FailedProject>, };

@@ -1,18 +1,16 @@
-use proptest::prelude::*;
-
 use super::*;
 
-const MS: Duration = Duration::from_millis(1);
+pub(super) const MS: Duration = Duration::from_millis(1);
 
 /// A machine driven by hand, with a clock of its own.
-struct Bench {
-    machine: Machine,
-    now: Instant,
+pub(super) struct Bench {
+    pub machine: Machine,
+    pub now: Instant,
 }
 
 impl Bench {
     /// A machine whose first comparison has ended well.
-    fn settled() -> Bench {
+    pub fn settled() -> Bench {
         let mut bench = Bench::new();
         bench.input(Input::Tick);
         bench.input(Input::RunEnded(RunEnd::Done));
@@ -20,21 +18,21 @@ impl Bench {
         bench
     }
 
-    fn new() -> Bench {
+    pub fn new() -> Bench {
         let now = Instant::now();
         Bench { machine: Machine::new(Tuning::default(), 7, false, now), now }
     }
 
-    fn input(&mut self, input: Input) -> Vec<Action> {
+    pub fn input(&mut self, input: Input) -> Vec<Action> {
         self.machine.step(input, self.now)
     }
 
-    fn change(&mut self, path: &str) -> Vec<Action> {
+    pub fn change(&mut self, path: &str) -> Vec<Action> {
         self.input(Input::Changed { paths: vec![path.into()], removed: false })
     }
 
     /// Lets time pass, ticking when the machine asks for it; returns the runs that started.
-    fn pass(&mut self, time: Duration) -> Vec<Order> {
+    pub fn pass(&mut self, time: Duration) -> Vec<Order> {
         let until = self.now + time;
         let mut orders = Vec::new();
         while let Some(wake) = self.machine.next_wake().filter(|wake| *wake <= until) {
@@ -49,22 +47,26 @@ impl Bench {
         orders
     }
 
-    fn fail(&mut self, transient: bool) -> Vec<Action> {
+    pub fn fail(&mut self, transient: bool) -> Vec<Action> {
         let failure = RunFailure { message: "the disk is full".into(), transient, shrunk: false };
         self.input(Input::RunEnded(RunEnd::Failed(failure)))
     }
 
-    fn freshness(&self) -> Freshness {
+    pub fn freshness(&self) -> Freshness {
         self.machine.freshness(self.now)
     }
 }
 
-fn runs(actions: &[Action]) -> Vec<Order> {
+pub(super) fn runs(actions: &[Action]) -> Vec<Order> {
     let started = actions.iter().filter_map(|action| match action {
         Action::StartRun(order) => Some(order.clone()),
         _ => None,
     });
     started.collect()
+}
+
+fn whole_tree(expect_loss: bool) -> Order {
+    Order { changes: Changes::Everything, force: false, expect_loss }
 }
 
 fn paths(order: &Order) -> Vec<&str> {
@@ -80,7 +82,7 @@ fn a_restored_project_is_compared_at_once() {
     assert_eq!(bench.freshness(), Freshness::Reconciling);
     let orders = bench.pass(Duration::ZERO);
     assert_eq!(orders.len(), 1);
-    assert_eq!(orders[0].changes, Changes::Everything { expect_loss: false });
+    assert_eq!(orders[0], whole_tree(false));
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn more_paths_than_can_be_kept_compare_the_whole_tree() {
         bench.change(&format!("{at}.rs"));
     }
     let orders = bench.pass(Duration::from_secs(1));
-    assert_eq!(orders[0].changes, Changes::Everything { expect_loss: true });
+    assert_eq!(orders[0], whole_tree(false));
 }
 
 #[test]
@@ -193,7 +195,7 @@ fn a_failure_that_time_does_not_cure_waits_for_an_edit_or_the_user() {
     assert!(matches!(bench.freshness(), Freshness::Failing { next_at: None, .. }));
     assert_eq!(bench.pass(Duration::from_secs(500)), []);
     let orders = runs(&bench.input(Input::Retry));
-    assert_eq!(orders[0].changes, Changes::Everything { expect_loss: true });
+    assert_eq!(orders[0], whole_tree(true));
 }
 
 #[test]
@@ -216,10 +218,29 @@ fn a_run_without_a_pulse_is_cancelled_then_stuck_and_its_late_end_is_taken() {
 }
 
 #[test]
-fn lost_events_compare_the_whole_tree_within_a_second() {
+fn lost_events_compare_the_whole_tree_at_once() {
+    for cause in [RescanCause::EventsLost, RescanCause::WatchError] {
+        let mut bench = Bench::settled();
+        bench.pass(Duration::from_secs(5));
+        assert_eq!(runs(&bench.input(Input::Rescan(cause))), [whole_tree(false)]);
+        assert_eq!(bench.freshness(), Freshness::Reconciling);
+    }
+}
+
+#[test]
+fn events_lost_without_end_are_said_at_once_and_compared_every_five_seconds() {
     let mut bench = Bench::settled();
-    let orders = runs(&bench.input(Input::Rescan(RescanCause::EventsLost)));
-    assert_eq!(orders[0].changes, Changes::Everything { expect_loss: false });
+    let mut started = 0;
+    for _ in 0..200 {
+        let mut orders = runs(&bench.input(Input::Rescan(RescanCause::EventsLost)));
+        orders.extend(bench.pass(100 * MS));
+        assert_eq!(bench.freshness(), Freshness::Reconciling);
+        for _ in orders {
+            started += 1;
+            bench.input(Input::RunEnded(RunEnd::Done));
+        }
+    }
+    assert!((3..=5).contains(&started), "{started} comparisons in 20 seconds");
 }
 
 #[test]
@@ -251,28 +272,79 @@ fn a_vanished_root_stops_everything_until_it_is_back() {
     assert_eq!(bench.pass(Duration::from_secs(10_000)), []);
     let actions = bench.input(Input::RootBack);
     assert_eq!(actions[0], Action::StartWatching);
-    assert_eq!(runs(&actions)[0].changes, Changes::Everything { expect_loss: false });
+    assert_eq!(runs(&actions), [whole_tree(false)]);
 }
 
 #[test]
 fn a_tree_that_shrank_is_dropped_only_on_the_users_word() {
     let mut bench = Bench::settled();
-    bench.input(Input::Rescan(RescanCause::EventsLost));
+    bench.input(Input::Rescan(RescanCause::GitMoved));
+    assert_eq!(bench.pass(500 * MS), [whole_tree(false)]);
     let failure =
         RunFailure { message: "most files are gone".into(), transient: true, shrunk: true };
     bench.input(Input::RunEnded(RunEnd::Failed(failure)));
     assert!(matches!(bench.freshness(), Freshness::Failing { next_at: None, .. }));
     assert_eq!(bench.pass(Duration::from_secs(599)), []);
     let orders = runs(&bench.input(Input::Retry));
-    assert_eq!(orders[0].changes, Changes::Everything { expect_loss: true });
+    assert_eq!(orders[0], whole_tree(true));
 }
 
 #[test]
-fn deletions_that_were_seen_explain_a_smaller_tree() {
+fn deletions_that_were_seen_explain_a_smaller_tree_whatever_came_first() {
+    let removal = Input::Changed { paths: vec!["gone".into()], removed: true };
+    let rescan = Input::Rescan(RescanCause::GitMoved);
+    for inputs in [[removal.clone(), rescan.clone()], [rescan, removal]] {
+        let mut bench = Bench::settled();
+        inputs.into_iter().for_each(|input| drop(bench.input(input)));
+        assert_eq!(bench.pass(Duration::from_secs(1)), [whole_tree(true)]);
+    }
+}
+
+#[test]
+fn changed_rules_explain_a_smaller_tree() {
+    let mut bench = Bench::settled();
+    bench.input(Input::Rescan(RescanCause::RulesChanged));
+    assert_eq!(bench.pass(Duration::from_secs(1)), [whole_tree(true)]);
+}
+
+#[test]
+fn a_root_that_comes_back_has_to_look_as_it_did_whatever_was_deleted_before() {
     let mut bench = Bench::settled();
     bench.input(Input::Changed { paths: vec!["gone".into()], removed: true });
-    let orders = runs(&bench.input(Input::Rescan(RescanCause::EventsLost)));
-    assert_eq!(orders[0].changes, Changes::Everything { expect_loss: true });
+    bench.input(Input::RootGone);
+    assert_eq!(runs(&bench.input(Input::RootBack)), [whole_tree(false)]);
+}
+
+#[test]
+fn a_run_that_finds_the_root_missing_stops_the_watching() {
+    let mut bench = Bench::settled();
+    bench.change("a.rs");
+    bench.pass(500 * MS);
+    let actions = bench.input(Input::RunEnded(RunEnd::RootMissing));
+    assert_eq!(actions, [Action::StopWatching]);
+    assert_eq!(bench.freshness(), Freshness::RootMissing);
+    assert_eq!(runs(&bench.input(Input::RootBack)), [whole_tree(false)]);
+}
+
+#[test]
+fn a_pause_that_is_taken_back_before_its_run_has_ended_is_no_failure() {
+    let mut bench = Bench::settled();
+    bench.change("a.rs");
+    bench.pass(500 * MS);
+    assert_eq!(bench.input(Input::Pause), [Action::CancelRun, Action::StopWatching]);
+    assert_eq!(bench.input(Input::Resume), [Action::StartWatching]);
+    let orders = runs(&bench.input(Input::RunEnded(RunEnd::Cancelled)));
+    assert_eq!(orders, [whole_tree(false)]);
+    assert_eq!(bench.freshness(), Freshness::Reconciling);
+}
+
+#[test]
+fn the_users_retry_tries_to_watch_again_what_is_polled() {
+    let mut bench = Bench::settled();
+    bench.input(Input::Hearing(false));
+    let actions = bench.input(Input::Retry);
+    assert_eq!(actions[0], Action::StartWatching);
+    assert_eq!(runs(&actions), [whole_tree(true)]);
 }
 
 #[test]
@@ -286,7 +358,7 @@ fn a_paused_project_does_nothing_and_catches_up_when_resumed() {
     assert_eq!(bench.freshness(), Freshness::Pending(0), "not being compared");
     let actions = bench.input(Input::Resume);
     assert_eq!(actions[0], Action::StartWatching);
-    assert!(matches!(runs(&actions)[0].changes, Changes::Everything { .. }));
+    assert_eq!(runs(&actions), [whole_tree(false)]);
 }
 
 #[test]
@@ -302,109 +374,4 @@ fn an_idle_project_does_nothing_but_the_regular_comparison() {
     let mut bench = Bench::settled();
     assert_eq!(bench.pass(Duration::from_secs(590)), []);
     assert_eq!(bench.pass(Duration::from_secs(20)).len(), 1);
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Pass(u64),
-    Input(Input),
-    /// Ends the run, if there is one.
-    End(RunEnd),
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    let failure =
-        |transient, shrunk| RunEnd::Failed(RunFailure { message: "no".into(), transient, shrunk });
-    prop_oneof![
-        4 => (0..20_000_u64).prop_map(Step::Pass),
-        4 => (0..5_u8, any::<bool>()).prop_map(|(path, removed)| Step::Input(Input::Changed {
-            paths: vec![PathBuf::from(path.to_string())],
-            removed,
-        })),
-        1 => Just(Step::Input(Input::Rescan(RescanCause::EventsLost))),
-        1 => Just(Step::Input(Input::Rescan(RescanCause::GitMoved))),
-        1 => (0..3_u64).prop_map(|pulse| Step::Input(Input::Pulse(pulse))),
-        1 => Just(Step::Input(Input::RootGone)),
-        1 => Just(Step::Input(Input::RootBack)),
-        1 => Just(Step::Input(Input::Pause)),
-        1 => Just(Step::Input(Input::Resume)),
-        1 => Just(Step::Input(Input::Retry)),
-        1 => Just(Step::Input(Input::Reindex)),
-        1 => any::<bool>().prop_map(|hears| Step::Input(Input::Hearing(hears))),
-        6 => prop_oneof![
-            Just(RunEnd::Done),
-            Just(RunEnd::Cancelled),
-            Just(failure(true, false)),
-            Just(failure(false, false)),
-            Just(failure(true, true)),
-        ].prop_map(Step::End),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn no_change_is_lost_and_no_two_runs_overlap(steps in prop::collection::vec(any_step(), 1..80)) {
-        let mut bench = Bench::new();
-        let mut running: Option<Order> = None;
-        // What has changed and is not covered by a run that succeeded.
-        let mut owed = Changes::Everything { expect_loss: false };
-        for step in steps {
-            let actions = match step {
-                Step::Pass(ms) => {
-                    bench.now += ms as u32 * MS;
-                    bench.input(Input::Tick)
-                }
-                Step::Input(input) => {
-                    match &input {
-                        Input::Changed { paths, .. } => owed.join(
-                            Changes::Paths(paths.iter().cloned().collect()), 20_000),
-                        Input::Rescan(_) => owed = Changes::Everything { expect_loss: false },
-                        _ => {}
-                    }
-                    bench.input(input)
-                }
-                Step::End(end) => {
-                    let Some(order) = running.take() else { continue };
-                    if end != RunEnd::Done {
-                        owed.join(order.changes, 20_000);
-                    }
-                    bench.input(Input::RunEnded(end))
-                }
-            };
-            for order in runs(&actions) {
-                prop_assert!(running.is_none(), "two runs at once");
-                prop_assert!(covers(&order.changes, &owed), "{order:?} leaves out of {owed:?}");
-                owed = Changes::Nothing;
-                running = Some(order);
-            }
-        }
-        // Left alone, with every run succeeding, all that is owed gets its run, or the failure
-        // that holds it back is shown.
-        let mut started = runs(&bench.input(Input::RootBack));
-        started.extend(runs(&bench.input(Input::Resume)));
-        for _ in 0..5 {
-            if running.take().is_some() {
-                started.extend(runs(&bench.input(Input::RunEnded(RunEnd::Done))));
-            }
-            if started.is_empty() {
-                started = bench.pass(Duration::from_secs(700));
-            }
-            for order in started.drain(..) {
-                prop_assert!(covers(&order.changes, &owed), "{order:?} leaves out of {owed:?}");
-                owed = Changes::Nothing;
-                running = Some(order);
-            }
-        }
-        prop_assert_eq!(owed, Changes::Nothing);
-    }
-}
-
-fn covers(order: &Changes, owed: &Changes) -> bool {
-    match (order, owed) {
-        (Changes::Everything { .. }, _) | (_, Changes::Nothing) => true,
-        (Changes::Paths(order), Changes::Paths(owed)) => owed.is_subset(order),
-        _ => false,
-    }
 }

@@ -1,0 +1,58 @@
+//! Snapshots of all projects' states: pushed with every change, read without any project's lock.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::slot::Slot;
+use super::{Registry, Shared};
+use crate::status::{ProjectStatus, Snapshot};
+
+/// Snapshots are published at most this often.
+const PUBLISH_EVERY: Duration = Duration::from_millis(100);
+
+impl Registry {
+    /// The latest snapshot; never waits.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.shared.snapshots.borrow())
+    }
+
+    /// Gets every further snapshot, at most ten a second.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.shared.snapshots.subscribe()
+    }
+
+    /// Has the next snapshot made.
+    pub(super) fn changed(&self) {
+        self.shared.changed.notify_one();
+    }
+
+    pub(super) fn publish(&self) {
+        let mut projects: Vec<ProjectStatus> = self.slots().values().map(Slot::status).collect();
+        projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        self.shared.snapshots.send_if_modified(|snapshot| {
+            let changed = snapshot.projects != projects || snapshot.seq == 0;
+            if changed {
+                *snapshot = Arc::new(Snapshot { seq: snapshot.seq + 1, projects });
+            }
+            changed
+        });
+    }
+}
+
+/// A change is published at once, and those of the next moment together.
+pub(super) async fn publish_changes(shared: Weak<Shared>) {
+    loop {
+        let Some(strong) = shared.upgrade() else { return };
+        let registry = Registry { shared: strong };
+        // Wakes up now and then, so that a registry which nobody uses any more can end.
+        let waited =
+            tokio::time::timeout(Duration::from_secs(5), registry.shared.changed.notified()).await;
+        if waited.is_ok() {
+            registry.publish();
+            drop(registry);
+            tokio::time::sleep(PUBLISH_EVERY).await;
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! The registry over a disk that takes as long as a test wants it to.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use super::disk::{Disk, Opened, RealDisk};
+use super::failure::{Cause, Fault};
+use super::volume::{VolumeId, Volumes};
+use super::*;
+use crate::catalogue::{Held, roots};
+use crate::status::{Freshness, Residency as Shown};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy)]
+enum Verdict {
+    Well,
+    Fails(Cause),
+    Panics,
+}
+
+/// Opens an index when the test says what comes of it, and not before.
+#[derive(Default)]
+struct HeldDisk {
+    state: Mutex<Waiting>,
+    decided: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Names of the projects that were asked for, in order.
+    opens: Vec<String>,
+    verdicts: HashMap<String, Verdict>,
+    /// Roots on a disk that does not answer.
+    dead: HashSet<PathBuf>,
+}
+
+impl HeldDisk {
+    fn decide(&self, project: &str, verdict: Verdict) {
+        self.state.lock().unwrap().verdicts.insert(project.to_owned(), verdict);
+        self.decided.notify_all();
+    }
+
+    fn decide_again(&self, project: &str) {
+        self.state.lock().unwrap().verdicts.remove(project);
+    }
+
+    fn opens(&self) -> Vec<String> {
+        self.state.lock().unwrap().opens.clone()
+    }
+
+    fn revive(&self) {
+        self.state.lock().unwrap().dead.clear();
+        self.decided.notify_all();
+    }
+}
+
+impl Disk for HeldDisk {
+    fn volume(&self, root: &Path) -> VolumeId {
+        let state = self.state.lock().unwrap();
+        drop(self.decided.wait_while(state, |state| state.dead.contains(root)).unwrap());
+        RealDisk.volume(root)
+    }
+
+    fn open(&self, project: &Project, directory: &Path) -> Result<Opened, Fault> {
+        let name = &project.name;
+        let mut state = self.state.lock().unwrap();
+        state.opens.push(name.clone());
+        let waits = |state: &mut Waiting| {
+            state.dead.contains(&project.root) || !state.verdicts.contains_key(name)
+        };
+        let verdict = self.decided.wait_while(state, waits).unwrap().verdicts[name];
+        match verdict {
+            Verdict::Well => RealDisk.open(project, directory),
+            Verdict::Fails(cause) => {
+                Err(Fault { cause, message: "It does not open.".into(), at_root: false })
+            }
+            Verdict::Panics => panic!("the disk is upside down"),
+        }
+    }
+}
+
+struct World {
+    base: tempfile::TempDir,
+    disk: Arc<HeldDisk>,
+    registry: Registry,
+}
+
+impl World {
+    fn new(names: &[&str]) -> World {
+        World::with(names, Room { bytes: u64::MAX, projects: 100 }, |_| ())
+    }
+
+    fn with(names: &[&str], room: Room, change: impl Fn(&mut Project)) -> World {
+        let base = tempfile::tempdir().unwrap();
+        let at = |name: &str| base.path().join(name);
+        let catalogue = Arc::new(Catalogue::open(&at("catalogue.sqlite")).unwrap());
+        let mut projects = Vec::new();
+        for name in names {
+            let root = at("roots").join(name);
+            std::fs::create_dir_all(&root).unwrap();
+            std::fs::write(root.join("a.rs"), "fn needle() {}").unwrap();
+            let mut project = Project {
+                id: ProjectId::from(*name),
+                name: roots::name_for(&root, &|_| false),
+                root,
+                pinned: false,
+                paused: false,
+                last_searched: None,
+                last_indexed: None,
+                held: Held::default(),
+                identity: Identity::default(),
+            };
+            change(&mut project);
+            catalogue.insert(&project).unwrap();
+            projects.push(project);
+        }
+        let settings = Settings {
+            indexes: at("indexes"),
+            excluded: Vec::new(),
+            limits: Limits::default(),
+            tuning: Tuning::default(),
+            room,
+            moved_after: LONG,
+        };
+        let disk = Arc::new(HeldDisk::default());
+        let registry = Registry::new(settings, Arc::clone(&disk) as _, catalogue, projects);
+        World { base, disk, registry }
+    }
+
+    fn shown(&self, name: &str) -> Shown {
+        self.registry.status(&ProjectId::from(name)).unwrap().residency
+    }
+
+    async fn until_shown(&self, name: &str, residency: Shown) {
+        until(|| self.shown(name) == residency).await;
+    }
+
+    async fn until_fresh(&self, name: &str) {
+        let fresh = || {
+            let status = self.registry.status(&ProjectId::from(name)).unwrap();
+            (status.residency, status.freshness) == (Shown::Hot, Freshness::Fresh)
+        };
+        until(fresh).await;
+    }
+
+    /// Callers that are all waiting, and the disk has been asked.
+    async fn callers(&self, name: &str, count: usize) -> Vec<Waiter> {
+        let before = self.disk.opens().len();
+        let waiters = (0..count).map(|_| {
+            let (registry, id) = (self.registry.clone(), ProjectId::from(name));
+            tokio::spawn(async move { registry.resolve(&id, LONG).await })
+        });
+        let waiters = waiters.collect();
+        until(|| self.disk.opens().len() > before).await;
+        waiters
+    }
+}
+
+/// A test that fails ends, although the runtime waits for whoever waits for the disk.
+impl Drop for World {
+    fn drop(&mut self) {
+        let mut state = self.disk.state.lock().unwrap();
+        state.dead.clear();
+        for name in state.opens.clone() {
+            state.verdicts.entry(name).or_insert(Verdict::Fails(Cause::Io));
+        }
+        self.disk.decided.notify_all();
+    }
+}
+
+type Waiter = tokio::task::JoinHandle<Result<Lease, ResolveError>>;
+
+async fn until(mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < DEADLINE);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn failure(outcome: Result<Lease, ResolveError>) -> Arc<Failure> {
+    match outcome {
+        Err(ResolveError::Failed(failure)) => failure,
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_callers_get_the_one_handle_and_later_ones_ask_no_disk() {
+    let world = World::new(&["a"]);
+    let waiters = world.callers("a", 30).await;
+    assert_eq!(world.shown("a"), Shown::Loading);
+    world.disk.decide("a", Verdict::Well);
+    let mut handles = Vec::new();
+    for waiter in waiters {
+        handles.push(waiter.await.unwrap().unwrap());
+    }
+    assert!(handles.iter().all(|handle| Arc::ptr_eq(&handle.hot, &handles[0].hot)));
+    let again = world.registry.resolve(&ProjectId::from("a"), Duration::ZERO).await.unwrap();
+    assert!(Arc::ptr_eq(&again.hot, &handles[0].hot));
+    assert_eq!(world.disk.opens(), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_id_is_not_found_and_nothing_is_opened() {
+    let world = World::new(&["a"]);
+    let unknown = world.registry.resolve(&ProjectId::from("b"), LONG).await;
+    assert!(matches!(unknown, Err(ResolveError::NotFound(_))));
+    assert!(world.disk.opens().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_goes_on_when_patience_ends_and_when_callers_go_away() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    let impatient = world.registry.resolve(&id, Duration::ZERO).await;
+    assert!(matches!(impatient, Err(ResolveError::Loading { .. })));
+    for waiter in world.callers_that_join(&id, 5) {
+        waiter.abort();
+        assert!(waiter.await.is_err_and(|error| error.is_cancelled()));
+    }
+    world.disk.decide("a", Verdict::Well);
+    world.until_shown("a", Shown::Hot).await;
+    assert_eq!(world.disk.opens(), ["a"]);
+}
+
+impl World {
+    fn callers_that_join(&self, id: &ProjectId, count: usize) -> Vec<Waiter> {
+        let join = |_| {
+            let (registry, id) = (self.registry.clone(), id.clone());
+            tokio::spawn(async move { registry.resolve(&id, LONG).await })
+        };
+        (0..count).map(join).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_reaches_all_waiters_and_later_callers_without_another_attempt() {
+    let world = World::new(&["a"]);
+    let waiters = world.callers("a", 10).await;
+    world.disk.decide("a", Verdict::Fails(Cause::SchemaTooNew));
+    let mut failures = Vec::new();
+    for waiter in waiters {
+        failures.push(failure(waiter.await.unwrap()));
+    }
+    let later = world.registry.resolve(&ProjectId::from("a"), Duration::ZERO).await;
+    failures.push(failure(later));
+    assert!(failures.iter().all(|other| Arc::ptr_eq(other, &failures[0])));
+    assert_eq!((failures[0].cause, failures[0].attempts), (Cause::SchemaTooNew, 1));
+    assert_eq!(world.disk.opens(), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_while_opening_is_a_failure_that_names_it() {
+    let world = World::new(&["a", "b"]);
+    let waiters = world.callers("a", 3).await;
+    world.disk.decide("a", Verdict::Panics);
+    for waiter in waiters {
+        let failure = failure(waiter.await.unwrap());
+        assert_eq!(failure.cause, Cause::Panicked);
+        assert!(failure.message.contains("upside down"), "{}", failure.message);
+    }
+    // Nobody else suffers from it.
+    world.disk.decide("b", Verdict::Well);
+    world.registry.resolve(&ProjectId::from("b"), LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transient_failure_heals_by_itself() {
+    let world = World::new(&["a"]);
+    world.disk.decide("a", Verdict::Fails(Cause::Locked));
+    let id = ProjectId::from("a");
+    let first = failure(world.registry.resolve(&id, LONG).await);
+    assert!(matches!(first.next, failure::Next::At(..)));
+    world.disk.decide("a", Verdict::Well);
+    world.until_shown("a", Shown::Hot).await;
+    assert_eq!(world.disk.opens().len(), 2, "nobody asked again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_is_one_attempt_at_once_that_is_seen_and_counts_anew() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    world.disk.decide("a", Verdict::Fails(Cause::SchemaTooNew));
+    failure(world.registry.resolve(&id, LONG).await);
+    world.disk.decide_again("a");
+    world.registry.retry(&id);
+    world.registry.retry(&id);
+    assert_eq!(world.shown("a"), Shown::Loading);
+    until(|| world.disk.opens().len() > 1).await;
+    world.disk.decide("a", Verdict::Fails(Cause::SchemaTooNew));
+    world.until_shown("a", Shown::Failed).await;
+    let status = world.registry.status(&id).unwrap();
+    assert_eq!(status.error.unwrap().attempts, 1);
+    assert_eq!(world.disk.opens().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_removed_while_it_loads_does_not_come_back() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    let waiters = world.callers("a", 3).await;
+    let removal = {
+        let (registry, id) = (world.registry.clone(), id.clone());
+        tokio::spawn(async move { registry.remove(&id).await })
+    };
+    for waiter in waiters {
+        assert!(matches!(waiter.await.unwrap(), Err(ResolveError::NotFound(_))));
+    }
+    world.disk.decide("a", Verdict::Well);
+    assert!(removal.await.unwrap().is_some(), "it ends when the restore has let go");
+    assert!(world.registry.status(&id).is_none());
+    until(|| world.registry.snapshot().projects.is_empty()).await;
+    assert!(matches!(world.registry.resolve(&id, LONG).await, Err(ResolveError::NotFound(_))));
+    assert_eq!(world.disk.opens(), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_opens_after_the_end() {
+    let world = World::new(&["a", "b"]);
+    let waiters = world.callers("a", 1).await;
+    world.registry.close().await;
+    world.disk.decide("a", Verdict::Well);
+    world.disk.decide("b", Verdict::Well);
+    for waiter in waiters {
+        assert!(waiter.await.unwrap().is_err());
+    }
+    world.registry.retry(&ProjectId::from("a"));
+    assert!(world.registry.wake(&ProjectId::from("b")).is_none());
+    assert!(world.registry.read(&ProjectId::from("b"), LONG).await.is_err());
+    assert_eq!(world.disk.opens(), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_of_state_is_pushed_in_order() {
+    let world = World::new(&["a"]);
+    let mut snapshots = world.registry.subscribe();
+    snapshots.mark_unchanged();
+    let mut next = async || {
+        tokio::time::timeout(DEADLINE, snapshots.changed()).await.unwrap().unwrap();
+        let snapshot = snapshots.borrow_and_update().clone();
+        (snapshot.seq, snapshot.projects[0].residency)
+    };
+    let _ = world.registry.wake(&ProjectId::from("a"));
+    let (first, residency) = next().await;
+    assert_eq!(residency, Shown::Loading);
+    world.disk.decide("a", Verdict::Fails(Cause::SchemaTooNew));
+    assert_eq!(next().await, (first + 1, Shown::Failed));
+    world.disk.decide_again("a");
+    world.registry.retry(&ProjectId::from("a"));
+    assert_eq!(next().await, (first + 2, Shown::Loading));
+    world.disk.decide("a", Verdict::Well);
+    assert_eq!(next().await, (first + 3, Shown::Hot));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pinned_or_searched_stays_open_when_room_is_wanted() {
+    let room = Room { bytes: u64::MAX, projects: 0 };
+    let world = World::with(&["idle", "pinned", "searched"], room, |project| {
+        project.pinned = project.name == "pinned";
+    });
+    for name in ["idle", "pinned", "searched"] {
+        world.disk.decide(name, Verdict::Well);
+    }
+    let searched = world.registry.read(&ProjectId::from("searched"), LONG).await.unwrap();
+    assert!(searched.is_hot(), "it was never indexed, so there is nothing to read yet");
+    let _ = world.registry.wake(&ProjectId::from("pinned"));
+    let _ = world.registry.wake(&ProjectId::from("idle"));
+    world.until_shown("idle", Shown::Hot).await;
+    world.until_shown("idle", Shown::Cold).await;
+    world.until_fresh("pinned").await;
+    world.until_fresh("searched").await;
+    world.registry.shared.room_wanted.notify_one();
+    tokio::task::yield_now().await;
+    assert_eq!(world.shown("searched"), Shown::Hot);
+    drop(searched);
+    world.until_shown("searched", Shown::Cold).await;
+    assert_eq!(world.shown("pinned"), Shown::Hot);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_project_is_read_without_being_opened() {
+    let room = Room { bytes: u64::MAX, projects: 0 };
+    let world = World::with(&["a"], room, |_| ());
+    let id = ProjectId::from("a");
+    world.disk.decide("a", Verdict::Well);
+    let _ = world.registry.wake(&id);
+    world.until_shown("a", Shown::Hot).await;
+    world.until_shown("a", Shown::Cold).await;
+    let first = world.registry.read(&id, LONG).await.unwrap();
+    assert!(!first.is_hot() && !first.compared);
+    let second = world.registry.readable_now(&id).unwrap();
+    assert!(Arc::ptr_eq(&first.index, &second.index), "it is kept for the next search");
+    assert_eq!(second.index.counts().unwrap().files, 1);
+    assert_eq!((world.shown("a"), world.disk.opens().len()), (Shown::Cold, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_index_that_was_found_damaged_is_replaced() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    world.disk.decide("a", Verdict::Well);
+    let damaged = Arc::clone(&world.registry.resolve(&id, LONG).await.unwrap().index);
+    world.until_fresh("a").await;
+    world.registry.replace_damaged(&id, &damaged);
+    until(|| world.disk.opens().len() == 2).await;
+    world.until_fresh("a").await;
+    let notice = world.registry.status(&id).unwrap().notice;
+    assert!(notice.unwrap().contains("damaged"), "people are told");
+    let sound = Arc::clone(&world.registry.resolve(&id, LONG).await.unwrap().index);
+    assert!(!Arc::ptr_eq(&sound, &damaged));
+    // Another search had found the same damage, and says so late.
+    world.registry.replace_damaged(&id, &damaged);
+    world.until_fresh("a").await;
+    let now = Arc::clone(&world.registry.resolve(&id, LONG).await.unwrap().index);
+    assert!(Arc::ptr_eq(&sound, &now));
+    assert!(world.base.path().join("indexes/a.damaged").is_dir());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_most_recent_projects_are_opened_first_two_at_a_time() {
+    let names = ["p0", "p1", "p2", "p3", "p4"];
+    let world = World::with(&names, Room { bytes: u64::MAX, projects: 4 }, |project| {
+        let at: i64 = project.name[1..].parse().unwrap();
+        project.last_searched = Some(Timestamp::from_second(at * 5 % 7).unwrap());
+    });
+    // Last used at 0, 5, 3, 1, 6: p4, p1, p2, p3, and p0 is one too many.
+    let opens = || {
+        let mut opens = world.disk.opens();
+        opens.sort();
+        opens
+    };
+    world.registry.warm();
+    until(|| opens().len() == 2).await;
+    assert_eq!(opens(), ["p1", "p4"]);
+    world.disk.decide("p4", Verdict::Well);
+    until(|| opens().len() == 3).await;
+    assert_eq!(opens(), ["p1", "p2", "p4"]);
+    for name in names {
+        world.disk.decide(name, Verdict::Well);
+    }
+    for name in ["p1", "p2", "p3", "p4"] {
+        world.until_fresh(name).await;
+    }
+    assert_eq!(world.shown("p0"), Shown::Cold);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_disk_delays_nobody_else_at_the_start() {
+    let world = World::with(&["dead", "live"], Room { bytes: u64::MAX, projects: 9 }, |project| {
+        // The dead one is the first in line.
+        project.last_searched = (project.name == "dead").then(Timestamp::now);
+    });
+    world.disk.state.lock().unwrap().dead.insert(world.base.path().join("roots/dead"));
+    for name in ["dead", "live"] {
+        world.disk.decide(name, Verdict::Well);
+    }
+    world.registry.warm();
+    world.until_fresh("live").await;
+    assert_eq!(world.disk.opens(), ["live"]);
+    world.disk.revive();
+    world.until_fresh("dead").await;
+}
+
+#[test]
+fn projects_of_one_volume_take_turns_and_those_of_another_do_not_wait() {
+    let volumes = Volumes::default();
+    let (one, again, other) = (volumes.get(Some(1)), volumes.get(Some(1)), volumes.get(Some(2)));
+    let _hung: Vec<_> =
+        std::iter::from_fn(|| one.comparisons.clone().try_acquire_owned().ok()).collect();
+    assert!(again.comparisons.try_acquire().is_err());
+    assert!(other.comparisons.try_acquire().is_ok());
+}

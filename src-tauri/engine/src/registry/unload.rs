@@ -1,0 +1,177 @@
+//! Closes projects: for want of room, because their index is damaged, or for good.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::disk::{damage_notice, set_aside};
+use super::residency::{Remains, Working};
+use super::room::Tenant;
+use super::slot::{News, Slot};
+use super::{Hot, Registry, Shared, blocking};
+use crate::catalogue::{Project, ProjectId};
+use crate::index::ProjectIndex;
+
+impl Registry {
+    /// Closes the least recently used projects while too much is open.
+    fn make_room(&self) {
+        let now = Instant::now();
+        let closed: Vec<_> = {
+            let mut slots = self.slots();
+            let open: Vec<Tenant<ProjectId>> =
+                slots.values().filter(|slot| slot.is_hot()).map(tenant).collect();
+            let surplus = self.shared.settings.room.surplus(&open);
+            let close = |id: ProjectId| {
+                let slot = slots.get_mut(&id)?;
+                let news = slot.take_news(now);
+                let (hot, working) = slot.residency.unload()?;
+                Some((id, hot, news, working))
+            };
+            surplus.into_iter().filter_map(close).collect()
+        };
+        if closed.is_empty() {
+            return;
+        }
+        self.changed();
+        for (id, hot, news, working) in closed {
+            tokio::spawn(close_one(self.clone(), id, hot, news, working));
+        }
+    }
+
+    /// Opens the project unless another one would have to be closed for it.
+    pub fn wake_if_room(&self, id: &ProjectId) {
+        let fits = {
+            let slots = self.slots();
+            let open: Vec<Tenant<ProjectId>> = slots
+                .values()
+                .filter(|slot| slot.is_hot() || slot.is_loading())
+                .map(tenant)
+                .collect();
+            let bytes = slots.get(id).map_or(0, |slot| slot.upkeep.held.bytes);
+            self.shared.settings.room.fits(&open, bytes)
+        };
+        if fits {
+            let _ = self.wake(id);
+        }
+    }
+
+    /// Closes the project if `damaged` is still its index, moves that aside and opens it anew.
+    pub fn replace_damaged(&self, id: &ProjectId, damaged: &Arc<ProjectIndex>) {
+        let unloading = {
+            let mut slots = self.slots();
+            let Some(slot) = slots.get_mut(id) else { return };
+            slot.residency.drop_reader();
+            match slot.hot() {
+                Some(hot) if Arc::ptr_eq(&hot.index, damaged) => slot.residency.unload(),
+                _ => None,
+            }
+        };
+        self.changed();
+        match unloading {
+            Some((hot, working)) => {
+                tokio::spawn(reopen(self.clone(), id.clone(), hot, working));
+            }
+            // Read for a search alone: opening it to keep it looks at the damage.
+            None => drop(self.wake(id)),
+        }
+    }
+
+    /// Forgets the project and closes it. Its index directory can be deleted afterwards.
+    pub async fn remove(&self, id: &ProjectId) -> Option<Project> {
+        let mut slot = self.slots().remove(id)?;
+        let remains = slot.residency.close();
+        self.changed();
+        end(remains).await;
+        Some(slot.project)
+    }
+
+    /// Closes every project, for good.
+    pub async fn close(&self) {
+        let now = Instant::now();
+        let mut news = Vec::new();
+        let mut remains = Vec::new();
+        for slot in self.slots().values_mut() {
+            news.extend(slot.take_news(now).map(|held| (slot.project.id.clone(), held)));
+            remains.push(slot.residency.close());
+        }
+        self.changed();
+        let remembered = self.remember_news(news);
+        // All at once: each may wait for its run. Restores find themselves closed when they end;
+        // one that hangs on a dead disk is not waited for.
+        let hot = remains.into_iter().filter_map(|remains| remains.hot);
+        futures_util::future::join_all(hot.map(|hot| async move { hot.keeper.stop().await })).await;
+        remembered.await;
+    }
+}
+
+/// Looks whether something has to be closed whenever that may be so.
+pub(super) async fn keep_room(shared: Weak<Shared>) {
+    loop {
+        let Some(registry) = shared.upgrade().map(|shared| Registry { shared }) else { return };
+        // Now and then unasked: whoever waited for a restore and left held the project as well.
+        let wanted = registry.shared.room_wanted.notified();
+        let _ = tokio::time::timeout(Duration::from_secs(5), wanted).await;
+        registry.make_room();
+    }
+}
+
+fn tenant(slot: &Slot) -> Tenant<ProjectId> {
+    Tenant {
+        key: slot.project.id.clone(),
+        bytes: slot.upkeep.held.bytes,
+        last_used: slot.last_used,
+        may_close: slot.may_close(),
+    }
+}
+
+async fn end(remains: Remains<Hot>) {
+    if let Some(hot) = remains.hot {
+        hot.keeper.stop().await;
+    }
+    if let Some(task) = remains.task {
+        task.wait().await;
+    }
+}
+
+async fn close_one(
+    registry: Registry,
+    id: ProjectId,
+    hot: Arc<Hot>,
+    news: Option<News>,
+    working: Working,
+) {
+    hot.keeper.stop().await;
+    drop(hot);
+    registry.remember_news(news.map(|news| (id.clone(), news)).into_iter().collect()).await;
+    registry.end_unload(&id);
+    drop(working);
+}
+
+async fn reopen(registry: Registry, id: ProjectId, hot: Arc<Hot>, working: Working) {
+    hot.keeper.stop().await;
+    drop(hot);
+    let directory = registry.index_directory(&id);
+    match blocking(move || set_aside(&directory)).await {
+        Ok(Ok(aside)) => {
+            if let Some(slot) = registry.slots().get_mut(&id) {
+                slot.notice = Some(damage_notice(&aside));
+            }
+        }
+        Ok(Err(error)) => tracing::error!(%error, "a damaged index could not be moved aside"),
+        Err(words) => tracing::error!(words, "a damaged index could not be moved aside"),
+    }
+    registry.end_unload(&id);
+    drop(working);
+    let _ = registry.wake(&id);
+}
+
+impl Registry {
+    fn end_unload(&self, id: &ProjectId) {
+        if let Some(slot) = self.slots().get_mut(id) {
+            slot.residency.unloaded();
+            if !slot.is_loading() {
+                slot.rest();
+            }
+        }
+        self.changed();
+    }
+}

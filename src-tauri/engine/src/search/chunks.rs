@@ -1,0 +1,199 @@
+//! The text and symbol lanes together: finds chunks by their words and by what they define, and
+//! weighs them.
+
+use std::collections::HashMap;
+
+use tantivy::{DocAddress, Searcher};
+
+use super::query::Query;
+use super::rank::{self, Figures};
+use super::route::Route;
+use super::symbols::{self, SymbolQuery};
+use super::text::{self, Statistics, Wanted, WordSet};
+use super::{Found, Target};
+use crate::index::manifest::{ChunkPlace, DocumentReader};
+use crate::index::outline::{Outline, Outlined};
+use crate::index::schema::Fields;
+use crate::status::LaneName;
+
+/// A search that is to be verified in the files weighs this many times the hits wanted.
+const VERIFY_FACTOR: usize = 4;
+/// Chunks weighed beyond the hits wanted, and at least; of each project.
+const MORE_CHUNKS: usize = 30;
+const FEWEST_CHUNKS: usize = 150;
+/// Chunks that hold everything just as it was typed; of each project.
+const MOST_PHRASES: usize = 20;
+
+/// A chunk that has been weighed.
+pub struct RankedChunk {
+    pub target: usize,
+    pub score: f32,
+    pub place: ChunkPlace,
+    pub outline: Outline,
+    /// What of it was asked for.
+    pub definition: Option<Outlined>,
+    pub lanes: Vec<LaneName>,
+    words: WordSet,
+}
+
+#[derive(Default)]
+struct Candidate {
+    /// BM25.
+    text: f32,
+    /// All that was typed stands there as it was typed.
+    is_phrase: bool,
+}
+
+/// The chunks of all targets that may be wanted, in no particular order.
+pub fn find(
+    query: &Query,
+    route: &Route,
+    targets: &[Target],
+    searchers: &[Searcher],
+    limit: usize,
+    found: &mut Found,
+) -> Vec<RankedChunk> {
+    let Some(first) = targets.first() else { return Vec::new() };
+    let fields = first.index.fields();
+    let mut statistics = Statistics::new(searchers);
+    let wanted = match statistics.wanted(query, fields) {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            found.fail(first, error);
+            return Vec::new();
+        }
+    };
+    let lanes = Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit };
+    let mut weighed = Vec::new();
+    for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
+        let of_target = lanes.candidates(searcher).and_then(|c| lanes.weigh(at, searcher, c));
+        match of_target {
+            Ok(mut of_target) => {
+                let paths = of_target.iter().map(|(chunk, _)| chunk.place.path.as_str());
+                let shares = rank::compiled_shares(paths);
+                for ((_, figures), share) in of_target.iter_mut().zip(shares) {
+                    figures.share *= share;
+                }
+                weighed.extend(of_target);
+            }
+            Err(error) => found.fail(target, error),
+        }
+    }
+    compare(&mut weighed, &wanted);
+    let scored = weighed
+        .into_iter()
+        .map(|(chunk, figures)| RankedChunk { score: figures.score(wanted.len()), ..chunk });
+    scored.collect()
+}
+
+struct Lanes<'a> {
+    query: &'a Query,
+    route: &'a Route,
+    fields: Fields,
+    wanted: &'a [Wanted],
+    statistics: &'a Statistics<'a>,
+    limit: usize,
+}
+
+impl Lanes<'_> {
+    fn candidates(&self, searcher: &Searcher) -> tantivy::Result<HashMap<DocAddress, Candidate>> {
+        let hits = if self.query.is_exact() { self.limit * VERIFY_FACTOR } else { self.limit };
+        let most = (hits + MORE_CHUNKS).max(FEWEST_CHUNKS);
+        let mut candidates: HashMap<DocAddress, Candidate> = HashMap::new();
+        if self.route.text
+            && let Some(query) = text::index_query(self.query, self.wanted, self.fields)
+        {
+            for (text, address) in text::best_chunks(searcher, &query, most, self.statistics)? {
+                candidates.insert(address, Candidate { text, is_phrase: false });
+            }
+        }
+        if self.route.text
+            && let Some(query) = text::as_typed(self.query, self.fields)
+        {
+            for (_, address) in text::best_chunks(searcher, &query, MOST_PHRASES, self.statistics)?
+            {
+                candidates.entry(address).or_default().is_phrase = true;
+            }
+        }
+        let by_symbol = self.route.by_symbol && self.query.phrases.is_empty();
+        if let Some(symbols) = self.symbols().filter(|_| by_symbol) {
+            for address in symbols::chunks(searcher, self.fields, self.query, symbols, most)? {
+                candidates.entry(address).or_default();
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn symbols(&self) -> Option<&SymbolQuery> {
+        self.route.symbols.as_ref()
+    }
+
+    fn weigh(
+        &self,
+        target: usize,
+        searcher: &Searcher,
+        candidates: HashMap<DocAddress, Candidate>,
+    ) -> tantivy::Result<Vec<(RankedChunk, Figures)>> {
+        let mut candidates: Vec<(DocAddress, Candidate)> = candidates.into_iter().collect();
+        candidates.sort_by_key(|(address, _)| *address);
+        let chunks: Vec<DocAddress> = candidates.iter().map(|(address, _)| *address).collect();
+        let sets = text::word_sets(searcher, self.fields, self.wanted, &chunks)?;
+        let mut reader = DocumentReader::new(searcher, self.fields);
+        let mut weighed = Vec::with_capacity(candidates.len());
+        for ((address, candidate), words) in candidates.into_iter().zip(sets) {
+            let Candidate { text, is_phrase } = candidate;
+            let Some(place) = reader.chunk(address)? else { continue };
+            let outline = reader.outline(address)?;
+            let best = self.symbols().and_then(|s| rank::best_definition(&outline, s, self.wanted));
+            let (definition, symbol) = match best {
+                Some((definition, quality)) => (Some(definition.clone()), quality),
+                None => (None, 0.0),
+            };
+            if !self.route.text && definition.is_none() {
+                continue;
+            }
+            let (stem, directory) = rank::path_figures(&place.path, self.wanted);
+            let figures = Figures {
+                text,
+                coverage: text::weight_of(words, self.wanted),
+                symbol,
+                stem,
+                directory,
+                defines: f32::from(u8::from(!outline.definitions.is_empty())),
+                phrase: f32::from(u8::from(is_phrase)),
+                share: rank::share(&place.path),
+                ..Figures::default()
+            };
+            let mut lanes = Vec::new();
+            if text > 0.0 || is_phrase {
+                lanes.push(LaneName::Text);
+            }
+            if definition.is_some() {
+                lanes.push(LaneName::Symbols);
+            }
+            let chunk =
+                RankedChunk { target, score: 0.0, place, outline, definition, lanes, words };
+            weighed.push((chunk, figures));
+        }
+        Ok(weighed)
+    }
+}
+
+/// Completes the figures that compare chunks and files with each other.
+fn compare(weighed: &mut [(RankedChunk, Figures)], wanted: &[Wanted]) {
+    let best_text = weighed.iter().map(|(_, f)| f.text).fold(f32::MIN_POSITIVE, f32::max);
+    let mut files: HashMap<(usize, String), (f32, WordSet)> = HashMap::new();
+    for (chunk, figures) in weighed.iter_mut() {
+        figures.text /= best_text;
+        let file = files.entry((chunk.target, chunk.place.path.clone())).or_default();
+        file.0 += figures.text;
+        file.1 |= chunk.words;
+    }
+    let best_file = files.values().map(|(sum, _)| *sum).fold(f32::MIN_POSITIVE, f32::max);
+    for (chunk, figures) in weighed {
+        if let Some((sum, words)) = files.get(&(chunk.target, chunk.place.path.clone())) {
+            figures.file = sum / best_file;
+            figures.file_coverage = text::weight_of(*words, wanted);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Makes hits of the best candidates: reads their files, as they are now, for a line to show.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use tantivy::Searcher;
+
+use super::chunks::RankedChunk;
+use super::names::NameQuery;
+use super::query::Query;
+use super::regex::MatchingLine;
+use super::terms::Highlighter;
+use super::{Candidate, Hit, Snippet, Target, snippet};
+use crate::index::language;
+use crate::index::manifest::{ChunkPlace, DocumentReader};
+use crate::index::outline::Outlined;
+use crate::rel_path;
+use crate::status::LaneName;
+use crate::symbols::SymbolKind;
+
+/// What a hit is where nothing is defined.
+const WINDOW: &str = "window";
+const FILE: &str = "file";
+
+/// A file in one of the targets.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    pub target: usize,
+    pub path: &'a str,
+}
+
+/// Collects hits up to a limit, each place once.
+pub struct HitMaker<'a> {
+    query: &'a Query,
+    targets: &'a [Target],
+    readers: Vec<DocumentReader<'a>>,
+    highlighter: Highlighter,
+    names: Option<NameQuery>,
+    shown: HashSet<(PathBuf, u64)>,
+    /// Files of which something is shown.
+    files: HashSet<PathBuf>,
+    hits: Vec<Hit>,
+    limit: usize,
+}
+
+impl<'a> HitMaker<'a> {
+    pub fn new(
+        query: &'a Query,
+        targets: &'a [Target],
+        searchers: &'a [Searcher],
+        limit: usize,
+    ) -> Self {
+        let readers = targets
+            .iter()
+            .zip(searchers)
+            .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
+            .collect();
+        HitMaker {
+            query,
+            targets,
+            readers,
+            highlighter: Highlighter::new(query),
+            names: NameQuery::new(query),
+            shown: HashSet::new(),
+            files: HashSet::new(),
+            hits: Vec::new(),
+            limit,
+        }
+    }
+
+    /// How many more hits are wanted.
+    pub fn wanted(&self) -> usize {
+        self.limit - self.hits.len()
+    }
+
+    pub fn finish(self) -> Vec<Hit> {
+        self.hits
+    }
+
+    /// Takes candidates, the best first.
+    pub fn add(&mut self, candidates: Vec<Candidate>) {
+        for candidate in candidates {
+            if self.wanted() == 0 {
+                return;
+            }
+            let hit = match candidate {
+                Candidate::Chunk(chunk) => self.chunk(*chunk),
+                Candidate::File { target, file, score } => self.file(target, &file.path, score),
+            };
+            self.hits.extend(hit);
+        }
+    }
+
+    /// Takes a line that matches a pattern.
+    pub fn add_line(&mut self, Found { target, path }: Found<'_>, line: MatchingLine) {
+        let at = self.targets[target].root.join(rel_path::decode(path));
+        if self.wanted() == 0 || !self.shown.insert((at.clone(), line.number)) {
+            return;
+        }
+        self.files.insert(at);
+        let reader = &mut self.readers[target];
+        let around = reader.chunk_with_line(path, line.number).ok().flatten();
+        let outline = around.and_then(|address| reader.outline(address).ok()).unwrap_or_default();
+        let definition = outline.around(line.number);
+        let MatchingLine { number, text, ranges } = line;
+        self.hits.push(Hit {
+            project: self.targets[target].project.clone(),
+            path: path.to_owned(),
+            path_highlights: Vec::new(),
+            line_start: number,
+            line_end: number,
+            kind: kind_of(definition).to_owned(),
+            symbol: definition.map(|definition| definition.name.clone()),
+            lang: language::of(path).map(str::to_owned),
+            score: 0.0,
+            lanes: vec![LaneName::Regex],
+            stale: false,
+            snippet: Some(snippet::cut(number, &text, ranges)),
+        });
+    }
+
+    /// `None` where the chunk is shown already, or its file as it is now does not match exactly and
+    /// has to.
+    fn chunk(&mut self, chunk: RankedChunk) -> Option<Hit> {
+        let RankedChunk { target, score, place, outline, definition, lanes, .. } = chunk;
+        let at = self.targets[target].root.join(rel_path::decode(&place.path));
+        if !self.shown.insert((at.clone(), place.line_start)) {
+            return None;
+        }
+        let target = (&self.targets[target], &mut self.readers[target]);
+        let indexed = target.1.file(&place.path).ok().flatten();
+        let source = snippet::read(&target.0.root, &place, indexed.as_ref());
+        if let Some(source) = &source
+            && self.query.is_exact()
+            && !self.matches_exactly(source.text())
+        {
+            return None;
+        }
+        let snippet = source.as_ref().and_then(|source| match &definition {
+            Some(definition) => source.line(definition.name_line, &self.highlighter),
+            None => source.best_line(&self.highlighter),
+        });
+        self.files.insert(at);
+        let around = definition.or_else(|| {
+            let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);
+            outline.around(line).cloned()
+        });
+        let ChunkPlace { path, line_start, line_end, .. } = place;
+        Some(Hit {
+            project: self.targets[chunk.target].project.clone(),
+            path_highlights: self.names.as_ref().map_or_else(Vec::new, |n| n.ranges(&path)),
+            lang: language::of(&path).map(str::to_owned),
+            path,
+            line_start,
+            line_end,
+            kind: kind_of(around.as_ref()).to_owned(),
+            symbol: around.map(|definition| definition.name),
+            score,
+            lanes,
+            stale: source.as_ref().is_none_or(|source| source.stale),
+            snippet,
+        })
+    }
+
+    /// A file by its name; `None` where something in it is shown already.
+    fn file(&mut self, target: usize, path: &str, score: f32) -> Option<Hit> {
+        let at = self.targets[target].root.join(rel_path::decode(path));
+        let names = self.names.as_ref()?;
+        let line = names.line.unwrap_or(1);
+        if (names.line.is_none() && self.files.contains(&at)) || !self.shown.insert((at, 0)) {
+            return None;
+        }
+        let reader = &mut self.readers[target];
+        let chunk = reader.chunk_with_line(path, line).ok().flatten();
+        let place = chunk.and_then(|address| reader.chunk(address).ok().flatten());
+        let indexed = reader.file(path).ok().flatten();
+        let root = &self.targets[target].root;
+        let source = place.and_then(|place| snippet::read(root, &place, indexed.as_ref()));
+        let stale = source.as_ref().is_some_and(|source| source.stale);
+        let snippet = source.and_then(|source| source.line(line, &Highlighter::default()));
+        Some(Hit {
+            project: self.targets[target].project.clone(),
+            path: path.to_owned(),
+            path_highlights: names.ranges(path),
+            line_start: line,
+            line_end: line,
+            kind: FILE.to_owned(),
+            symbol: None,
+            lang: language::of(path).map(str::to_owned),
+            score,
+            lanes: vec![LaneName::Names],
+            stale,
+            snippet: snippet.filter(|snippet: &Snippet| snippet.line == line),
+        })
+    }
+
+    fn matches_exactly(&self, text: &str) -> bool {
+        let words_match = !self.query.case_sensitive
+            || self.query.words.iter().all(|word| text.contains(word.as_str()));
+        words_match && self.highlighter.has_phrases(text)
+    }
+}
+
+fn kind_of(definition: Option<&Outlined>) -> &'static str {
+    definition.and_then(Outlined::kind).map_or(WINDOW, SymbolKind::as_str)
+}

@@ -1,0 +1,250 @@
+//! The names lane: files by what somebody remembers of their path.
+
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::query::Query;
+use crate::index::paths::{Paths, letters};
+use crate::index::tokenizer::fold_case;
+use crate::rel_path;
+
+/// A longer question is not about a file's name.
+const MOST_WORDS: usize = 3;
+/// A single letter is in every path.
+const SHORTEST_WORD: usize = 2;
+
+/// The scale of a name's quality.
+mod quality {
+    pub const NAME: f32 = 1.0;
+    pub const STEM: f32 = 0.85;
+    /// The typed path is the end of the file's.
+    pub const TAIL: f32 = 1.0;
+    pub const PREFIX: f32 = 0.6;
+    /// The letters are there, in order: this for all in one run, less where they are scattered.
+    pub const FUZZY: f32 = 0.5;
+    /// Below this the letters are in the path by chance.
+    pub const LEAST_FUZZY: f32 = 0.55;
+}
+
+/// What was typed, as a file's name.
+#[derive(Clone, Debug)]
+pub struct NameQuery {
+    words: Vec<Word>,
+    /// The line that was asked for, from 1.
+    pub line: Option<u64>,
+    /// It is written like a path: with a slash or an extension.
+    pub is_path: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    folded: String,
+    atom: Atom,
+    /// The score of a perfect match.
+    best: f32,
+}
+
+/// A file whose path matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedFile {
+    pub path: String,
+    /// From 0 to 1.
+    pub quality: f32,
+}
+
+impl NameQuery {
+    /// `None` where the query cannot mean a file.
+    pub fn new(query: &Query) -> Option<NameQuery> {
+        let count = query.words.len();
+        let others = query.phrases.len() + query.symbols.len() + query.regexes.len();
+        if count == 0 || count > MOST_WORDS || others > 0 {
+            return None;
+        }
+        let mut line = None;
+        let mut words = Vec::new();
+        let mut is_path = false;
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        for typed in &query.words {
+            let name = match split_line(typed) {
+                Some((name, number)) => {
+                    line = Some(number);
+                    name
+                }
+                None => typed,
+            };
+            if name.chars().count() < SHORTEST_WORD {
+                return None;
+            }
+            is_path |= name.contains('/') || has_extension(name);
+            let atom =
+                Atom::new(name, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy, false);
+            let mut buffer = Vec::new();
+            let own = Utf32Str::new(name, &mut buffer);
+            let best = f32::from(atom.score(own, &mut matcher)?.max(1));
+            words.push(Word { folded: lower(name), atom, best });
+        }
+        Some(NameQuery { words, line, is_path })
+    }
+
+    /// The best of the files of `paths` that are `allowed`, at most `limit`.
+    pub fn find(
+        &self,
+        paths: &Paths,
+        limit: usize,
+        allowed: &dyn Fn(&str) -> bool,
+    ) -> Vec<NamedFile> {
+        let needed = self.words.iter().fold(0, |set, word| set | letters(&word.folded));
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let mut found: Vec<NamedFile> = paths
+            .with_letters(needed)
+            .filter_map(|path| {
+                let quality = self.quality(path, &mut matcher);
+                (quality > 0.0 && allowed(path))
+                    .then(|| NamedFile { path: path.to_owned(), quality })
+            })
+            .collect();
+        found.sort_by(|a, b| {
+            b.quality
+                .total_cmp(&a.quality)
+                .then_with(|| a.path.len().cmp(&b.path.len()))
+                .then_with(|| a.path.cmp(&b.path))
+        });
+        found.truncate(limit);
+        found
+    }
+
+    fn quality(&self, path: &str, matcher: &mut Matcher) -> f32 {
+        let folded = lower(path);
+        let name = rel_path::file_name(&folded);
+        if let [word] = self.words.as_slice() {
+            let typed = word.folded.as_str();
+            if name == typed {
+                return quality::NAME;
+            }
+            let tail = folded.strip_suffix(typed);
+            if typed.contains('/')
+                && tail.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+            {
+                return quality::TAIL;
+            }
+            if name.split_once('.').is_some_and(|(stem, _)| stem == typed) {
+                return quality::STEM;
+            }
+            if name.starts_with(typed) {
+                let share = typed.len() as f32 / name.len() as f32;
+                return quality::PREFIX + share * (quality::STEM - quality::PREFIX);
+            }
+        }
+        let mut buffer = Vec::new();
+        let haystack = Utf32Str::new(path, &mut buffer);
+        let mut weakest = 1.0_f32;
+        for word in &self.words {
+            let Some(score) = word.atom.score(haystack, matcher) else { return 0.0 };
+            weakest = weakest.min(f32::from(score) / word.best);
+        }
+        if weakest < quality::LEAST_FUZZY { 0.0 } else { quality::FUZZY * weakest }
+    }
+
+    /// The byte ranges of `path` that match.
+    pub fn ranges(&self, path: &str) -> Vec<(usize, usize)> {
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let mut buffer = Vec::new();
+        let haystack = Utf32Str::new(path, &mut buffer);
+        let mut indices = Vec::new();
+        for word in &self.words {
+            word.atom.indices(haystack, &mut matcher, &mut indices);
+        }
+        indices.sort_unstable();
+        indices.dedup();
+        let starts: Vec<(usize, usize)> =
+            path.char_indices().map(|(at, c)| (at, at + c.len_utf8())).collect();
+        let mut ranges: Vec<(usize, usize)> = Vec::new();
+        for (from, to) in indices.iter().filter_map(|&at| starts.get(at as usize).copied()) {
+            match ranges.last_mut() {
+                Some(last) if last.1 == from => last.1 = to,
+                _ => ranges.push((from, to)),
+            }
+        }
+        ranges
+    }
+}
+
+/// `main.rs:12` and `main.rs:12:5` ask for a line.
+fn split_line(typed: &str) -> Option<(&str, u64)> {
+    let (head, last) = typed.rsplit_once(':')?;
+    let number: u64 = last.parse().ok()?;
+    match head.rsplit_once(':').and_then(|(name, line)| Some((name, line.parse().ok()?))) {
+        Some(deeper) => Some(deeper),
+        None => (!head.is_empty() && number > 0).then_some((head, number)),
+    }
+}
+
+fn has_extension(name: &str) -> bool {
+    let file = rel_path::file_name(name);
+    file.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty()
+            && (1..=8).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+fn lower(text: &str) -> String {
+    let mut folded = String::new();
+    fold_case(text, &mut folded);
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::query::parse;
+
+    const TREE: [&str; 8] = [
+        "src/registry/loader.rs",
+        "src/registry/slot.rs",
+        "src/http/HttpBodyStream.java",
+        "src/main.rs",
+        "src/bin/domain.rs",
+        "tests/main_test.rs",
+        "docs/README.md",
+        "größe/übersicht.txt",
+    ];
+
+    fn best(query: &str) -> Option<&'static str> {
+        let query = NameQuery::new(&parse(query))?;
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let rated = TREE.iter().map(|path| (query.quality(path, &mut matcher), *path));
+        let best = rated.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        (best.0 > 0.0).then_some(best.1)
+    }
+
+    #[test]
+    fn a_file_is_found_by_its_name_its_stem_and_parts_of_its_path() {
+        assert_eq!(best("main.rs"), Some("src/main.rs"));
+        assert_eq!(best("main"), Some("src/main.rs"));
+        assert_eq!(best("reg/load"), Some("src/registry/loader.rs"));
+        assert_eq!(best("registry slot"), Some("src/registry/slot.rs"));
+        assert_eq!(best("hbs"), Some("src/http/HttpBodyStream.java"));
+        assert_eq!(best("readme"), Some("docs/README.md"));
+        assert_eq!(best("übersicht"), Some("größe/übersicht.txt"));
+        assert_eq!(best("zzz"), None);
+    }
+
+    #[test]
+    fn a_number_behind_a_colon_is_a_line() {
+        let line = |text: &str| NameQuery::new(&parse(text)).and_then(|query| query.line);
+        assert_eq!(line("main.rs:12"), Some(12));
+        assert_eq!(line("main.rs:12:5"), Some(12));
+        assert_eq!(line("main:12"), Some(12));
+        assert_eq!(line("main.rs"), None);
+        assert_eq!(line("std::io"), None);
+    }
+
+    #[test]
+    fn the_letters_that_match_are_marked() {
+        let query = NameQuery::new(&parse("reg/load")).unwrap();
+        let path = "src/registry/loader.rs";
+        let marked: String = query.ranges(path).iter().map(|&(a, b)| &path[a..b]).collect();
+        assert_eq!(marked, "reg/load");
+    }
+}

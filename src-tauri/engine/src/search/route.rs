@@ -1,0 +1,100 @@
+//! Which lanes take part in a search: cheap, and the same for the same query.
+
+use super::names::NameQuery;
+use super::pattern::Pattern;
+use super::query::Query;
+use super::symbols::SymbolQuery;
+use super::{Mode, SearchError};
+
+/// Shorter texts are in every file.
+const SHORTEST_SUBSTRING: usize = 3;
+
+/// The lanes of one search.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    pub text: bool,
+    /// Chunks are looked up by the names that they define.
+    pub by_symbol: bool,
+    /// What was typed as a name: a definition of it goes before its uses.
+    pub symbols: Option<SymbolQuery>,
+    pub names: Option<NameQuery>,
+    /// Patterns that were typed: with them, files are read instead. The first one's lines are hits;
+    /// the others have to match somewhere in the file.
+    pub patterns: Vec<Pattern>,
+    /// What was typed, to be found inside of longer words when little else is found.
+    pub substrings: Vec<Pattern>,
+}
+
+impl Route {
+    /// # Errors
+    /// [`SearchError`]: nothing to look for, a pattern that cannot be read, or a lane that is not
+    /// there.
+    pub fn new(query: &Query, mode: Mode) -> Result<Route, SearchError> {
+        if query.is_empty() {
+            return Err(SearchError::Empty);
+        }
+        let mut route = Route { patterns: patterns(query)?, ..Route::default() };
+        match mode {
+            Mode::Meaning => return Err(SearchError::NotYet("Meaning")),
+            Mode::Regex => {}
+            Mode::Names => {
+                route.patterns.clear();
+                route.names = Some(NameQuery::new(query).ok_or(SearchError::Empty)?);
+            }
+            Mode::Symbols => {
+                route.patterns.clear();
+                route.by_symbol = true;
+                route.symbols = Some(SymbolQuery::new(query).ok_or(SearchError::Empty)?);
+            }
+            Mode::Text => {
+                route.text = true;
+                route.symbols = SymbolQuery::new(query);
+            }
+            Mode::Auto => {
+                // `sym:` asks for definitions alone.
+                route.text = query.symbols.is_empty();
+                route.by_symbol = true;
+                route.symbols = SymbolQuery::new(query);
+                route.names = NameQuery::new(query);
+                route.substrings = substrings(query);
+            }
+        }
+        Ok(route)
+    }
+}
+
+fn patterns(query: &Query) -> Result<Vec<Pattern>, SearchError> {
+    if query.regexes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bad = |pattern: &str| {
+        let pattern = pattern.to_owned();
+        move |error: super::pattern::BadPattern| SearchError::BadPattern {
+            pattern,
+            reason: error.to_string(),
+        }
+    };
+    let typed = query
+        .regexes
+        .iter()
+        .map(|pattern| Pattern::new(pattern, query.case_sensitive).map_err(bad(pattern)));
+    let others = query
+        .phrases
+        .iter()
+        .chain(&query.words)
+        .chain(&query.symbols)
+        .map(|text| Pattern::literal(text, query.case_sensitive).map_err(bad(text)));
+    typed.chain(others).collect()
+}
+
+/// The words and phrases as they were typed; nothing where one of them is too short to tell.
+fn substrings(query: &Query) -> Vec<Pattern> {
+    if !query.symbols.is_empty() {
+        return Vec::new();
+    }
+    let texts = || query.phrases.iter().chain(&query.words);
+    if texts().any(|text| text.len() < SHORTEST_SUBSTRING) {
+        return Vec::new();
+    }
+    texts().filter_map(|text| Pattern::literal(text, query.case_sensitive).ok()).collect()
+}

@@ -1,0 +1,217 @@
+//! The symbols lane: chunks that define a name which was typed whole, begun, in words or by the
+//! first letters of its parts.
+
+use tantivy::collector::TopDocs;
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermSetQuery};
+use tantivy::schema::Field;
+use tantivy::{DocAddress, Searcher, Term};
+
+use super::query::Query;
+use super::text::{self, Wanted};
+use crate::index::outline::Outlined;
+use crate::index::schema::Fields;
+use crate::index::tokenizer::{fold_case, parts};
+
+/// A longer question names nothing.
+const MOST_WORDS: usize = 6;
+/// Names that begin as typed: so many are read of each segment's dictionary …
+const NAMES_READ: usize = 2000;
+/// … and so many of them are looked up, the shortest first.
+const NAMES_USED: usize = 60;
+/// So many letters say what first letters are meant.
+const FEWEST_INITIALS: usize = 2;
+
+/// What was typed, as the name of a definition.
+#[derive(Clone, Debug, Default)]
+pub struct SymbolQuery {
+    /// The words as they were typed.
+    words: Vec<String>,
+    /// The same in lower case, apart.
+    folded: Vec<String>,
+    /// Names that the words may spell: joined by nothing, by `_` and by `-`.
+    spellings: Vec<String>,
+    /// All letters of the words.
+    run_together: String,
+}
+
+impl SymbolQuery {
+    /// `None` where the query cannot mean a name.
+    pub fn new(query: &Query) -> Option<SymbolQuery> {
+        let typed: Vec<&str> = query
+            .symbols
+            .iter()
+            .chain(&query.words)
+            .flat_map(|word| word.split(|c: char| !(c.is_alphanumeric() || c == '_')))
+            .filter(|word| !word.is_empty())
+            .collect();
+        if typed.is_empty() || typed.len() > MOST_WORDS {
+            return None;
+        }
+        let words: Vec<String> = typed.iter().map(|word| (*word).to_owned()).collect();
+        let folded: Vec<String> = words.iter().map(|word| lower(word)).collect();
+        let mut spellings = vec![folded.concat(), folded.join("_"), folded.join("-")];
+        spellings.sort_unstable();
+        spellings.dedup();
+        let run_together = folded.concat().replace('_', "");
+        Some(SymbolQuery { words, folded, spellings, run_together })
+    }
+
+    /// How well the definition's name is what was typed: from 0, not at all, to 1, letter by letter.
+    pub fn quality(&self, definition: &Outlined, wanted: &[Wanted]) -> f32 {
+        let name = lower(&definition.name);
+        match self.words.as_slice() {
+            [word] => one_word(word, &self.folded[0], &definition.name, &name),
+            _ if self.run_together == name.replace(['_', '-'], "") => quality::WORDS_EXACT,
+            _ => in_words(wanted, definition),
+        }
+    }
+}
+
+/// The scale of [`SymbolQuery::quality`].
+mod quality {
+    pub const EXACT: f32 = 1.0;
+    pub const EXACT_BUT_CASE: f32 = 0.9;
+    /// Somebody who types capitals means them.
+    pub const EXACT_AGAINST_CAPITALS: f32 = 0.7;
+    pub const WORDS_EXACT: f32 = 0.95;
+    pub const PREFIX: f32 = 0.75;
+    pub const PREFIX_BUT_CASE: f32 = 0.65;
+    pub const PART_PREFIX: f32 = 0.5;
+    pub const INITIALS: f32 = 0.55;
+    pub const INFIX: f32 = 0.35;
+    /// How much of the way to the next better sort a name of the typed length goes.
+    pub const FULL_LENGTH: f32 = 0.1;
+    pub const IN_WORDS: f32 = 0.85;
+}
+
+fn one_word(typed: &str, typed_folded: &str, name: &str, name_folded: &str) -> f32 {
+    if typed == name {
+        return quality::EXACT;
+    }
+    let has_capitals = typed.chars().any(char::is_uppercase);
+    if typed_folded == name_folded {
+        return if has_capitals {
+            quality::EXACT_AGAINST_CAPITALS
+        } else {
+            quality::EXACT_BUT_CASE
+        };
+    }
+    let share = typed_folded.len() as f32 / name_folded.len().max(1) as f32;
+    let longer = |base: f32| base + quality::FULL_LENGTH * share.min(1.0);
+    if name.starts_with(typed) {
+        return longer(quality::PREFIX);
+    }
+    if name_folded.starts_with(typed_folded) {
+        let base = if has_capitals { quality::PART_PREFIX } else { quality::PREFIX_BUT_CASE };
+        return longer(base);
+    }
+    let initials: String = parts(name).filter_map(|part| part.chars().next()).collect();
+    if typed_folded.chars().nth(1).is_some() && lower(&initials) == typed_folded {
+        return quality::INITIALS;
+    }
+    match name_folded.find(typed_folded) {
+        Some(at) if begins_part(name, at) => longer(quality::PART_PREFIX),
+        Some(_) => longer(quality::INFIX),
+        None => 0.0,
+    }
+}
+
+/// Whether a part of `name` begins at the byte `at`.
+fn begins_part(name: &str, at: usize) -> bool {
+    parts(name).any(|part| part.as_ptr() as usize - name.as_ptr() as usize == at)
+}
+
+/// How many of the wanted words are parts of the name, and how many of its parts were wanted.
+fn in_words(wanted: &[Wanted], definition: &Outlined) -> f32 {
+    let total: f32 = wanted.iter().map(|word| word.idf).sum();
+    if total <= 0.0 {
+        return 0.0;
+    }
+    let folded: Vec<String> = parts(&definition.name).map(lower).collect();
+    let whole = lower(&definition.name);
+    let container: Vec<String> =
+        definition.container.iter().flat_map(|name| parts_of_all(name)).collect();
+    let mut hit = vec![false; folded.len()];
+    let mut covered = 0.0;
+    for word in wanted {
+        let mut found = word.is(&whole);
+        for (part, hit) in folded.iter().zip(&mut hit) {
+            if word.is(part) {
+                (*hit, found) = (true, true);
+            }
+        }
+        if found {
+            covered += word.idf;
+        } else if container.iter().any(|part| word.is(part)) {
+            covered += word.idf / 2.0;
+        }
+    }
+    let used = hit.iter().filter(|hit| **hit).count() as f32;
+    let used = if wanted.iter().any(|word| word.is(&whole)) {
+        1.0
+    } else {
+        used / folded.len().max(1) as f32
+    };
+    let covered = covered / total;
+    quality::IN_WORDS * covered * covered * (0.4 + 0.6 * used)
+}
+
+fn parts_of_all(name: &str) -> Vec<String> {
+    name.split(|c: char| !(c.is_alphanumeric() || c == '_')).flat_map(parts).map(lower).collect()
+}
+
+/// The chunks of one index that define what may be meant, at most about `limit`.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn chunks(
+    searcher: &Searcher,
+    fields: Fields,
+    query: &Query,
+    symbols: &SymbolQuery,
+    limit: usize,
+) -> tantivy::Result<Vec<DocAddress>> {
+    let mut terms: Vec<Term> = symbols
+        .spellings
+        .iter()
+        .map(|spelling| Term::from_field_text(fields.symbol, spelling))
+        .collect();
+    if let [word] = symbols.folded.as_slice() {
+        terms.extend(beginning_with(searcher, fields.symbol, word)?);
+        terms.extend(beginning_with(searcher, fields.symbol_words, word)?);
+        if word.chars().nth(FEWEST_INITIALS - 1).is_some() {
+            terms.push(Term::from_field_text(fields.initials, word));
+        }
+    }
+    let any: Box<dyn IndexQuery> =
+        Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 1.0));
+    let restricted = text::restricted(vec![(Occur::Must, any)], query, fields);
+    let collector = TopDocs::with_limit(limit).order_by_score();
+    let found = searcher.search(&restricted as &BooleanQuery, &collector)?;
+    Ok(found.into_iter().map(|(_, address)| address).collect())
+}
+
+/// The shortest terms of `field` that begin with `prefix` and go on.
+fn beginning_with(searcher: &Searcher, field: Field, prefix: &str) -> tantivy::Result<Vec<Term>> {
+    let mut names: Vec<String> = Vec::new();
+    for segment in searcher.segment_readers() {
+        let inverted = segment.inverted_index(field)?;
+        let mut terms = inverted.terms().range().ge(prefix.as_bytes()).into_stream()?;
+        let mut read = 0;
+        while terms.advance() && read < NAMES_READ && terms.key().starts_with(prefix.as_bytes()) {
+            read += 1;
+            if let Ok(name) = std::str::from_utf8(terms.key()) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+    names.dedup();
+    Ok(names.iter().take(NAMES_USED).map(|name| Term::from_field_text(field, name)).collect())
+}
+
+fn lower(text: &str) -> String {
+    let mut folded = String::new();
+    fold_case(text, &mut folded);
+    folded
+}

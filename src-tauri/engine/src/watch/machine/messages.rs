@@ -1,0 +1,121 @@
+//! What the machine is told, and what it orders and says.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::watch::Changes;
+
+/// Why the whole tree has to be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RescanCause {
+    /// The project was just opened, or its root came back.
+    Restored,
+    /// The system or our own queue lost events.
+    EventsLost,
+    /// The watcher reported an error.
+    WatchError,
+    /// Files that decide what is kept have changed.
+    RulesChanged,
+    /// Git moved to another commit.
+    GitMoved,
+}
+
+/// How a run failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFailure {
+    /// A sentence for people.
+    pub message: String,
+    /// Trying again by itself may help. Otherwise an edit or the user has to come first.
+    pub transient: bool,
+    /// Most files were gone: only the user's word lets a run drop them.
+    pub shrunk: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    Done,
+    Failed(RunFailure),
+    /// Ended because it was told to.
+    Cancelled,
+    /// The root was not there.
+    RootMissing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// These kept paths changed. `removed`: some of them are gone.
+    Changed {
+        paths: Vec<PathBuf>,
+        removed: bool,
+    },
+    Rescan(RescanCause),
+    /// The pulse of the run, as read now.
+    Pulse(u64),
+    RunEnded(RunEnd),
+    RootGone,
+    RootBack,
+    Pause,
+    Resume,
+    /// The user wants another attempt at once, whatever the last one said.
+    Retry,
+    /// The user wants every file indexed again.
+    Reindex,
+    /// Changes are heard of (`true`) or have to be looked for (`false`).
+    Hearing(bool),
+    /// Whether the index lacks layers that a run of its own can add.
+    LayersMissing(bool),
+    /// Time has passed.
+    Tick,
+}
+
+/// What a run has to do. Where nothing has changed, it adds the layers that the index lacks; any
+/// change goes before that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub changes: Changes,
+    /// Index every file, changed or not.
+    pub force: bool,
+    /// Deletions were heard of or the user has confirmed them, so that a tree with few files left
+    /// is no surprise.
+    pub expect_loss: bool,
+}
+
+impl Order {
+    pub fn adds_layers(&self) -> bool {
+        self.changes.is_nothing()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    StartRun(Order),
+    CancelRun,
+    /// Place the watches anew: the next run walks the tree.
+    StartWatching,
+    StopWatching,
+}
+
+/// What people are told about how current the index is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    Fresh,
+    /// This many paths wait for their quiet period.
+    Pending(usize),
+    /// Files are being indexed.
+    Indexing,
+    /// The tree is being compared, or is about to be.
+    Reconciling,
+    Retrying {
+        attempts: u32,
+        next_at: Instant,
+        error: String,
+    },
+    Failing {
+        attempts: u32,
+        since: Instant,
+        next_at: Option<Instant>,
+        error: String,
+    },
+    RootMissing,
+    Stuck,
+}
