@@ -3,6 +3,7 @@
 mod error;
 mod locating;
 mod lock;
+mod meaning;
 mod searching;
 
 use std::path::{Component, Path, PathBuf};
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 pub use error::EngineError;
 
 use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
+use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
 use crate::rel_path;
@@ -22,6 +24,7 @@ use crate::status::{
 };
 use crate::watch::Tuning;
 use lock::OwnerLock;
+use meaning::Comparer;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,6 +52,8 @@ pub struct Options {
     pub room: Room,
     /// A folder that is missing for this long is looked for under another name beside its place.
     pub moved_after: Duration,
+    /// Starts what embeds texts; `None` for a search without meaning.
+    pub embedder: Option<embedder::Options>,
 }
 
 impl Options {
@@ -62,6 +67,7 @@ impl Options {
             tuning: Tuning::default(),
             room: Room { bytes: HOT_BYTES, projects: HOT_PROJECTS },
             moved_after: MOVED_AFTER,
+            embedder: None,
         }
     }
 }
@@ -84,6 +90,7 @@ struct Shared {
     options: Options,
     catalogue: Arc<Catalogue>,
     registry: Registry,
+    comparer: Comparer,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
 }
@@ -122,7 +129,9 @@ impl Engine {
         let disk = Arc::new(RealDisk);
         let registry = Registry::new(settings, disk, Arc::clone(&catalogue), projects);
         registry.warm();
-        Ok(Engine { shared: Arc::new(Shared { options, catalogue, registry, _owner: owner }) })
+        let comparer = Comparer::new(options.embedder.clone(), options.data_dir.clone());
+        let shared = Shared { options, catalogue, registry, comparer, _owner: owner };
+        Ok(Engine { shared: Arc::new(shared) })
     }
 
     /// Registers a folder and starts to index it.
@@ -324,9 +333,9 @@ impl Engine {
         }
     }
 
-    /// Stops every watcher and run. What is committed stays; the engine is of no use afterwards.
+    /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of no use afterwards.
     pub async fn close(&self) {
-        self.shared.registry.close().await;
+        tokio::join!(self.shared.registry.close(), self.shared.comparer.close());
     }
 
     /// The id of the project with this id or unique name.

@@ -79,13 +79,18 @@ impl Rows {
         close
     }
 
-    /// The cosine of `query` and one row, in higher precision; 0 for what has no vector.
+    /// As [`Rows::known_cosine`]; 0 for what has no vector.
     pub fn cosine(&self, query: &[f32], row: usize) -> f32 {
-        let place = self.places.get(row).copied().flatten();
-        let segment = place.and_then(|(segment, _)| self.segments.get(segment as usize));
-        let (Some((_, slot)), Some(segment)) = (place, segment) else { return 0.0 };
+        self.known_cosine(query, row).unwrap_or(0.0)
+    }
+
+    /// The cosine of `query` and one row, in higher precision; `None` for what has no vector of
+    /// these dimensions.
+    pub fn known_cosine(&self, query: &[f32], row: usize) -> Option<f32> {
+        let (segment, slot) = self.places.get(row).copied().flatten()?;
+        let segment = self.segments.get(segment as usize)?;
         if segment.dimensions != query.len() || !segment.is_whole() {
-            return 0.0;
+            return None;
         }
         let slot = slot as usize;
         let rows = segment.coarse(slot).iter().zip(segment.fine(slot));
@@ -96,7 +101,7 @@ impl Rows {
                 value * (f32::from(*coarse) + f32::from(*fine) / FINE_STEPS)
             })
             .sum();
-        sum * segment.scale(slot)
+        Some(sum * segment.scale(slot))
     }
 
     /// The segments, without those whose file was cut or that belong to another model.

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::names::NamedFile;
-use super::symbols::SymbolQuery;
+use super::symbols::{SymbolQuery, quality};
 use super::text::Wanted;
 use crate::index::outline::{Outline, Outlined};
 use crate::index::tokenizer::{fold_case, parts};
@@ -32,6 +32,9 @@ struct Weights {
     defines: f32,
     /// Whether all that was typed stands there as it was typed.
     phrase: f32,
+    /// How alike in meaning it is to the question: 1 for the most alike, 0 for the mean of those
+    /// that were compared.
+    meaning: f32,
     /// How much the sort of its file matters: the exponent of its share.
     sort: f32,
 }
@@ -47,6 +50,7 @@ const NAME: Weights = Weights {
     file_coverage: 0.2,
     defines: 0.8,
     phrase: 0.4,
+    meaning: 0.0,
     sort: 2.0,
 };
 /// … and for more, which describe something.
@@ -60,9 +64,12 @@ const QUESTION: Weights = Weights {
     file_coverage: 0.15,
     defines: 0.65,
     phrase: 0.3,
+    meaning: 1.0,
     sort: 1.6,
 };
 const FEW_WORDS: usize = 3;
+/// More than any sum of the weights.
+const ABOVE_WORDS: f32 = 100.0;
 
 /// What remains of the score of a hit in a file of this sort.
 const TESTS: f32 = 0.6;
@@ -94,6 +101,8 @@ pub struct Figures {
     pub file_coverage: f32,
     pub defines: f32,
     pub phrase: f32,
+    /// At most 1; `None` where it was not compared.
+    pub meaning: Option<f32>,
     /// What remains for the sort of its file.
     pub share: f32,
 }
@@ -111,7 +120,28 @@ impl Figures {
             + weights.file_coverage * self.file_coverage
             + weights.defines * self.defines
             + weights.phrase * self.phrase;
-        sum * self.share.powf(weights.sort)
+        let share = self.share.powf(weights.sort);
+        let meaning = match self.meaning {
+            // No other can gain more, so that none passes it.
+            _ if self.is_exact() => 1.0,
+            Some(meaning) => meaning * share,
+            None => 0.0,
+        };
+        sum * share + weights.meaning * meaning
+    }
+
+    /// The score of a hit where meaning alone gives the order, and words that of what was not
+    /// compared.
+    pub fn score_by_meaning(&self, words: usize) -> f32 {
+        match self.meaning {
+            Some(meaning) => ABOVE_WORDS + meaning,
+            None => Figures { meaning: None, ..*self }.score(words),
+        }
+    }
+
+    /// What was typed is the name of a definition in it, or stands there as it was typed.
+    fn is_exact(&self) -> bool {
+        self.phrase > 0.0 || self.symbol > quality::IN_WORDS
     }
 }
 
