@@ -5,6 +5,7 @@
 mod cli;
 mod descriptors;
 mod desktop;
+mod embedding;
 mod headless;
 mod owner;
 mod place;
@@ -92,8 +93,8 @@ fn start(runtime: &Runtime, cli: Cli) -> ExitCode {
     };
     let outcome = match cli.command {
         Some(command) => runtime.block_on(cli::run::run(command, &place)),
-        None if cli.headless => runtime.block_on(headless::run(&place)),
-        None => return desktop::run(runtime, place),
+        None if cli.headless => runtime.block_on(headless::run(&place, cli.no_meaning)),
+        None => return desktop::run(runtime, place, cli.no_meaning),
     };
     outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

@@ -16,11 +16,28 @@ pub struct Settings {
     pub editor: Option<String>,
     /// Left as it is where this says nothing.
     pub start_at_login: Option<bool>,
+    pub meaning: Meaning,
+}
+
+/// What finds code by meaning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    Off,
+    /// The model that came with the program.
+    #[default]
+    OwnModel,
+    /// The one in this folder.
+    Model(PathBuf),
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { hotkey: DEFAULT_HOTKEY.to_owned(), editor: None, start_at_login: None }
+        Self {
+            hotkey: DEFAULT_HOTKEY.to_owned(),
+            editor: None,
+            start_at_login: None,
+            meaning: Meaning::default(),
+        }
     }
 }
 
@@ -36,7 +53,7 @@ pub enum SettingsError {
     WrongType { path: PathBuf, key: &'static str, wanted: &'static str },
 }
 
-const KEYS: &str = "`hotkey`, `editor` and `start_at_login`";
+const KEYS: &str = "`hotkey`, `editor`, `start_at_login` and `meaning`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -89,6 +106,16 @@ impl Settings {
                 let start =
                     item.as_bool().ok_or_else(|| wrong("start_at_login", "true or false"))?;
                 self.start_at_login = Some(start);
+            }
+            "meaning" => {
+                self.meaning = match (item.as_bool(), text()) {
+                    (Some(true), _) => Meaning::OwnModel,
+                    (Some(false), _) => Meaning::Off,
+                    (None, Some(folder)) => Meaning::Model(PathBuf::from(folder)),
+                    (None, None) => {
+                        return Err(wrong("meaning", "true, false or a folder with a model"));
+                    }
+                };
             }
             _ => {
                 return Err(SettingsError::UnknownKey {

@@ -12,7 +12,7 @@ use crate::world::{DEADLINE, until};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_embed-worker");
 
-fn options() -> Options {
+pub fn options() -> Options {
     let options = Options { threads: 1, ..Options::new(WORKER.into(), vec![]) };
     let located = Model::locate(None, Path::new(WORKER));
     assert!(located.is_ok(), "run `cargo xtask model` first: {located:?}");
@@ -20,7 +20,7 @@ fn options() -> Options {
 }
 
 /// A folder with the model's files, and the program's own library beside the program.
-fn copied_model(into: &Path) -> PathBuf {
+pub fn copied_model(into: &Path) -> PathBuf {
     let model = Model::locate(None, Path::new(WORKER)).unwrap();
     for entry in std::fs::read_dir(&model.directory).unwrap() {
         let entry = entry.unwrap();
@@ -30,7 +30,7 @@ fn copied_model(into: &Path) -> PathBuf {
 }
 
 /// The workers whose parent is this process and whose model is in `model`.
-fn workers(model: &Path) -> Vec<Pid> {
+pub fn workers(model: &Path) -> Vec<Pid> {
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| {
@@ -43,7 +43,7 @@ fn workers(model: &Path) -> Vec<Pid> {
     .collect()
 }
 
-async fn the_worker(model: &Path) -> Pid {
+pub async fn the_worker(model: &Path) -> Pid {
     until("a worker runs", async || workers(model).first().copied()).await
 }
 

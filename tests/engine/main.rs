@@ -11,6 +11,7 @@ mod embedding;
 mod indexing;
 mod killed;
 mod lifecycle;
+mod meaning;
 mod registry;
 mod searching;
 mod watching;

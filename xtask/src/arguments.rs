@@ -17,9 +17,9 @@ Usage: cargo xtask COMMAND
   bench CORPUS [--json FILE] [-- ARGS]
                             index and query the folder CORPUS, beside ripgrep; FILE is
                             target/bench.json unless given
-  bench quality --queries FILE --corpus DIR [--json FILE] [-- --all]
+  bench quality --queries FILE --corpus DIR [--json FILE] [-- --all --meaning]
                             score the answers to questions whose answers are known; --all asks
-                            all projects at once
+                            all projects at once, --meaning lets the model take part
   bench embed --corpus DIR [--json FILE] [-- --rows N]
                             texts to vectors beside bare ONNX Runtime, and search among up to N
                             vectors (100,000 unless given)

@@ -18,7 +18,7 @@ use quarry_engine::embed::embedder;
 use quarry_engine::embed::model::Model;
 use quarry_engine::embed::worker::{WorkerArguments, serve};
 use quarry_engine::engine::{Engine, Options};
-use quarry_engine::search::{Hit, Mode, SearchRequest};
+use quarry_engine::search::{Hit, Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::LaneName;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ async fn measure(
 
 /// The hits of the complete answer. A question that is refused has found nothing.
 async fn last_answer(engine: &Engine, request: SearchRequest) -> Vec<Hit> {
-    let (updates, mut answers) = mpsc::channel(1);
+    let (updates, mut answers) = mpsc::channel::<SearchAnswer>(1);
     let last = async {
         let mut last = Vec::new();
         while let Some(answer) = answers.recv().await {

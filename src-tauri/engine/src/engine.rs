@@ -266,16 +266,12 @@ impl Engine {
         .await
     }
 
-    /// Waits until the lane is complete for the project.
+    /// Waits until the lane is complete for the project. Meaning compares what other lanes find,
+    /// when it is asked: it is complete with them.
     ///
     /// # Errors
-    /// [`EngineError::NotYet`] for lanes that do not exist; [`EngineError::Failed`] when the
-    /// project fails while waiting.
+    /// [`EngineError::Failed`] when the project fails while waiting.
     pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
-        match lane {
-            LaneName::Text | LaneName::Symbols | LaneName::Names | LaneName::Regex => {}
-            LaneName::Meaning => return Err(EngineError::NotYet("Meaning")),
-        }
         let id = self.find(project)?;
         let mut snapshots = self.subscribe();
         // Not closed for want of room before it is complete.
@@ -288,7 +284,8 @@ impl Engine {
         loop {
             let status = self.status(id.as_str())?;
             let upkeep = self.shared.registry.upkeep(&id);
-            let needs_layers = matches!(lane, LaneName::Symbols | LaneName::Regex);
+            let needs_layers =
+                matches!(lane, LaneName::Symbols | LaneName::Regex | LaneName::Meaning);
             let complete =
                 upkeep.is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
             match (status.residency, status.freshness) {

@@ -61,8 +61,6 @@ pub struct Target {
 pub enum SearchError {
     #[error("type a word, a \"phrase\" or part of a name")]
     Empty,
-    #[error("{0} cannot be searched yet")]
-    NotYet(&'static str),
     #[error("describe in words what the code does")]
     NoQuestion,
     #[error("the pattern {pattern} cannot be read: {reason}")]

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+const OFF: &str = "Search by meaning is off: it takes a running Quarry that has it switched on.";
+
 /// Why there are no vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -56,7 +58,7 @@ impl State {
     /// A sentence for people, where something is wrong or off.
     pub fn sentence(&self) -> Option<String> {
         match self {
-            State::Off => Some("Search by meaning is off.".into()),
+            State::Off => Some(OFF.into()),
             State::Missing { what } => Some(format!(
                 "Search by meaning has no model: {what} is not there. `cargo xtask model` puts it \
                  there, or name another model's folder in the settings."

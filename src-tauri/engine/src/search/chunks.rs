@@ -82,12 +82,16 @@ pub fn find(
     }
     compare(&mut weighed, &wanted);
     let scored = weighed.into_iter().map(|(mut chunk, mut figures)| {
-        figures.meaning = search.likeness.of(&chunk.place_in(targets));
-        chunk.score = match route.meaning {
-            Some(Meaning::Alone) => figures.score_by_meaning(wanted.len()),
-            _ => figures.score(wanted.len()),
+        let likeness = search.likeness.of(&chunk.place_in(targets));
+        if !search.likeness.is_empty() {
+            figures.compare(likeness.unwrap_or(0.0));
+        }
+        let words = figures.score(wanted.len());
+        chunk.score = match (route.meaning, likeness) {
+            (Some(Meaning::Alone), Some(likeness)) => rank::ABOVE_WORDS + likeness,
+            _ => words,
         };
-        if figures.meaning.is_some_and(|meaning| meaning > 0.0) {
+        if likeness.is_some_and(|likeness| likeness > 0.0) {
             chunk.lanes.push(LaneName::Meaning);
         }
         chunk

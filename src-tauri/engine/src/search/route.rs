@@ -33,8 +33,7 @@ pub struct Route {
 
 impl Route {
     /// # Errors
-    /// [`SearchError`]: nothing to look for, a pattern that cannot be read, or a lane that is not
-    /// there.
+    /// [`SearchError`]: nothing to look for, or a pattern that cannot be read.
     pub fn new(query: &Query, mode: Mode) -> Result<Route, SearchError> {
         if query.is_empty() {
             return Err(SearchError::Empty);
@@ -123,4 +122,33 @@ fn substrings(query: &Query) -> Vec<Pattern> {
         return Vec::new();
     }
     texts().filter_map(|text| Pattern::literal(text, query.case_sensitive).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::query::parse;
+
+    fn meaning(text: &str, mode: Mode) -> Option<Meaning> {
+        Route::new(&parse(text), mode).unwrap().meaning
+    }
+
+    #[test]
+    fn only_a_question_in_words_asks_for_meaning() {
+        let auto = |text| meaning(text, Mode::Auto).is_some();
+        assert!(auto("how does the pool close idle connections"));
+        assert!(!auto("pool"));
+        assert!(!auto("how is it in the pool"), "stop words tell nothing");
+        assert!(!auto("close idle pool connections \"at once\""));
+        assert!(!auto("close idle pool connections sym:close"));
+        assert!(!auto("close idle pool connections case:yes"));
+        assert!(!auto("close idle pool connections /x+/"));
+        assert!(!auto("src/pool.rs"));
+        assert_eq!(meaning("how does the pool close idle connections", Mode::Text), None);
+    }
+
+    #[test]
+    fn who_asks_for_meaning_has_it_for_one_word_too() {
+        assert_eq!(meaning("pool", Mode::Meaning), Some(Meaning::Alone));
+    }
 }
