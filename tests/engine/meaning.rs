@@ -11,21 +11,21 @@ use crate::world::{World, word};
 
 const QUESTION: &str = "how long to pause before a failed connection is attempted again";
 
-/// The answer to the question, and a file that has more of its words and means something else.
+/// The answer to the question, and a text with the same one of its words, that comes first by words.
 const FILES: [(&str, &str); 3] = [
     (
         "retry.rs",
-        "fn back_off(failures: u32) -> Duration {\n    let delay = BASE * 2_u32.pow(failures);\n    \
-         // Wait between retries of the connection, with jitter.\n    delay.min(LONGEST) + jitter()\n}\n",
+        "fn back_off(failures: u32) {\n    // Wait between retries of the connection.\n    \
+         sleep(delay(failures));\n}\n",
     ),
     (
         "music.rs",
-        "fn next_song(player: &mut Player) {\n    // A long song was attempted; the pause button \
-         again.\n    player.playlist.rotate_left(1);\n    player.volume = player.volume.min(11);\n}\n",
+        "fn next_song() {\n    // The connection to the speaker of music.\n    play(song);\n}\n",
     ),
     (
         "colour.rs",
-        "fn blend(a: Rgb, b: Rgb) -> Rgb {\n    // again, pause: none\n    a.mix(b, 0.5)\n}\n",
+        "fn blend(a: Rgb, b: Rgb) -> Rgb {\n    // No connection of one with the other.\n    \
+         let red = a.red.mix(b.red, 0.5);\n    Rgb { red, green: a.green, blue: b.blue }\n}\n",
     ),
 ];
 
@@ -74,12 +74,12 @@ async fn a_question_in_other_words_has_its_answer_first_and_the_answer_by_words_
 async fn meaning_alone_orders_what_words_found() {
     let mut world = with(options());
     world.project("code", &FILES).await;
-    let answers = streamed(&world, "pause again", Mode::Meaning).await;
+    let answers = streamed(&world, "connection", Mode::Meaning).await;
     let last = answers.last().unwrap();
     assert!(meaning_note(last).unwrap().unwrap().contains("what words found"));
     let scores: Vec<f32> = last.results.iter().map(|hit| hit.score).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b));
-    let answers = streamed(&world, "stop the song again", Mode::Meaning).await;
+    let answers = streamed(&world, "the song that comes next", Mode::Meaning).await;
     assert_eq!(answers.last().unwrap().results[0].path, "music.rs");
     world.close().await;
 }
@@ -137,7 +137,7 @@ async fn a_name_or_a_phrase_starts_no_worker() {
     let model = copied_model(folder.path());
     let mut world = with(embedder::Options { model: Some(model.clone()), ..options() });
     world.project("code", &FILES).await;
-    for query in ["back_off", "next song", "\"the pause button again\" long song was attempted"] {
+    for query in ["back_off", "next song", "\"to the speaker\" long song was attempted"] {
         let answer = world.search(query).await;
         assert!(!answer.results.is_empty());
         assert_eq!(meaning_note(&answer), None, "{query}");
