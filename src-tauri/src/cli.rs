@@ -1,5 +1,6 @@
 //! The command line, as scripts rely on it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -74,6 +75,12 @@ pub enum Command {
     Doctor,
     /// Model Context Protocol over stdio
     Mcp,
+    /// Holds the embedding model; started by the owner of the data directory
+    #[command(hide = true)]
+    EmbedWorker {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -24,20 +24,23 @@ use tauri::{AppHandle, RunEvent, Wry};
 use tokio::runtime::Runtime;
 
 use crate::cli::output::{Failure, complain};
+use crate::embedding;
 use crate::owner::address::Address;
 use crate::owner::answering::{Front, Host, Owner};
 use crate::owner::protocol::{Problem, Request};
 use crate::owner::server::{self, Server};
 use crate::owner::session::{self, Claim, Shown};
 use crate::place::Place;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
 use crate::signals::asked_to_end;
 use quarry_engine::engine::Engine;
 use shell::Shell;
 
 /// Starts in the tray, or shows the popup of the program that is there already. Our own socket
 /// tells the two apart, as it belongs to one data directory and not to the whole session.
-pub fn run(runtime: &Runtime, place: Place) -> ExitCode {
+pub fn run(runtime: &Runtime, place: Place, no_meaning: bool) -> ExitCode {
+    let (settings, problem) = Settings::read(&place.settings_file);
+    let embedder = if no_meaning { None } else { embedding::options(&settings) };
     let outcome = loop {
         match runtime.block_on(running_already(&place)) {
             Ok(Shown::Yes) => return ExitCode::SUCCESS,
@@ -47,10 +50,12 @@ pub fn run(runtime: &Runtime, place: Place) -> ExitCode {
         if let Err(problem) = display::check() {
             break Err(problem);
         }
-        match runtime.block_on(session::claim(&place)) {
+        match runtime.block_on(session::claim(&place, embedder.clone())) {
             // Started at the same time, and was first.
             Ok(Claim::Theirs(_)) => {}
-            Ok(Claim::Ours(engine, address)) => break show(runtime, place, engine, address),
+            Ok(Claim::Ours(engine, address)) => {
+                break show(runtime, place, (settings, problem), engine, address);
+            }
             Err(problem) => break Err(problem),
         }
     };
@@ -64,10 +69,10 @@ async fn running_already(place: &Place) -> Result<Shown, Problem> {
 fn show(
     runtime: &Runtime,
     place: Place,
+    (settings, settings_problem): (Settings, Option<SettingsError>),
     engine: Engine,
     address: Address,
 ) -> Result<ExitCode, Problem> {
-    let (settings, settings_problem) = Settings::read(&place.settings_file);
     if let Some(problem) = &settings_problem {
         complain(problem);
     }

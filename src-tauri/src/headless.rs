@@ -2,19 +2,26 @@
 
 use std::time::Duration;
 
-use crate::cli::output::{Failure, remark};
+use crate::cli::output::{Failure, complain, remark};
+use crate::embedding;
 use crate::owner::answering::{Host, Owner};
 use crate::owner::protocol::Problem;
 use crate::owner::server::{self, Server};
 use crate::owner::session::{self, Claim};
 use crate::place::Place;
+use crate::settings::Settings;
 use crate::signals::asked_to_end;
 
 /// What a call that is under way may still take when the process is asked to end.
 const GRACE: Duration = Duration::from_millis(300);
 
-pub async fn run(place: &Place) -> Result<(), Failure> {
-    let (engine, address) = match session::claim(place).await? {
+pub async fn run(place: &Place, no_meaning: bool) -> Result<(), Failure> {
+    let (settings, problem) = Settings::read(&place.settings_file);
+    if let Some(problem) = problem {
+        complain(&problem);
+    }
+    let embedder = if no_meaning { None } else { embedding::options(&settings) };
+    let (engine, address) = match session::claim(place, embedder).await? {
         Claim::Ours(engine, address) => (engine, address),
         Claim::Theirs(_) => {
             let sentence = format!("Another Quarry owns {} already.", place.data_dir.display());

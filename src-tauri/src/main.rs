@@ -5,6 +5,7 @@
 mod cli;
 mod descriptors;
 mod desktop;
+mod embedding;
 mod headless;
 mod owner;
 mod place;
@@ -13,14 +14,16 @@ mod settings;
 mod signals;
 mod words;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use cli::Cli;
 use cli::output::{Failure, complain};
+use cli::{Cli, Command};
 use place::Place;
+use quarry_engine::embed::worker::{WorkerArguments, serve};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -52,6 +55,10 @@ fn main() -> ExitCode {
         }
     };
     tracing::debug!(?cli, "started");
+    // Before any thread is started, and without a place: it has nothing but its model.
+    if let Some(Command::EmbedWorker { arguments }) = cli.command {
+        return embed(arguments);
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -65,6 +72,17 @@ fn main() -> ExitCode {
     status
 }
 
+fn embed(arguments: Vec<OsString>) -> ExitCode {
+    let served = WorkerArguments::parse(arguments).and_then(|arguments| serve(&arguments));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn start(runtime: &Runtime, cli: Cli) -> ExitCode {
     let place = match Place::resolve(cli.data_dir) {
         Ok(place) => place,
@@ -75,8 +93,8 @@ fn start(runtime: &Runtime, cli: Cli) -> ExitCode {
     };
     let outcome = match cli.command {
         Some(command) => runtime.block_on(cli::run::run(command, &place)),
-        None if cli.headless => runtime.block_on(headless::run(&place)),
-        None => return desktop::run(runtime, place),
+        None if cli.headless => runtime.block_on(headless::run(&place, cli.no_meaning)),
+        None => return desktop::run(runtime, place, cli.no_meaning),
     };
     outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

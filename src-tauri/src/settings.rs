@@ -23,6 +23,18 @@ pub struct Settings {
     pub hide_on_blur: bool,
     /// Left as it is where this says nothing.
     pub start_at_login: Option<bool>,
+    pub meaning: Meaning,
+}
+
+/// What finds code by meaning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    Off,
+    /// The model that came with the program.
+    #[default]
+    OwnModel,
+    /// The one in this folder.
+    Model(PathBuf),
 }
 
 /// Whether the windows are dark.
@@ -56,6 +68,7 @@ impl Default for Settings {
             theme: Theme::System,
             hide_on_blur: true,
             start_at_login: None,
+            meaning: Meaning::default(),
         }
     }
 }
@@ -72,7 +85,7 @@ pub enum SettingsError {
     WrongType { path: PathBuf, line: usize, key: &'static str, wanted: &'static str },
 }
 
-const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur` and `start_at_login`";
+const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login` and `meaning`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -138,6 +151,16 @@ impl Settings {
             }
             "hide_on_blur" => self.hide_on_blur = truth("hide_on_blur")?,
             "start_at_login" => self.start_at_login = Some(truth("start_at_login")?),
+            "meaning" => {
+                self.meaning = match (item.as_bool(), text()) {
+                    (Some(true), _) => Meaning::OwnModel,
+                    (Some(false), _) => Meaning::Off,
+                    (None, Some(folder)) => Meaning::Model(PathBuf::from(folder)),
+                    (None, None) => {
+                        return Err(wrong("meaning", "true, false or a folder with a model"));
+                    }
+                };
+            }
             _ => {
                 return Err(SettingsError::UnknownKey { path: path(), line, key: key.to_owned() });
             }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use quarry_engine::engine::{Engine, Options};
-use quarry_engine::status::{Freshness, LaneName, ProjectAction, Residency};
+use quarry_engine::status::{Freshness, ProjectAction, Residency};
 
 use crate::world::{World, until, write};
 
@@ -177,14 +177,6 @@ async fn reindexing_makes_the_same_index() {
         world.until_status("code", "indexed again", |s| s.last_indexed > before.last_indexed).await;
     assert_eq!((after.files, after.chunks), (before.files, before.chunks));
     assert_eq!(world.found("alpha").await, ["a.rs"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn waiting_for_a_lane_that_does_not_exist_says_so() {
-    let world = World::new();
-    world.project("code", &[("a.rs", "alpha")]).await;
-    let waited = world.engine().wait("code", LaneName::Meaning).await;
-    assert_eq!(waited.unwrap_err().code(), "NotYet");
 }
 
 #[tokio::test(flavor = "multi_thread")]

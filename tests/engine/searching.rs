@@ -102,7 +102,7 @@ async fn queries_that_cannot_run_say_so() {
     };
     assert_eq!(ask("", Mode::Auto).await, "BadQuery");
     assert_eq!(ask("/x(/", Mode::Auto).await, "BadQuery");
-    assert_eq!(ask("x", Mode::Meaning).await, "NotYet");
+    assert_eq!(ask("\"x\"", Mode::Meaning).await, "BadQuery");
     assert_eq!(ask("x project:absent", Mode::Auto).await, "NotFound");
 }
 

@@ -17,13 +17,17 @@ Usage: cargo xtask COMMAND
   bench CORPUS [--json FILE] [-- ARGS]
                             index and query the folder CORPUS, beside ripgrep; FILE is
                             target/bench.json unless given
-  bench quality --queries FILE --corpus DIR [--json FILE] [-- --all]
+  bench quality --queries FILE --corpus DIR [--json FILE] [-- --all --meaning]
                             score the answers to questions whose answers are known; --all asks
-                            all projects at once
+                            all projects at once, --meaning lets the model take part
+  bench embed --corpus DIR [--json FILE] [-- --rows N]
+                            texts to vectors beside bare ONNX Runtime, and search among up to N
+                            vectors (100,000 unless given)
   bench saves [--json FILE] [-- ARGS]
                             how long a saved file takes to be searchable
   bench start [--json FILE] [-- ARGS]
                             how long a start with 1,000 projects takes, and the memory at rest
+  model                     put the embedding model and ONNX Runtime into target/model
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +41,7 @@ pub enum Task {
     Test(TestRequest),
     Types,
     Bench(BenchRequest),
+    Model,
     Icons,
 }
 
@@ -65,6 +70,8 @@ pub enum BenchProgram {
     Quality { corpus: PathBuf, queries: PathBuf },
     /// From a save to its being found.
     Saves,
+    /// Texts to vectors, beside bare ONNX Runtime, and the search among vectors.
+    Embed { corpus: PathBuf },
     /// From the start to the first answers.
     Start,
 }
@@ -85,6 +92,7 @@ pub fn parse(arguments: &[String]) -> Result<Task, String> {
         "run" => Ok(Task::Run { arguments: [own, extra].concat() }),
         "build" => nothing_more(Task::Build),
         "types" => nothing_more(Task::Types),
+        "model" => nothing_more(Task::Model),
         "icons" => nothing_more(Task::Icons),
         "test" => test_request(own, extra).map(Task::Test),
         "bench" => bench_request(own, extra).map(Task::Bench),
@@ -109,7 +117,7 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
 }
 
 /// Benches with a name; any other word is the folder for the one without.
-const KINDS: [&str; 3] = ["quality", "saves", "start"];
+const KINDS: [&str; 4] = ["quality", "saves", "start", "embed"];
 
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
     let kind = own.first().map(String::as_str).filter(|word| KINDS.contains(word));
@@ -121,7 +129,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
         match word.as_str() {
             "--json" => json = Some(value()?),
             "--queries" if kind == Some("quality") => queries = Some(value()?),
-            "--corpus" if kind == Some("quality") => corpus = Some(value()?),
+            "--corpus" if matches!(kind, Some("quality" | "embed")) => corpus = Some(value()?),
             option if option.starts_with('-') => {
                 return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
             }
@@ -132,6 +140,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
     let corpus = corpus.ok_or("`bench` needs the folder to index");
     let program = match kind {
         Some("saves") => BenchProgram::Saves,
+        Some("embed") => BenchProgram::Embed { corpus: corpus? },
         Some("start") => BenchProgram::Start,
         Some(_) => BenchProgram::Quality {
             corpus: corpus?,
@@ -209,6 +218,19 @@ mod tests {
         );
         assert!(parsed("bench quality --corpus /corpus").is_err());
         assert!(parsed("bench quality --queries q.jsonl").is_err());
+    }
+
+    #[test]
+    fn embedding_is_measured_with_the_text_of_a_folder() {
+        assert_eq!(
+            parsed("bench embed --corpus /corpus -- --rows 10000"),
+            Ok(Task::Bench(BenchRequest {
+                program: BenchProgram::Embed { corpus: "/corpus".into() },
+                json: None,
+                extra: vec!["--rows".to_owned(), "10000".to_owned()],
+            }))
+        );
+        assert!(parsed("bench embed").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::{BenchProgram, BenchRequest};
 use crate::command::{cargo, run};
 use crate::install;
+use crate::model;
 use crate::packages::Purpose;
 use crate::program;
 use crate::workspace::Workspace;
@@ -30,6 +31,11 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
             "quality"
         }
         BenchProgram::Saves => "saves",
+        BenchProgram::Embed { corpus } => {
+            options.push(("--corpus", folder(corpus)?));
+            model::ensure(workspace)?;
+            "embed"
+        }
         BenchProgram::Start => {
             program::build(workspace)?;
             options.push(("--program", workspace.release_program()));

@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod icons;
 mod install;
+mod model;
 mod packages;
 mod page;
 mod program;
@@ -53,6 +54,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(request) => steps::test(&workspace, &request),
         Task::Types => types::regenerate(&workspace),
         Task::Bench(request) => bench::bench(&workspace, &request),
+        Task::Model => model::ensure(&workspace),
         Task::Icons => icons::regenerate(&workspace),
     }
 }

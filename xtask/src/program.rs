@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, run as run_command};
 use crate::install;
+use crate::model;
 use crate::packages::Purpose;
 use crate::page;
 use crate::workspace::Workspace;
@@ -46,6 +47,7 @@ pub fn build(workspace: &Workspace) -> Result<()> {
     page::check_node()?;
     install::ensure(Purpose::Build)?;
     page::ensure_built(workspace)?;
+    model::ensure_if_possible(workspace);
     run_command(
         cargo(workspace).args(["build", "--release", "--package", "quarry"]),
         "Mend what the compiler names and start again.",

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::TestRequest;
 use crate::command::{cargo, run};
 use crate::install;
+use crate::model;
 use crate::packages::Purpose;
 use crate::page;
 use crate::types;
@@ -25,7 +26,7 @@ enum Needs {
     PagePackages,
     /// The web view's libraries, and the built page: without them the shell does not compile.
     Page,
-    /// Also a display server, a session bus, a file manager and the program itself.
+    /// Also a display server, a session bus, a file manager, the model and the program itself.
     Desktop,
 }
 
@@ -88,6 +89,9 @@ fn prepare(workspace: &Workspace, needs: Needs) -> Result<Vec<(&'static str, Dur
         let purpose = if needs >= Needs::Desktop { Purpose::Test } else { Purpose::Build };
         durations.push(timed("packages", || install::ensure(purpose))?);
         durations.push(timed("page", || page::ensure_built(workspace))?);
+        if needs >= Needs::Desktop {
+            durations.push(timed("model", || model::ensure(workspace))?);
+        }
     } else if needs >= Needs::PagePackages {
         durations.push(timed("page", || page::ensure_packages(workspace))?);
     }

@@ -1,23 +1,31 @@
 //! Scores search on questions with known answers: NDCG@10, MRR@10 and recall, on lines and on
 //! files, each question inside its own project or all projects at once.
 //!
-//! `--queries FILE --corpus DIR [--json FILE] [--all]`
+//! `--queries FILE --corpus DIR [--json FILE] [--all] [--meaning] [--every N]`: with `--meaning` the
+//! model takes part and every answer is waited for; `--every` asks one question of N.
 //!
 //! FILE holds a JSON object a line: `{"id", "repo", "query", "kind", "source", "sub"?,
 //! "ambiguous_global"?, "relevant": [{"path", "start_line"?, "end_line"?, "grade"?}]}`; the folder
 //! of `repo` is `DIR/<repo>`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use quarry_engine::embed::embedder;
+use quarry_engine::embed::model::Model;
+use quarry_engine::embed::worker::{WorkerArguments, serve};
 use quarry_engine::engine::{Engine, Options};
-use quarry_engine::search::{Hit, Mode, SearchRequest};
+use quarry_engine::search::{Hit, Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::LaneName;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
+/// Given by the embedder when it starts this program as its worker.
+const AS_WORKER: &str = "--as-worker";
 /// Hits asked for a question.
 const TOP: usize = 50;
 /// A definition this many lines from the wanted one counts as it: attributes and comments differ.
@@ -53,14 +61,20 @@ enum Level {
 type Scores = [f64; 5];
 
 fn main() -> Result<()> {
-    let (mut queries, mut corpus, mut json, mut all) = (None, None, None, false);
-    let mut given = std::env::args().skip(1);
+    let mut given = std::env::args().skip(1).peekable();
+    if given.next_if(|word| word == AS_WORKER).is_some() {
+        return Ok(serve(&WorkerArguments::parse(given.map(OsString::from))?)?);
+    }
+    let (mut queries, mut corpus, mut json) = (None, None, None);
+    let (mut all, mut meaning, mut every) = (false, false, 1);
     while let Some(name) = given.next() {
         let mut value =
             || given.next().map(PathBuf::from).with_context(|| format!("{name}: of what?"));
         match name.as_str() {
             "--bench" => {}
             "--all" => all = true,
+            "--meaning" => meaning = true,
+            "--every" => every = given.next().context("--every: how many?")?.parse()?,
             "--queries" => queries = Some(value()?),
             "--corpus" => corpus = Some(value()?),
             "--json" => json = Some(value()?),
@@ -69,18 +83,30 @@ fn main() -> Result<()> {
     }
     let queries = std::fs::read_to_string(queries.context("--queries FILE is missing")?)?;
     let questions: Vec<Question> =
-        queries.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        queries.lines().step_by(every).map(serde_json::from_str).collect::<Result<_, _>>()?;
     let corpus = corpus.context("--corpus DIR is missing")?.canonicalize()?;
-    let report = tokio::runtime::Runtime::new()?.block_on(measure(&questions, &corpus, all))?;
+    let report =
+        tokio::runtime::Runtime::new()?.block_on(measure(&questions, &corpus, all, meaning))?;
     if let Some(path) = json {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
     }
     Ok(())
 }
 
-async fn measure(questions: &[Question], corpus: &std::path::Path, all: bool) -> Result<Value> {
+async fn measure(
+    questions: &[Question],
+    corpus: &std::path::Path,
+    all: bool,
+    meaning: bool,
+) -> Result<Value> {
     let data = tempfile::tempdir()?;
-    let engine = Engine::open(Options { home: None, ..Options::new(data.path()) })?;
+    let program = std::env::current_exe()?;
+    let embedder = meaning.then(|| embedder::Options::new(program.clone(), vec![AS_WORKER.into()]));
+    if meaning {
+        Model::locate(None, &program).context("`cargo xtask model` makes the model")?;
+    }
+    let options = Options { home: None, embedder, ..Options::new(data.path()) };
+    let engine = Engine::open(options)?;
     let repos: HashSet<&str> = questions.iter().map(|question| question.repo.as_str()).collect();
     let mut ids = HashMap::new();
     for repo in repos {
@@ -99,8 +125,7 @@ async fn measure(questions: &[Question], corpus: &std::path::Path, all: bool) ->
             limit: TOP,
         };
         let started = Instant::now();
-        // A question that is refused has found nothing.
-        let hits = engine.search(request).await.map_or_else(|_| Vec::new(), |found| found.results);
+        let hits = last_answer(&engine, request).await;
         times.push(started.elapsed().as_secs_f64() * 1000.0);
         let scores =
             (score(question, id, &hits, Level::Line), score(question, id, &hits, Level::File));
@@ -136,6 +161,19 @@ async fn measure(questions: &[Question], corpus: &std::path::Path, all: bool) ->
     println!("latency p50 {:.2} ms, p95 {:.2} ms", at(0.5), at(0.95));
     report.insert("latency_ms".to_owned(), json!({ "p50": at(0.5), "p95": at(0.95) }));
     Ok(Value::Object(report))
+}
+
+/// The hits of the complete answer. A question that is refused has found nothing.
+async fn last_answer(engine: &Engine, request: SearchRequest) -> Vec<Hit> {
+    let (updates, mut answers) = mpsc::channel::<SearchAnswer>(1);
+    let last = async {
+        let mut last = Vec::new();
+        while let Some(answer) = answers.recv().await {
+            last = answer.results;
+        }
+        last
+    };
+    tokio::join!(engine.search_streaming(request, updates), last).1
 }
 
 fn score(question: &Question, project: &str, hits: &[Hit], level: Level) -> Scores {

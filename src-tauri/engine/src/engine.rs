@@ -3,6 +3,7 @@
 mod error;
 mod locating;
 mod lock;
+mod meaning;
 mod preview;
 mod searching;
 
@@ -16,6 +17,7 @@ pub use error::EngineError;
 pub use preview::Preview;
 
 use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
+use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
 use crate::rel_path;
@@ -24,6 +26,7 @@ use crate::status::{
 };
 use crate::watch::Tuning;
 use lock::OwnerLock;
+use meaning::Comparer;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,6 +54,8 @@ pub struct Options {
     pub room: Room,
     /// A folder that is missing for this long is looked for under another name beside its place.
     pub moved_after: Duration,
+    /// Starts what embeds texts; `None` for a search without meaning.
+    pub embedder: Option<embedder::Options>,
 }
 
 impl Options {
@@ -64,6 +69,7 @@ impl Options {
             tuning: Tuning::default(),
             room: Room { bytes: HOT_BYTES, projects: HOT_PROJECTS },
             moved_after: MOVED_AFTER,
+            embedder: None,
         }
     }
 }
@@ -86,6 +92,7 @@ struct Shared {
     options: Options,
     catalogue: Arc<Catalogue>,
     registry: Registry,
+    comparer: Comparer,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
 }
@@ -124,7 +131,9 @@ impl Engine {
         let disk = Arc::new(RealDisk);
         let registry = Registry::new(settings, disk, Arc::clone(&catalogue), projects);
         registry.warm();
-        Ok(Engine { shared: Arc::new(Shared { options, catalogue, registry, _owner: owner }) })
+        let comparer = Comparer::new(options.embedder.clone(), options.data_dir.clone());
+        let shared = Shared { options, catalogue, registry, comparer, _owner: owner };
+        Ok(Engine { shared: Arc::new(shared) })
     }
 
     /// Registers a folder and starts to index it.
@@ -259,16 +268,12 @@ impl Engine {
         .await
     }
 
-    /// Waits until the lane is complete for the project.
+    /// Waits until the lane is complete for the project. Meaning compares what other lanes find,
+    /// when it is asked: it is complete with them.
     ///
     /// # Errors
-    /// [`EngineError::NotYet`] for lanes that do not exist; [`EngineError::Failed`] when the
-    /// project fails while waiting.
+    /// [`EngineError::Failed`] when the project fails while waiting.
     pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
-        match lane {
-            LaneName::Text | LaneName::Symbols | LaneName::Names | LaneName::Regex => {}
-            LaneName::Meaning => return Err(EngineError::NotYet("Meaning")),
-        }
         let id = self.find(project)?;
         let mut snapshots = self.subscribe();
         // Not closed for want of room before it is complete.
@@ -281,7 +286,8 @@ impl Engine {
         loop {
             let status = self.status(id.as_str())?;
             let upkeep = self.shared.registry.upkeep(&id);
-            let needs_layers = matches!(lane, LaneName::Symbols | LaneName::Regex);
+            let needs_layers =
+                matches!(lane, LaneName::Symbols | LaneName::Regex | LaneName::Meaning);
             let complete =
                 upkeep.is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
             match (status.residency, status.freshness) {
@@ -326,9 +332,9 @@ impl Engine {
         }
     }
 
-    /// Stops every watcher and run. What is committed stays; the engine is of no use afterwards.
+    /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of no use afterwards.
     pub async fn close(&self) {
-        self.shared.registry.close().await;
+        tokio::join!(self.shared.registry.close(), self.shared.comparer.close());
     }
 
     /// The id of the project with this id or unique name.

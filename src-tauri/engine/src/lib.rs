@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking"))]
 
 pub mod catalogue;
+pub mod embed;
 pub mod engine;
 pub mod index;
 pub mod registry;

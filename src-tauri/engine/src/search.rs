@@ -6,6 +6,7 @@
 pub mod answer;
 mod chunks;
 mod hits;
+pub mod meaning;
 mod names;
 mod pattern;
 pub mod query;
@@ -28,10 +29,13 @@ pub use answer::{
     FailedProject, Hit, LaneReport, Mode, SearchAnswer, SearchRequest, Searched, Snippet,
 };
 
+use crate::index::manifest::DocumentReader;
 use crate::index::{IndexError, ProjectIndex};
 use crate::status::LaneName;
 use chunks::RankedChunk;
 use hits::{Found as FoundFile, HitMaker};
+use meaning::Meaning;
+pub use meaning::{Likeness, Shortlisted};
 use query::Query;
 use regex::Bounds;
 use route::Route;
@@ -58,8 +62,8 @@ pub struct Target {
 pub enum SearchError {
     #[error("type a word, a \"phrase\" or part of a name")]
     Empty,
-    #[error("{0} cannot be searched yet")]
-    NotYet(&'static str),
+    #[error("describe in words what the code does")]
+    NoQuestion,
     #[error("the pattern {pattern} cannot be read: {reason}")]
     BadPattern { pattern: String, reason: String },
 }
@@ -71,6 +75,8 @@ pub struct Search {
     route: Route,
     mode: Mode,
     limit: usize,
+    /// Of the places that were compared by meaning.
+    likeness: Likeness,
 }
 
 /// The hits of all targets, best first, and what to know about them.
@@ -78,6 +84,8 @@ pub struct Search {
 pub struct Found {
     pub hits: Vec<Hit>,
     pub lanes: Vec<LaneReport>,
+    /// What is to be compared by meaning, best first; empty once it was.
+    pub shortlist: Vec<Shortlisted>,
     /// Targets whose index could not be read.
     pub failed: Vec<(String, IndexError)>,
 }
@@ -111,7 +119,22 @@ impl Search {
         let query =
             if mode == Mode::Regex { query::parse_pattern(query) } else { query::parse(query) };
         let route = Route::new(&query, mode)?;
-        Ok(Search { query, route, mode, limit: limit.max(1) })
+        Ok(Search { query, route, mode, limit: limit.max(1), likeness: Likeness::default() })
+    }
+
+    /// The same search, with what a comparison by meaning has said.
+    pub fn reranked(&self, likeness: Likeness) -> Search {
+        Search { likeness, ..self.clone() }
+    }
+
+    /// Whether meaning gives the order, and not only a part of it.
+    pub fn is_by_meaning_alone(&self) -> bool {
+        self.route.meaning == Some(Meaning::Alone)
+    }
+
+    /// The question to compare places with.
+    pub fn question(&self) -> String {
+        self.query.words.join(" ")
     }
 
     /// Searches the targets as they are now.
@@ -128,6 +151,9 @@ impl Search {
             candidates.sort_by(|a, b| {
                 b.score().total_cmp(&a.score()).then_with(|| a.place().cmp(&b.place()))
             });
+            if self.likeness.is_empty() {
+                found.shortlist = self.shortlist(&candidates, targets, &searchers);
+            }
             hits.add(candidates);
             if hits.wanted() > 0 {
                 self.find_substring(targets, &searchers, &mut hits, &mut found);
@@ -148,7 +174,7 @@ impl Search {
             return Vec::new();
         }
         let started = Instant::now();
-        let ranked = chunks::find(&self.query, &self.route, targets, searchers, self.limit, found);
+        let ranked = chunks::find(self, targets, searchers, found);
         let took_ms = milliseconds(started);
         if self.route.text {
             found.lanes.push(LaneReport { lane: LaneName::Text, took_ms, note: None });
@@ -161,6 +187,36 @@ impl Search {
             found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
         }
         ranked.into_iter().map(|chunk| Candidate::Chunk(Box::new(chunk))).collect()
+    }
+
+    /// The best chunks among `candidates`, as far as they are compared by meaning.
+    fn shortlist(
+        &self,
+        candidates: &[Candidate],
+        targets: &[Target],
+        searchers: &[Searcher],
+    ) -> Vec<Shortlisted> {
+        let Some(meaning) = self.route.meaning else { return Vec::new() };
+        let mut readers: Vec<DocumentReader<'_>> = targets
+            .iter()
+            .zip(searchers)
+            .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
+            .collect();
+        let chunks = candidates.iter().filter_map(|candidate| match candidate {
+            Candidate::Chunk(chunk) => Some(chunk),
+            Candidate::File { .. } => None,
+        });
+        let shortlisted = |chunk: &Box<RankedChunk>| {
+            let outline = &chunk.outline;
+            Shortlisted {
+                place: chunk.place_in(targets),
+                root: targets[chunk.target].root.clone(),
+                indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
+                chunk: chunk.place.clone(),
+                definition: outline.definitions.first().or(outline.enclosing.as_ref()).cloned(),
+            }
+        };
+        chunks.take(meaning.shortlist()).map(shortlisted).collect()
     }
 
     /// The names lane.

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use quarry_engine::embed::model::Model;
+
 use super::output::{self, Failure};
 use crate::desktop::editor::{Editor, Surroundings};
 use crate::desktop::{display, hotkey, tray};
+use crate::embedding;
 use crate::owner::address::Address;
 use crate::owner::session;
 use crate::place::Place;
@@ -38,6 +41,7 @@ pub async fn run(place: &Place) -> Result<(), Failure> {
         finding("tray", tray()),
         finding("hotkey", hotkey(place)),
         finding("editor", editor(place)),
+        finding("meaning", meaning(place)),
     ];
     for Finding { what, verdict, sentence } in &findings {
         let mark = match verdict {
@@ -102,7 +106,7 @@ fn settings(place: &Place) -> Outcome {
         _ if place.settings_file.exists() => Ok(shown.to_string()),
         _ => Ok(format!(
             "the defaults; {shown} may set hotkey = \"Alt+Space\", editor = \"code -g \
-             {{file}}:{{line}}\" and start_at_login = true"
+             {{file}}:{{line}}\", start_at_login = true and meaning = false"
         )),
     }
 }
@@ -177,6 +181,17 @@ fn editor(place: &Place) -> Outcome {
             place.settings_file.display()
         ))),
         Err(error) => Err(lacking(&error)),
+    }
+}
+
+fn meaning(place: &Place) -> Outcome {
+    let (settings, _) = Settings::read(&place.settings_file);
+    let Some(options) = embedding::options(&settings) else {
+        return Ok("switched off".to_owned());
+    };
+    match Model::locate(options.model.as_deref(), &options.program) {
+        Ok(model) => Ok(format!("{} ({})", model.name, model.directory.display())),
+        Err(error) => Err(lacking(&format!("no search by meaning: {error}"))),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::tokio::prelude::*;
+use quarry_engine::embed::embedder;
 use quarry_engine::engine::{Engine, Options};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
@@ -44,15 +45,16 @@ pub enum Claim {
     Ours(Engine, Address),
 }
 
-/// The owner that is there, or this process as a new one.
-pub async fn claim(place: &Place) -> Result<Claim, Problem> {
+/// The owner that is there, or this process as a new one, which embeds with `embedder`.
+pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result<Claim, Problem> {
     let address = Address::of(&place.data_dir);
     let deadline = Instant::now() + TAKEOVER;
     loop {
         if connect(&address).await?.is_some() {
             return Ok(Claim::Theirs(address));
         }
-        match Engine::open(Options::new(place.data_dir.clone())) {
+        let embedder = embedder.clone();
+        match Engine::open(Options { embedder, ..Options::new(place.data_dir.clone()) }) {
             Ok(engine) => return Ok(Claim::Ours(engine, address)),
             // Another one starts or ends just now.
             Err(error) if error.code() == "AlreadyOwned" && Instant::now() < deadline => {
@@ -145,7 +147,8 @@ pub enum Shown {
 }
 
 async fn link(place: &Place) -> Result<Link, Problem> {
-    match claim(place).await? {
+    // A model takes longer to load than one command should.
+    match claim(place, None).await? {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {
             let owner = Owner { engine, host: Host::Command };

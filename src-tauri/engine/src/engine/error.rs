@@ -28,8 +28,6 @@ pub enum EngineError {
     AlreadyOwned(PathBuf),
     #[error("{0}.")]
     Query(SearchError),
-    #[error("{0} cannot be searched yet.")]
-    NotYet(&'static str),
     #[error("The project is still being opened; try again in a moment.")]
     Loading,
     /// A project that could not be opened; the sentence is its own.
@@ -52,7 +50,6 @@ impl EngineError {
             Self::Refused(_) | Self::Taken { .. } | Self::OutsideProject(_) => "Refused",
             Self::Doubtful { .. } => "Doubtful",
             Self::AlreadyOwned(_) => "AlreadyOwned",
-            Self::Query(SearchError::NotYet(_)) | Self::NotYet(_) => "NotYet",
             Self::Query(_) => "BadQuery",
             Self::Loading => "Loading",
             Self::Failed { .. } => "Failed",

@@ -20,6 +20,9 @@ const OPENED_AT_ONCE: usize = 32;
 const WOKEN: usize = 3;
 /// Projects that come open while a search waits are merged at most this often.
 const MERGE_EVERY: Duration = Duration::from_millis(30);
+/// What a search without updates waits for the comparison by meaning; what was not compared by then
+/// keeps its place.
+const COMPARED_WITHIN: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// Searches the projects asked for; waits for those that have to be opened first.
@@ -98,9 +101,47 @@ impl Engine {
             }
             found = self.run(&search, &gathered.searched).await;
         }
+        if !found.shortlist.is_empty() {
+            if let Some(updates) = updates {
+                let lexical = gathered.answer(&request, &found, started);
+                if updates.send(lexical).await.is_err() {
+                    return Ok(gathered.answer(&request, &found, started));
+                }
+            }
+            found = self.rerank(&search, found, &gathered.searched, updates).await;
+        }
         let asked = !request.projects.is_empty() || !search.query.projects.is_empty();
         self.follow_up(&gathered.searched, &found, asked);
         Ok(gathered.answer(&request, &found, started))
+    }
+
+    /// Compares the best of what was found with the question by meaning. Where somebody gets
+    /// updates, it takes as long as it takes, until nobody listens any more.
+    async fn rerank(
+        &self,
+        search: &Search,
+        mut found: Found,
+        searched: &[Searchable],
+        updates: Option<&mpsc::Sender<SearchAnswer>>,
+    ) -> Found {
+        let comparer = &self.shared.comparer;
+        let shortlist = std::mem::take(&mut found.shortlist);
+        let patience = updates.is_none().then_some(COMPARED_WITHIN);
+        let nobody_listens = async {
+            match updates {
+                Some(updates) => updates.closed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let compared = tokio::select! {
+            compared = comparer.compare(search, shortlist, patience) => compared,
+            () = nobody_listens => return found,
+        };
+        if !compared.likeness.is_empty() {
+            found = self.run(&search.reranked(compared.likeness), searched).await;
+        }
+        found.lanes.push(compared.report);
+        found
     }
 
     /// Sees to it that the projects which were of use are open and fresh for the next search, and

@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use tantivy::{DocAddress, Searcher};
 
+use super::meaning::{Meaning, Place};
 use super::query::Query;
 use super::rank::{self, Figures};
 use super::route::Route;
 use super::symbols::{self, SymbolQuery};
 use super::text::{self, Statistics, Wanted, WordSet};
-use super::{Found, Target};
+use super::{Found, Search, Target};
 use crate::index::manifest::{ChunkPlace, DocumentReader};
 use crate::index::outline::{Outline, Outlined};
 use crate::index::schema::Fields;
@@ -59,13 +60,12 @@ struct Candidate {
 
 /// The chunks of all targets that may be wanted, in no particular order.
 pub fn find(
-    query: &Query,
-    route: &Route,
+    search: &Search,
     targets: &[Target],
     searchers: &[Searcher],
-    limit: usize,
     found: &mut Found,
 ) -> Vec<RankedChunk> {
+    let Search { query, route, limit, .. } = search;
     let Some(first) = targets.first() else { return Vec::new() };
     let fields = first.index.fields();
     let mut statistics = Statistics::new(searchers);
@@ -76,7 +76,8 @@ pub fn find(
             return Vec::new();
         }
     };
-    let lanes = Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit };
+    let lanes =
+        Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit: *limit };
     let mut candidates = Vec::with_capacity(targets.len());
     for (target, searcher) in targets.iter().zip(searchers) {
         candidates.push(lanes.candidates(searcher).unwrap_or_else(|error| {
@@ -84,7 +85,7 @@ pub fn find(
             HashMap::new()
         }));
     }
-    keep_best(&mut candidates, limit + MOST_CHUNKS);
+    keep_best(&mut candidates, *limit + MOST_CHUNKS);
     let mut weighed = Vec::new();
     for (at, of_target) in candidates.into_iter().enumerate() {
         match lanes.weigh(at, &searchers[at], of_target) {
@@ -101,9 +102,21 @@ pub fn find(
         }
     }
     compare(&mut weighed, &wanted);
-    let scored = weighed
-        .into_iter()
-        .map(|(chunk, figures)| RankedChunk { score: figures.score(wanted.len()), ..chunk });
+    let scored = weighed.into_iter().map(|(mut chunk, mut figures)| {
+        let likeness = search.likeness.of(&chunk.place_in(targets));
+        if !search.likeness.is_empty() {
+            figures.compare(likeness.unwrap_or(0.0));
+        }
+        let words = figures.score(wanted.len());
+        chunk.score = match (route.meaning, likeness) {
+            (Some(Meaning::Alone), Some(likeness)) => rank::ABOVE_WORDS + likeness,
+            _ => words,
+        };
+        if likeness.is_some_and(|likeness| likeness > 0.0) {
+            chunk.lanes.push(LaneName::Meaning);
+        }
+        chunk
+    });
     scored.collect()
 }
 
@@ -122,6 +135,14 @@ fn keep_best(candidates: &mut [HashMap<DocAddress, Candidate>], most: usize) {
     }
 }
 
+impl RankedChunk {
+    pub fn place_in(&self, targets: &[Target]) -> Place {
+        let ChunkPlace { path, line_start, .. } = &self.place;
+        let project = targets[self.target].project.clone();
+        Place { project, path: path.clone(), line: *line_start }
+    }
+}
+
 struct Lanes<'a> {
     query: &'a Query,
     route: &'a Route,
@@ -134,7 +155,8 @@ struct Lanes<'a> {
 impl Lanes<'_> {
     fn candidates(&self, searcher: &Searcher) -> tantivy::Result<HashMap<DocAddress, Candidate>> {
         let hits = if self.query.is_exact() { self.limit * VERIFY_FACTOR } else { self.limit };
-        let most = (hits + MORE_CHUNKS).max(FEWEST_CHUNKS);
+        let compared = self.route.meaning.map_or(0, Meaning::shortlist);
+        let most = (hits + MORE_CHUNKS).max(FEWEST_CHUNKS).max(compared);
         let mut candidates: HashMap<DocAddress, Candidate> = HashMap::new();
         if self.route.text
             && let Some(query) = text::index_query(self.query, self.wanted, self.fields)

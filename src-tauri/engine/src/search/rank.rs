@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::names::NamedFile;
 use super::query::Query;
-use super::symbols::SymbolQuery;
+use super::symbols::{SymbolQuery, quality};
 use super::text::Wanted;
 use crate::index::outline::{Outline, Outlined};
 use crate::index::tokenizer::{fold_case, parts};
@@ -34,6 +34,9 @@ struct Weights {
     defines: f32,
     /// Whether all that was typed stands there as it was typed.
     phrase: f32,
+    /// How alike in meaning it is to the question: 1 for the most alike, 0 for the mean of those
+    /// that were compared.
+    meaning: f32,
     /// How much the sort of its file matters: the exponent of its share.
     sort: f32,
 }
@@ -49,6 +52,7 @@ const NAME: Weights = Weights {
     file_coverage: 0.2,
     defines: 0.8,
     phrase: 0.4,
+    meaning: 0.0,
     sort: 2.0,
 };
 /// … and for more, which describe something.
@@ -62,9 +66,13 @@ const QUESTION: Weights = Weights {
     file_coverage: 0.15,
     defines: 0.65,
     phrase: 0.3,
+    meaning: 0.3,
     sort: 1.6,
 };
 const FEW_WORDS: usize = 3;
+/// More than any sum of the weights: what was compared by meaning goes before what was not, where
+/// meaning alone gives the order.
+pub const ABOVE_WORDS: f32 = 100.0;
 
 /// What remains of the score of a hit in a file of this sort.
 const TESTS: f32 = 0.6;
@@ -106,6 +114,8 @@ pub struct Figures {
     pub file_coverage: f32,
     pub defines: f32,
     pub phrase: f32,
+    /// At most 1; 0 where nothing was compared. See [`Figures::compare`].
+    pub meaning: f32,
     /// What remains for the sort of its file.
     pub share: f32,
 }
@@ -123,7 +133,18 @@ impl Figures {
             + weights.file_coverage * self.file_coverage
             + weights.defines * self.defines
             + weights.phrase * self.phrase;
-        sum * self.share.powf(weights.sort)
+        sum * self.share.powf(weights.sort) + weights.meaning * self.meaning
+    }
+
+    /// Takes in how alike in meaning it is to the question; 0 where it was not compared.
+    pub fn compare(&mut self, likeness: f32) {
+        // No other can gain more than what is exact, so that none passes it.
+        self.meaning = if self.is_exact() { 1.0 } else { likeness * self.share };
+    }
+
+    /// What was typed is the name of a definition in it, or stands there as it was typed.
+    fn is_exact(&self) -> bool {
+        self.phrase > 0.0 || self.symbol > quality::IN_WORDS
     }
 }
 
@@ -300,4 +321,50 @@ pub fn compiled_shares<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Vec<
         if made { COMPILED } else { 1.0 }
     };
     paths.map(share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const QUESTION_OF: usize = FEW_WORDS + 1;
+
+    prop_compose! {
+        fn figures()(
+            of in prop::array::uniform9(0.0_f32..=1.0),
+            phrase in any::<bool>(),
+            share in 0.1_f32..=1.0,
+        ) -> Figures {
+            let [text, coverage, symbol, stem, directory, file, file_coverage, defines, _] = of;
+            let phrase = f32::from(u8::from(phrase));
+            Figures {
+                text, coverage, symbol, stem, directory, file, file_coverage, defines, phrase,
+                meaning: 0.0, share,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_likeness_lifts_anything_above_what_is_exact(
+            exact in figures(),
+            other in figures(),
+            likeness in prop::array::uniform2(-3.0_f32..=1.0),
+        ) {
+            let exact = Figures { phrase: 1.0, ..exact };
+            prop_assume!(exact.score(QUESTION_OF) >= other.score(QUESTION_OF));
+            let mut compared = [exact, other];
+            compared.iter_mut().zip(likeness).for_each(|(figures, of)| figures.compare(of));
+            let [exact, other] = compared.map(|figures| figures.score(QUESTION_OF));
+            prop_assert!(exact >= other);
+        }
+
+        #[test]
+        fn names_do_not_move_by_meaning(figures in figures(), likeness in -3.0_f32..=1.0) {
+            let mut compared = figures;
+            compared.compare(likeness);
+            prop_assert_eq!(compared.score(FEW_WORDS), figures.score(FEW_WORDS));
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! Which lanes take part in a search: cheap, and the same for the same query.
 
+use super::meaning::Meaning;
 use super::names::NameQuery;
 use super::pattern::Pattern;
 use super::query::Query;
 use super::symbols::SymbolQuery;
-use super::{Mode, SearchError};
+use super::{Mode, SearchError, terms};
 
 /// Shorter texts are in every file.
 const SHORTEST_SUBSTRING: usize = 3;
+
+/// So many telling words describe something; fewer may well be its name.
+const QUESTION_WORDS: usize = 4;
 
 /// The lanes of one search.
 #[derive(Clone, Debug, Default)]
@@ -23,19 +27,19 @@ pub struct Route {
     pub patterns: Vec<Pattern>,
     /// What was typed, to be found inside of longer words when little else is found.
     pub substrings: Vec<Pattern>,
+    /// The best of what was found is compared with the question by meaning.
+    pub meaning: Option<Meaning>,
 }
 
 impl Route {
     /// # Errors
-    /// [`SearchError`]: nothing to look for, a pattern that cannot be read, or a lane that is not
-    /// there.
+    /// [`SearchError`]: nothing to look for, or a pattern that cannot be read.
     pub fn new(query: &Query, mode: Mode) -> Result<Route, SearchError> {
         if query.is_empty() {
             return Err(SearchError::Empty);
         }
         let mut route = Route { patterns: patterns(query)?, ..Route::default() };
         match mode {
-            Mode::Meaning => return Err(SearchError::NotYet("Meaning")),
             Mode::Regex => {}
             Mode::Names => {
                 route.patterns.clear();
@@ -45,6 +49,16 @@ impl Route {
                 route.patterns.clear();
                 route.by_symbol = true;
                 route.symbols = Some(SymbolQuery::new(query).ok_or(SearchError::Empty)?);
+            }
+            Mode::Meaning => {
+                if query.words.is_empty() {
+                    return Err(SearchError::NoQuestion);
+                }
+                route.patterns.clear();
+                route.text = true;
+                route.by_symbol = true;
+                route.symbols = SymbolQuery::new(query);
+                route.meaning = Some(Meaning::Alone);
             }
             Mode::Text => {
                 route.text = true;
@@ -57,10 +71,21 @@ impl Route {
                 route.symbols = SymbolQuery::new(query);
                 route.names = NameQuery::new(query);
                 route.substrings = substrings(query);
+                route.meaning = is_question(query, &route).then_some(Meaning::Fused);
             }
         }
         Ok(route)
     }
+}
+
+/// Whether the query describes something in words, and does not name it.
+fn is_question(query: &Query, route: &Route) -> bool {
+    query.phrases.is_empty()
+        && query.symbols.is_empty()
+        && query.regexes.is_empty()
+        && !query.case_sensitive
+        && !route.names.as_ref().is_some_and(|names| names.is_path)
+        && terms::wanted(query).len() >= QUESTION_WORDS
 }
 
 fn patterns(query: &Query) -> Result<Vec<Pattern>, SearchError> {
@@ -97,4 +122,33 @@ fn substrings(query: &Query) -> Vec<Pattern> {
         return Vec::new();
     }
     texts().filter_map(|text| Pattern::literal(text, query.case_sensitive).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::query::parse;
+
+    fn meaning(text: &str, mode: Mode) -> Option<Meaning> {
+        Route::new(&parse(text), mode).unwrap().meaning
+    }
+
+    #[test]
+    fn only_a_question_in_words_asks_for_meaning() {
+        let auto = |text| meaning(text, Mode::Auto).is_some();
+        assert!(auto("how does the pool close idle connections"));
+        assert!(!auto("pool"));
+        assert!(!auto("how is it in the pool"), "stop words tell nothing");
+        assert!(!auto("close idle pool connections \"at once\""));
+        assert!(!auto("close idle pool connections sym:close"));
+        assert!(!auto("close idle pool connections case:yes"));
+        assert!(!auto("close idle pool connections /x+/"));
+        assert!(!auto("src/pool.rs"));
+        assert_eq!(meaning("how does the pool close idle connections", Mode::Text), None);
+    }
+
+    #[test]
+    fn who_asks_for_meaning_has_it_for_one_word_too() {
+        assert_eq!(meaning("pool", Mode::Meaning), Some(Meaning::Alone));
+    }
 }

@@ -68,7 +68,7 @@ impl SymbolQuery {
 }
 
 /// The scale of [`SymbolQuery::quality`].
-mod quality {
+pub mod quality {
     pub const EXACT: f32 = 1.0;
     pub const EXACT_BUT_CASE: f32 = 0.9;
     /// Somebody who types capitals means them.

@@ -1,0 +1,189 @@
+//! Vectors by the hash of the text they stand for: a cache that all projects share. What is lost
+//! or damaged is embedded again; nothing else depends on it.
+
+pub mod segment;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use segment::{CAPACITY, Record, Segment};
+
+use super::rows::Rows;
+
+const EXTENSION: &str = "vectors";
+/// A segment with fewer living vectors than this share of its taken slots is written anew.
+const LEAST_LIVING: f64 = 0.5;
+
+/// Of a text as it is embedded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(pub u128);
+
+impl Key {
+    pub fn of(text: &str) -> Key {
+        Key(xxh3_128(text.as_bytes()))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the vectors in {} cannot be written: {source}", path.display())]
+pub struct StoreError {
+    pub path: PathBuf,
+    pub source: io::Error,
+}
+
+/// The vectors of one model. One process at a time may have it open.
+#[derive(Debug)]
+pub struct Store {
+    directory: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By number, oldest first; the last one is written to.
+    segments: Vec<Arc<Segment>>,
+    /// Slots of the last one that are taken.
+    taken: usize,
+    /// Segment and slot.
+    places: HashMap<Key, (u32, u32)>,
+}
+
+impl Store {
+    /// The vectors of `model` below `data`, which is made if it is not there. Files that are cut
+    /// are removed and entries that have changed left out: they count as never embedded. Reads
+    /// everything once; call it where blocking is allowed.
+    pub fn open(data: &Path, model: &str) -> Result<Store, StoreError> {
+        let directory = data.join("vectors").join(model);
+        let failed = |source| StoreError { path: directory.clone(), source };
+        fs::create_dir_all(&directory).map_err(failed)?;
+        let mut numbers: Vec<(u32, PathBuf)> = fs::read_dir(&directory)
+            .map_err(failed)?
+            .filter_map(|entry| {
+                let path = entry.ok()?.path();
+                let own = path.extension().is_some_and(|extension| extension == EXTENSION);
+                own.then(|| Some((path.file_stem()?.to_str()?.parse().ok()?, path.clone())))?
+            })
+            .collect();
+        numbers.sort_unstable();
+        let mut state = State::default();
+        for (number, path) in numbers {
+            match Segment::open(&path, number) {
+                Ok(segment) => state.take_in(segment),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    tracing::warn!(path = %path.display(), "vectors were damaged and are made anew");
+                    fs::remove_file(&path).map_err(failed)?;
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(Store { directory, state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn len(&self) -> usize {
+        self.state().places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn contains(&self, key: Key) -> bool {
+        self.state().places.contains_key(&key)
+    }
+
+    /// Keeps a vector of length 1. All vectors of a store have the same number of dimensions.
+    pub fn put(&self, key: Key, vector: &[f32]) -> Result<(), StoreError> {
+        let failed = |source| StoreError { path: self.directory.clone(), source };
+        let mut state = self.state();
+        if state.places.contains_key(&key) {
+            return Ok(());
+        }
+        state.append(&self.directory, &Record::new(key, vector)).map_err(failed)
+    }
+
+    /// The vectors of a project's chunks, in the order of `keys`, to be searched.
+    pub fn rows(&self, keys: &[Key]) -> Rows {
+        let state = self.state();
+        let index = |number| state.segments.binary_search_by_key(&number, |it| it.number).ok();
+        let places = keys.iter().map(|key| {
+            let (number, slot) = state.places.get(key)?;
+            Some((u32::try_from(index(*number)?).ok()?, *slot))
+        });
+        Rows::new(places.collect(), state.segments.clone())
+    }
+
+    /// Frees what no project refers to, a segment at most, so that it can be called between other
+    /// work. Returns whether there may be more to do.
+    pub fn compact(&self, is_alive: impl Fn(Key) -> bool) -> Result<bool, StoreError> {
+        let failed = |source| StoreError { path: self.directory.clone(), source };
+        let mut state = self.state();
+        let Some((_, full)) = state.segments.split_last() else { return Ok(false) };
+        let mut alive: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (key, (number, slot)) in &state.places {
+            if is_alive(*key) {
+                alive.entry(*number).or_default().push(*slot);
+            }
+        }
+        let living = |segment: &Segment| alive.get(&segment.number).map_or(0, Vec::len);
+        let sparse =
+            |segment: &&Arc<Segment>| (living(segment) as f64) < LEAST_LIVING * CAPACITY as f64;
+        let Some(old) = full.iter().find(sparse).cloned() else { return Ok(false) };
+        for slot in alive.remove(&old.number).unwrap_or_default() {
+            if let Some(record) = old.record(slot as usize) {
+                state.append(&self.directory, &record).map_err(failed)?;
+            }
+        }
+        state.places.retain(|_, (number, _)| *number != old.number);
+        state.segments.retain(|segment| segment.number != old.number);
+        old.remove().map_err(failed)?;
+        Ok(true)
+    }
+}
+
+impl State {
+    fn take_in(&mut self, segment: Segment) {
+        let (entries, taken) = segment.entries();
+        if self.segments.first().is_some_and(|first| first.dimensions != segment.dimensions) {
+            return;
+        }
+        for (slot, key) in entries {
+            self.places.insert(key, (segment.number, slot as u32));
+        }
+        self.taken = taken;
+        self.segments.push(Arc::new(segment));
+    }
+
+    fn append(&mut self, directory: &Path, record: &Record) -> io::Result<()> {
+        let dimensions = record.coarse.len();
+        let segment = match self.segments.last() {
+            Some(last) if last.dimensions != dimensions => {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            Some(last) if self.taken < CAPACITY => last.clone(),
+            last => {
+                let number = last.map_or(0, |last| last.number + 1);
+                let path = directory.join(format!("{number:06}.{EXTENSION}"));
+                let segment = Arc::new(Segment::create(&path, number, dimensions)?);
+                self.segments.push(segment.clone());
+                self.taken = 0;
+                segment
+            }
+        };
+        segment.write(self.taken, record)?;
+        self.places.insert(record.key, (segment.number, self.taken as u32));
+        self.taken += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

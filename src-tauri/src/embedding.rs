@@ -1,0 +1,29 @@
+//! What the owner of a data directory embeds texts with: this program, as its own worker.
+
+use std::env;
+use std::ffi::OsString;
+
+use quarry_engine::embed::embedder::Options;
+
+use crate::settings::{Meaning, Settings};
+
+/// The hidden command; see [`crate::cli::Command::EmbedWorker`].
+const COMMAND: &str = "embed-worker";
+
+/// `None` where search by meaning is switched off.
+pub fn options(settings: &Settings) -> Option<Options> {
+    let model = match &settings.meaning {
+        Meaning::Off => return None,
+        Meaning::OwnModel => None,
+        Meaning::Model(folder) => Some(folder.clone()),
+    };
+    match env::current_exe() {
+        Ok(program) => {
+            Some(Options { model, ..Options::new(program, vec![OsString::from(COMMAND)]) })
+        }
+        Err(error) => {
+            tracing::error!(%error, "this program does not know where it is: no search by meaning");
+            None
+        }
+    }
+}
