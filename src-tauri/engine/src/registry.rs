@@ -14,6 +14,7 @@ mod relink;
 mod residency;
 mod restore;
 mod room;
+mod roots;
 mod slot;
 mod unload;
 mod volume;
@@ -37,12 +38,13 @@ pub use read::Searchable;
 pub use room::Room;
 
 use crate::catalogue::{Catalogue, Identity, Project, ProjectId};
-use crate::index::{Limits, ProjectIndex};
+use crate::index::{Limits, Precedence, ProjectIndex, Searching};
 use crate::status::{ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
 use residency::{Demanded, Outcome, Restore, State, Urge};
 use restore::restore;
+use roots::{Roots, look_for_roots};
 use slot::{News, Slot, mode_at_rest};
 use unload::keep_room;
 use volume::Volumes;
@@ -117,6 +119,8 @@ struct Shared {
     catalogue: Arc<Catalogue>,
     slots: Mutex<BTreeMap<ProjectId, Slot>>,
     volumes: Volumes,
+    roots: Arc<Roots>,
+    searches: Precedence,
     changed: Notify,
     /// Something that is open may be closed, or something more is open.
     room_wanted: Notify,
@@ -138,6 +142,8 @@ impl Registry {
             catalogue,
             slots: Mutex::new(slots),
             volumes: Volumes::default(),
+            roots: Arc::default(),
+            searches: Precedence::default(),
             changed: Notify::new(),
             room_wanted: Notify::new(),
             snapshots: watch::Sender::new(Arc::default()),
@@ -146,6 +152,8 @@ impl Registry {
         registry.publish();
         tokio::spawn(publish_changes(Arc::downgrade(&registry.shared)));
         tokio::spawn(keep_room(Arc::downgrade(&registry.shared)));
+        let Shared { roots, disk, .. } = &*registry.shared;
+        tokio::spawn(look_for_roots(Arc::downgrade(roots), Arc::clone(disk)));
         registry
     }
 
@@ -235,6 +243,11 @@ impl Registry {
             }
         }
         self.changed();
+    }
+
+    /// Somebody searches, until what is returned is dropped: indexing makes room for it.
+    pub fn searching(&self) -> Searching {
+        self.shared.searches.search()
     }
 
     /// Notes that the projects were searched, and that it was of use: they are closed later than

@@ -3,14 +3,16 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
     AntiCallToken, Directory, DirectoryLock, FileHandle, FileSlice, Lock, MmapDirectory,
     TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
 };
+
+use super::precedence::Precedence;
 
 /// Whether an index may be written to, and how much was.
 #[derive(Clone, Debug, Default)]
@@ -21,12 +23,25 @@ struct State {
     shut: AtomicBool,
     /// Bytes.
     passed: AtomicU64,
+    /// Who goes before whoever writes.
+    precedence: OnceLock<Precedence>,
 }
 
 impl Valve {
     /// From now on every write fails.
     pub fn shut(&self) {
         self.0.shut.store(true, Ordering::Relaxed);
+    }
+
+    pub fn yield_to(&self, precedence: &Precedence) {
+        let _ = self.0.precedence.set(precedence.clone());
+    }
+
+    /// Waits while those who go first are at it.
+    pub fn give(&self) {
+        if let Some(precedence) = self.0.precedence.get() {
+            precedence.give();
+        }
     }
 
     pub fn passed(&self) -> u64 {
@@ -114,6 +129,7 @@ struct ValvedFile {
 impl Write for ValvedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.valve.pass()?;
+        self.valve.give();
         let written = self.file.write(bytes)?;
         self.valve.0.passed.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)

@@ -9,6 +9,7 @@ use tantivy::schema::{Field, Value};
 
 use super::SkipReason;
 use super::chunk::Chunk;
+use super::directory::Valve;
 use super::language;
 use super::manifest::Stamp;
 use super::schema::{Fields, Kind};
@@ -79,6 +80,8 @@ pub struct FileText {
     pub share: Option<Share>,
     #[expect(dead_code, reason = "held until the text is dropped")]
     pub ticket: Ticket,
+    /// Of the index that it is written to.
+    pub valve: Valve,
 }
 
 /// A document of the index; see [`Kind`].
@@ -244,6 +247,7 @@ impl Document for IndexDocument {
     type FieldsValuesIter<'a> = std::vec::IntoIter<(Field, Leaf<'a>)>;
 
     fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
+        self.file.valve.give();
         self.values().into_iter()
     }
 }
@@ -264,6 +268,7 @@ mod tests {
             is_plain: true,
             share: Some(budget.take(100)),
             ticket,
+            valve: Valve::default(),
         });
         let stamp = Stamp { mtime: 0, size: 9 };
         let document = IndexDocument::file(fields, &file, stamp, 1, None);

@@ -148,6 +148,7 @@ impl<'a> Writing<'a> {
                 if self.must_stop() {
                     break;
                 }
+                self.index.valve.give();
                 work(item, &mut tools);
                 self.run.progress.beat();
                 self.commit_when_due(&commits, writer);

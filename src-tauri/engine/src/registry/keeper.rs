@@ -18,6 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use run::{held, panic_words};
 
 use super::failure::Cause;
+use super::roots::{Followed, RootSeen};
 use crate::catalogue::Held;
 use crate::index::{
     IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report, Rules, WriteGate,
@@ -27,14 +28,12 @@ use crate::watch::{
     Action, Adapter, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause, RunEnd,
     RunFailure, Tuning, WatchEvent, adapter,
 };
-use root::{RootHistory, RootSeen, RootVerdict};
+use root::{RootHistory, RootVerdict};
 use run::{OngoingRun, Outcome, carry_out, finished, held_of};
 use trouble::Trouble;
 
 /// How often a run's progress is looked at.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
-/// How often the root is looked for, beside what the watcher hears.
-const ROOT_TICK: Duration = Duration::from_millis(1500);
 /// How long the end waits for a run that was told to stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 
@@ -78,6 +77,7 @@ pub struct Surroundings {
     pub comparisons: Arc<Semaphore>,
     /// One bulk writer at a time: each takes both cores and its arenas.
     pub gate: WriteGate,
+    pub root: Arc<Followed>,
     pub report: Box<dyn Fn(Upkeep) + Send + Sync>,
 }
 
@@ -155,9 +155,7 @@ impl Keeper {
             self.start_watching();
         }
         self.step(Input::Tick);
-        let mut root_tick = tokio::time::interval(ROOT_TICK);
-        root_tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut root_check: Option<JoinHandle<RootSeen>> = None;
+        let mut root = self.around.root.subscribe();
         let mut batch = Vec::new();
         let hearing = Arc::clone(&self.hearing);
         loop {
@@ -170,14 +168,9 @@ impl Keeper {
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
                 () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
-                seen = joined(&mut root_check) => {
-                    root_check = None;
+                Ok(()) = root.changed() => {
+                    let seen = *root.borrow_and_update();
                     self.look_after_root(seen);
-                }
-                // A dead disk may hold the check for minutes: never a second one beside it.
-                _ = root_tick.tick(), if root_check.is_none() => {
-                    let root = self.around.rules.root().to_owned();
-                    root_check = Some(tokio::task::spawn_blocking(move || root::look(&root)));
                 }
                 () = tokio::time::sleep_until(wake.into()) => {
                     let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
@@ -212,6 +205,7 @@ impl Keeper {
     }
 
     fn step(&mut self, input: Input) {
+        let had_root = !self.machine.is_root_gone();
         for action in self.machine.step(input, Instant::now()) {
             match action {
                 Action::StartRun(order) => self.start_run(order),
@@ -223,6 +217,10 @@ impl Keeper {
                 Action::StartWatching => self.start_watching(),
                 Action::StopWatching => self.stop_watching(),
             }
+        }
+        if had_root && self.machine.is_root_gone() {
+            // It may be back before a look has missed it.
+            self.around.root.report_again();
         }
     }
 
@@ -250,7 +248,8 @@ impl Keeper {
         self.step(Input::Rescan(cause));
     }
 
-    fn look_after_root(&mut self, seen: RootSeen) {
+    fn look_after_root(&mut self, seen: Option<RootSeen>) {
+        let Some(seen) = seen else { return };
         let holds_files = self.upkeep.held.files > 0;
         match self.root.judge(seen, holds_files, self.machine.is_root_gone()) {
             RootVerdict::Gone => self.step(Input::RootGone),
@@ -427,13 +426,6 @@ fn input_of(order: Control) -> Input {
         Control::Resume => Input::Resume,
         Control::Retry => Input::Retry,
         Control::Reindex => Input::Reindex,
-    }
-}
-
-async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
-    match check {
-        Some(check) => check.await.unwrap_or(RootSeen::Missing),
-        None => std::future::pending().await,
     }
 }
 
