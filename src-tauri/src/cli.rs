@@ -103,7 +103,7 @@ pub struct AddArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words, "exact", /regex/, -not, project:, path:, lang:, sym:, case:yes
+    /// Words, "exact", /regex/, -not, project:, path:, lang:, sym:, refs:, callers:, callees:, case:yes
     #[arg(required = true, value_name = "QUERY")]
     pub query: Vec<String>,
     /// Search only there: id or unique name

@@ -18,7 +18,7 @@ use anyhow::{Context, Result, bail, ensure};
 use quarry_engine::engine::{Engine, Options};
 use quarry_engine::index::ProjectIndex;
 use quarry_engine::search::{Mode, Search, SearchRequest, Target};
-use quarry_engine::status::LaneName;
+use quarry_engine::status::{LaneName, ProjectStatus};
 use serde_json::{Value, json};
 
 /// The allocator that the program has.
@@ -145,8 +145,10 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
     let status = engine.wait(&added.project.id, LaneName::Text).await?;
     let took = started.elapsed();
     engine.wait(&added.project.id, LaneName::Regex).await?;
-    let status_deep = engine.wait(&added.project.id, LaneName::Symbols).await?;
+    engine.wait(&added.project.id, LaneName::Symbols).await?;
     let deep = started.elapsed();
+    let status_deep = quiet(&engine).await?;
+    let settled = started.elapsed();
     let private = memory.stop();
     engine.close().await;
     let source = source_bytes(data)?;
@@ -163,7 +165,8 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
         "index of the text      {:>9.0} MB ({share:.2} of the text)",
         status.index_bytes as f64 / 1e6
     );
-    println!("all lanes              {:>9.1} s", deep.as_secs_f64());
+    let (deep, settled) = (deep.as_secs_f64(), settled.as_secs_f64());
+    println!("all lanes              {deep:>9.1} s  (nothing left to do after {settled:.1} s)");
     let deep_share = status_deep.index_bytes as f64 / source as f64;
     println!(
         "index of all lanes     {:>9.0} MB ({deep_share:.2} of the text), {} definitions",
@@ -174,10 +177,21 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
     Ok(json!({
         "files": status.files, "chunks": status.chunks, "skipped": status.skipped,
         "text_bytes": source, "seconds": seconds, "first_answer_seconds": first.as_secs_f64(),
-        "index_bytes": status.index_bytes, "index_share": share, "all_lanes_seconds": deep.as_secs_f64(),
+        "index_bytes": status.index_bytes, "index_share": share, "all_lanes_seconds": deep, "settled_seconds": settled,
         "all_lanes_index_bytes": status_deep.index_bytes, "all_lanes_index_share": deep_share,
         "symbols": status_deep.symbols, "peak_private_memory_bytes": private,
     }))
+}
+
+/// Waits until no run is left, nor any merging after it.
+async fn quiet(engine: &Engine) -> Result<ProjectStatus> {
+    loop {
+        let status = engine.snapshot().projects.first().cloned().context("the project is gone")?;
+        if status.progress.is_none() {
+            return Ok(status);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// How long until a search answers anything at all.
