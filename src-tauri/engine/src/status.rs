@@ -101,6 +101,10 @@ pub struct Activity {
     pub deepened: u64,
     /// Commits of what changed; those that added layers are not among them.
     pub commits: u64,
+    /// Merges of the index's segments.
+    pub merges: u64,
+    /// Something is being done at this moment.
+    pub at_work: bool,
 }
 
 /// Everything that is known of one project.

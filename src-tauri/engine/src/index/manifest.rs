@@ -16,7 +16,7 @@ use super::outline::Outline;
 use super::schema::{Fields, Kind};
 
 /// What tells a changed file from an unchanged one without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     /// Nanoseconds since 1970.
     pub mtime: i64,

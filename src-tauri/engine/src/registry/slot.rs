@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::Hot;
 use super::failure::{Cause, Failure, Next};
 use super::keeper::Upkeep;
+use super::read::Reader;
 use super::residency::{Residency, State};
 use crate::catalogue::{Held, Project};
-use crate::index::ProjectIndex;
 use crate::rel_path;
 use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
 
@@ -19,7 +19,7 @@ const STAMP_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Slot {
     pub project: Project,
-    pub residency: Residency<Hot, Arc<ProjectIndex>>,
+    pub residency: Residency<Hot, Reader>,
     /// What the keeper said last; of a project that is not hot, what remains true of it.
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
@@ -138,7 +138,7 @@ impl Slot {
 
     /// Nobody searches it, nothing is being written, and its user has not pinned it.
     pub(super) fn may_close(&self) -> bool {
-        let busy = self.upkeep.progress.is_some()
+        let busy = self.upkeep.activity.at_work
             || self.upkeep.pending > 0
             || matches!(self.upkeep.freshness, Freshness::Indexing | Freshness::Reconciling);
         !self.project.pinned && !busy && self.residency.is_idle()
