@@ -107,10 +107,11 @@ impl Highlighter {
         if window.len() > LARGEST_WINDOW || text.get(window.clone()).is_none() {
             return Highlighted::default();
         }
-        let deadline = Instant::now() + time;
         let read = part_to_read(text, &window);
         let Some(part) = text.get(read.clone()) else { return Highlighted::default() };
         let known = self.languages.entry(key).or_insert_with(|| Language::new(key, grammar));
+        // A language's first time takes longer, once.
+        let deadline = Instant::now() + time;
         let hash = xxh3_64(part.as_bytes());
         let last = self.last.take().filter(|last| last.language == key && last.hash == hash);
         let tree = match last {
