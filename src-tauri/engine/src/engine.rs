@@ -27,6 +27,7 @@ use crate::status::{
 use crate::watch::Tuning;
 use lock::OwnerLock;
 use meaning::Comparer;
+use preview::Previews;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -93,6 +94,7 @@ struct Shared {
     catalogue: Arc<Catalogue>,
     registry: Registry,
     comparer: Comparer,
+    previews: Previews,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
 }
@@ -132,7 +134,8 @@ impl Engine {
         let registry = Registry::new(settings, disk, Arc::clone(&catalogue), projects);
         registry.warm();
         let comparer = Comparer::new(options.embedder.clone(), options.data_dir.clone());
-        let shared = Shared { options, catalogue, registry, comparer, _owner: owner };
+        let previews = Previews::default();
+        let shared = Shared { options, catalogue, registry, comparer, previews, _owner: owner };
         Ok(Engine { shared: Arc::new(shared) })
     }
 
