@@ -203,10 +203,10 @@ impl Search {
             .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
             .collect();
         let chunks = candidates.iter().filter_map(|candidate| match candidate {
-            Candidate::Chunk(chunk) => Some(chunk),
+            Candidate::Chunk(chunk) => Some(&**chunk),
             Candidate::File { .. } => None,
         });
-        let shortlisted = |chunk: &Box<RankedChunk>| {
+        let shortlisted = |chunk: &RankedChunk| {
             let outline = &chunk.outline;
             Shortlisted {
                 place: chunk.place_in(targets),
