@@ -206,15 +206,12 @@ impl Search {
             Candidate::Chunk(chunk) => Some(&**chunk),
             Candidate::File { .. } => None,
         });
-        let shortlisted = |chunk: &RankedChunk| {
-            let outline = &chunk.outline;
-            Shortlisted {
-                place: chunk.place_in(targets),
-                root: targets[chunk.target].root.clone(),
-                indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
-                chunk: chunk.place.clone(),
-                definition: outline.definitions.first().or(outline.enclosing.as_ref()).cloned(),
-            }
+        let shortlisted = |chunk: &RankedChunk| Shortlisted {
+            place: chunk.place_in(targets),
+            root: targets[chunk.target].root.clone(),
+            indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
+            chunk: chunk.place.clone(),
+            definition: meaning::named(&chunk.outline).cloned(),
         };
         chunks.take(meaning.shortlist()).map(shortlisted).collect()
     }

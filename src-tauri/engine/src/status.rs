@@ -116,7 +116,12 @@ pub struct ProjectStatus {
     pub files: u64,
     pub chunks: u64,
     pub symbols: u64,
+    /// Texts of it that are embedded, to be found by meaning.
     pub vectors: u64,
+    /// Texts that are to be embedded; `None` where they have not been counted.
+    pub vectors_wanted: Option<u64>,
+    /// What it holds is to be embedded.
+    pub meaning: bool,
     /// Changed paths that are not indexed yet.
     pub pending: u64,
     pub skipped: u64,

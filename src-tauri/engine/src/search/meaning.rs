@@ -4,12 +4,15 @@
 //! So nothing has to be embedded before a question is asked.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::snippet;
+use super::{rank, snippet};
 use crate::embed::text::{self, Source};
-use crate::index::manifest::{ChunkPlace, Entry};
-use crate::index::outline::Outlined;
+use crate::index::manifest::{ChunkPlace, DocumentReader, Entry};
+use crate::index::outline::{Outline, Outlined};
+use crate::index::read::read_file;
+use crate::index::{self, content_hash, language};
+use crate::rel_path;
 
 /// How meaning takes part in a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,35 @@ impl Meaning {
             Meaning::Fused => 20,
             Meaning::Alone => 200,
         }
+    }
+}
+
+/// When a chunk is embedded, the first ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    Definition,
+    /// In tests, examples and what compilers wrote.
+    LesserDefinition,
+    /// Lines in which nothing is defined.
+    Window,
+}
+
+/// Languages of files that are data: numbers and tables say nothing by meaning, and there are many.
+const DATA: [&str; 5] = ["json", "xml", "yaml", "ini", "text"];
+
+impl Tier {
+    /// Of a chunk in the file at `path`; `None` for what is generated, vendored or data.
+    pub fn of(path: &str, defines: bool) -> Option<Tier> {
+        let share = rank::share(path);
+        let language = language::of(path)?;
+        if share <= rank::VENDORED || DATA.contains(&language) {
+            return None;
+        }
+        Some(match (defines, share < 1.0) {
+            (true, false) => Tier::Definition,
+            (true, true) => Tier::LesserDefinition,
+            (false, _) => Tier::Window,
+        })
     }
 }
 
@@ -56,16 +88,70 @@ impl Shortlisted {
         let Some(read) = snippet::read(&self.root, &self.chunk, self.indexed.as_ref()) else {
             return Vec::new();
         };
-        let definition = self.definition.as_ref();
-        let source = Source {
-            path: &self.place.path,
-            symbol: definition.map_or("", |definition| &definition.name),
-            container: definition.and_then(|it| it.container.as_deref()).unwrap_or_default(),
-            doc: "",
-            body: read.text(),
-        };
-        text::parts(&source).into_iter().map(|part| part.text).collect()
+        texts(&self.place.path, self.definition.as_ref(), read.text())
     }
+}
+
+/// A chunk of a file, and what of it is embedded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkText {
+    /// From 1.
+    pub line_start: u64,
+    /// `None`: it is not embedded before somebody asks for it.
+    pub tier: Option<Tier>,
+    pub texts: Vec<String>,
+}
+
+/// What of a file's chunks is embedded. `None` where the file is not what was indexed any more.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn texts_of_file(
+    root: &Path,
+    path: &str,
+    entry: &Entry,
+    reader: &mut DocumentReader<'_>,
+) -> tantivy::Result<Option<Vec<ChunkText>>> {
+    let place = root.join(rel_path::decode(path));
+    let Ok(Some(bytes)) = read_file(&place, entry.stamp.size) else { return Ok(None) };
+    if entry.hash != Some(content_hash(&bytes)) {
+        return Ok(None);
+    }
+    let Ok(text) = index::text::decode(&bytes) else { return Ok(None) };
+    let mut chunks = Vec::new();
+    for (address, chunk) in reader.chunks_of(path)? {
+        let outline = reader.outline(address)?;
+        let body = match chunk.bytes {
+            Some((start, length)) => bytes
+                .get(start as usize..(start + length) as usize)
+                .and_then(|body| std::str::from_utf8(body).ok())
+                .map(str::to_owned),
+            None => snippet::lines(&text, &chunk),
+        };
+        let definition = named(&outline);
+        chunks.push(ChunkText {
+            line_start: chunk.line_start,
+            tier: Tier::of(path, definition.is_some()),
+            texts: texts(path, definition, &body.unwrap_or_default()),
+        });
+    }
+    Ok(Some(chunks))
+}
+
+/// The definition that a chunk is named for: the first one in it, or what it lies in.
+pub(super) fn named(outline: &Outline) -> Option<&Outlined> {
+    outline.definitions.first().or(outline.enclosing.as_ref())
+}
+
+fn texts(path: &str, definition: Option<&Outlined>, body: &str) -> Vec<String> {
+    let source = Source {
+        path,
+        symbol: definition.map_or("", |definition| &definition.name),
+        container: definition.and_then(|it| it.container.as_deref()).unwrap_or_default(),
+        doc: "",
+        body,
+    };
+    text::parts(&source).into_iter().map(|part| part.text).collect()
 }
 
 /// How alike places are to the question, beside each other.
