@@ -1,5 +1,6 @@
 //! The façade: what the shell, the command line and the tests use.
 
+mod embedding;
 mod error;
 mod filling;
 mod locating;
@@ -217,6 +218,8 @@ impl Engine {
                 blocking(move || catalogue.set_pinned(&key, pinned)).await?;
                 registry.set_pinned(&id, pinned);
             }
+            ProjectAction::MeaningOn => self.set_meaning(&id, true).await?,
+            ProjectAction::MeaningOff => self.set_meaning(&id, false).await?,
         }
         Ok(())
     }

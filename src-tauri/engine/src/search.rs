@@ -211,7 +211,7 @@ impl Search {
             root: targets[chunk.target].root.clone(),
             indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
             chunk: chunk.place.clone(),
-            definition: meaning::named(&chunk.outline).cloned(),
+            outline: chunk.outline.clone(),
         };
         chunks.take(meaning.shortlist()).map(shortlisted).collect()
     }

@@ -147,6 +147,35 @@ pub struct Snapshot {
     pub projects: Vec<ProjectStatus>,
 }
 
+/// What search by meaning is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum MeaningState {
+    /// Switched off.
+    Off,
+    /// A file of the model, or the library that runs it, is not there.
+    ModelMissing,
+    /// The model is damaged, or what runs it ended.
+    Failed,
+    /// Somebody paused it.
+    Paused,
+    /// It waits for the machine to be plugged in.
+    OnBattery,
+    /// There is nothing in its way.
+    Working,
+}
+
+/// The state of search by meaning, for all projects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MeaningStatus {
+    pub state: MeaningState,
+    /// The model's name, where there is one.
+    pub model: Option<String>,
+    /// What stands in its way and what helps: a sentence for people.
+    pub sentence: Option<String>,
+}
+
 /// What people can do with a project, apart from adding it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -163,4 +192,8 @@ pub enum ProjectAction {
     /// Keep it open whatever the memory budget says.
     Pin,
     Unpin,
+    /// Embed what it holds, to be found by meaning.
+    MeaningOn,
+    /// Leave it to the other lanes.
+    MeaningOff,
 }

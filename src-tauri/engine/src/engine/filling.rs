@@ -6,8 +6,9 @@ mod project;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -22,8 +23,12 @@ use crate::registry::{Registry, Searchable};
 use crate::status::{Freshness, LaneName, Snapshot};
 use project::Work;
 
-/// Texts that are given to the embedder together.
-const BATCH: usize = 32;
+/// Texts that are given to the embedder together, and how often, so that it never waits.
+const BATCH: usize = 16;
+const BATCHES: usize = 2;
+/// One project is embedded for so long before it is looked whether another one comes first.
+const AT_ONCE: Duration = Duration::from_secs(5);
+const LEAST_SHARE: f32 = 0.01;
 /// After something changed, what else changes with it is waited for.
 const SETTLE: Duration = Duration::from_millis(300);
 /// How often it is looked whether the machine is plugged in again, and what nobody uses let go.
@@ -190,19 +195,19 @@ impl Filling {
                 Err(error) => tracing::warn!(%error, "a project's texts could not be listed"),
             }
         }
-        for searchable in &hot {
-            let Some(work) = self.projects.get_mut(&searchable.id) else { continue };
-            if work.is_done() || unusable {
-                continue;
+        let busy = |project: &&Searchable| {
+            self.projects.get(&project.id).is_some_and(|work| !work.is_done())
+        };
+        match hot.iter().find(busy) {
+            Some(project) if !unusable => {
+                if self.embed(project, &store).await {
+                    Next::Step
+                } else {
+                    Next::Wait(UNUSABLE)
+                }
             }
-            let texts = work.next_texts(searchable, &store, &self.refused, BATCH).await;
-            let begun = tokio::time::Instant::now();
-            let embedded = self.embed(searchable, texts, &store).await;
-            let Pacing { share, .. } = *self.pacing.borrow();
-            tokio::time::sleep(begun.elapsed().mul_f32(1.0 / share.clamp(0.01, 1.0) - 1.0)).await;
-            return if embedded { Next::Step } else { Next::Wait(UNUSABLE) };
+            _ => Next::Wait(soonest),
         }
-        Next::Wait(soonest)
     }
 
     fn must_rest(&self) -> Option<Rest> {
@@ -223,18 +228,50 @@ impl Filling {
         readable.filter(Searchable::is_hot).collect()
     }
 
-    /// Whether all was embedded that the model takes; what was not is asked for again.
-    async fn embed(
+    /// Embeds what the project holds, for a while. Whether all was embedded that the model takes;
+    /// what was not is looked for again.
+    async fn embed(&mut self, project: &Searchable, store: &Arc<Store>) -> bool {
+        let begun = Instant::now();
+        let mut batches = FuturesUnordered::new();
+        let mut all = true;
+        let mut goes_on = true;
+        loop {
+            let Pacing { share, .. } = *self.pacing.borrow();
+            let most = if share < 1.0 { 1 } else { BATCHES };
+            while goes_on && batches.len() < most {
+                let Some(work) = self.projects.get_mut(&project.id) else { break };
+                let texts = work.next_texts(project, store, &self.refused, BATCH).await;
+                if texts.is_empty() {
+                    break;
+                }
+                batches.push(embed_batch(Arc::clone(&self.vectors), texts));
+            }
+            let batch = Instant::now();
+            let Some(answers) = batches.next().await else { break };
+            all &= self.keep(project, answers, store).await;
+            goes_on &= all
+                && begun.elapsed() < AT_ONCE
+                && self.must_rest().is_none()
+                && !is_indexing(&self.registry.snapshot());
+            let pause = 1.0 / share.clamp(LEAST_SHARE, 1.0) - 1.0;
+            tokio::time::sleep(batch.elapsed().mul_f32(pause)).await;
+        }
+        if let Some(work) = self.projects.get_mut(&project.id).filter(|_| !all) {
+            work.look_again();
+        }
+        all
+    }
+
+    async fn keep(
         &mut self,
         project: &Searchable,
-        texts: Vec<(Key, String)>,
+        answers: Vec<(Key, Result<Vec<f32>, EmbedError>)>,
         store: &Arc<Store>,
     ) -> bool {
-        let (keys, texts): (Vec<Key>, Vec<String>) = texts.into_iter().unzip();
-        let answers = self.vectors.embedder.embed_batch(texts, Priority::Background).await;
-        let mut vectors = Vec::with_capacity(keys.len());
+        let given = answers.len();
+        let mut vectors = Vec::with_capacity(given);
         let mut all = true;
-        for (key, answer) in keys.into_iter().zip(answers) {
+        for (key, answer) in answers {
             match answer {
                 Ok(vector) => vectors.push((key, vector)),
                 Err(EmbedError::Rejected(why)) => {
@@ -255,14 +292,20 @@ impl Filling {
         }
         self.vectors.changed();
         if let Some(work) = self.projects.get_mut(&project.id) {
-            if !all {
-                work.look_again();
-            }
-            work.embedded(count);
+            work.embedded(given, count);
             work.report(&self.registry, &project.id);
         }
         all
     }
+}
+
+async fn embed_batch(
+    vectors: Arc<Vectors>,
+    texts: Vec<(Key, String)>,
+) -> Vec<(Key, Result<Vec<f32>, EmbedError>)> {
+    let (keys, texts): (Vec<Key>, Vec<String>) = texts.into_iter().unzip();
+    let answers = vectors.embedder.embed_batch(texts, Priority::Background).await;
+    keys.into_iter().zip(answers).collect()
 }
 
 /// Whether files are being read for an index: that goes first.

@@ -134,7 +134,7 @@ impl Engine {
             }
         };
         let compared = tokio::select! {
-            compared = comparer.compare(search, shortlist, patience) => compared,
+            compared = comparer.compare(search, shortlist, searched, patience) => compared,
             () = nobody_listens => return found,
         };
         if !compared.likeness.is_empty() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{rank, snippet};
 use crate::embed::text::{self, Source};
 use crate::index::manifest::{ChunkPlace, DocumentReader, Entry};
-use crate::index::outline::{Outline, Outlined};
+use crate::index::outline::Outline;
 use crate::index::read::read_file;
 use crate::index::{self, content_hash, language};
 use crate::rel_path;
@@ -33,6 +33,9 @@ impl Meaning {
         }
     }
 }
+
+/// Parts.
+const MOST_PARTS: usize = 1;
 
 /// When a chunk is embedded, the first ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,8 +81,7 @@ pub struct Shortlisted {
     pub(super) root: PathBuf,
     pub(super) chunk: ChunkPlace,
     pub(super) indexed: Option<Entry>,
-    /// The first that is defined there, or what it lies in.
-    pub(super) definition: Option<Outlined>,
+    pub(super) outline: Outline,
 }
 
 impl Shortlisted {
@@ -88,7 +90,7 @@ impl Shortlisted {
         let Some(read) = snippet::read(&self.root, &self.chunk, self.indexed.as_ref()) else {
             return Vec::new();
         };
-        texts(&self.place.path, self.definition.as_ref(), read.text())
+        texts(&self.place.path, &self.outline, read.text())
     }
 }
 
@@ -128,30 +130,30 @@ pub fn texts_of_file(
                 .map(str::to_owned),
             None => snippet::lines(&text, &chunk),
         };
-        let definition = named(&outline);
         chunks.push(ChunkText {
             line_start: chunk.line_start,
-            tier: Tier::of(path, definition.is_some()),
-            texts: texts(path, definition, &body.unwrap_or_default()),
+            tier: Tier::of(path, !outline.is_empty()),
+            texts: texts(path, &outline, &body.unwrap_or_default()),
         });
     }
     Ok(Some(chunks))
 }
 
-/// The definition that a chunk is named for: the first one in it, or what it lies in.
-pub(super) fn named(outline: &Outline) -> Option<&Outlined> {
-    outline.definitions.first().or(outline.enclosing.as_ref())
-}
-
-fn texts(path: &str, definition: Option<&Outlined>, body: &str) -> Vec<String> {
+/// What of a chunk is embedded: with the names of all that is defined in it, or of what it lies in.
+fn texts(path: &str, outline: &Outline, body: &str) -> Vec<String> {
+    let first = outline.definitions.first().or(outline.enclosing.as_ref());
+    let mut names: Vec<&str> = outline.definitions.iter().map(|it| it.name.as_str()).collect();
+    if let (true, Some(enclosing)) = (names.is_empty(), &outline.enclosing) {
+        names.push(&enclosing.name);
+    }
     let source = Source {
         path,
-        symbol: definition.map_or("", |definition| &definition.name),
-        container: definition.and_then(|it| it.container.as_deref()).unwrap_or_default(),
+        symbol: &names.join(" "),
+        container: first.and_then(|it| it.container.as_deref()).unwrap_or_default(),
         doc: "",
         body,
     };
-    text::parts(&source).into_iter().map(|part| part.text).collect()
+    text::parts(&source).into_iter().map(|part| part.text).take(MOST_PARTS).collect()
 }
 
 /// How alike places are to the question, beside each other.
@@ -172,6 +174,12 @@ impl Likeness {
 
     pub fn is_empty(&self) -> bool {
         self.figures.is_empty()
+    }
+
+    /// The compared chunks of one project, by path and first line.
+    pub fn near(&self, project: &str) -> impl Iterator<Item = (&str, u64)> {
+        let of_project = self.figures.keys().filter(move |place| place.project == project);
+        of_project.map(|place| (place.path.as_str(), place.line))
     }
 
     /// At most 1; `None` for what was not compared.

@@ -40,6 +40,8 @@ pub struct Work {
     files: VecDeque<(Tier, String)>,
     /// Of the file at hand.
     texts: VecDeque<(Key, String)>,
+    /// Given out and not heard of again.
+    ahead: usize,
     counts: Counts,
 }
 
@@ -65,7 +67,7 @@ impl Work {
     }
 
     pub fn is_done(&self) -> bool {
-        self.files.is_empty() && self.texts.is_empty()
+        self.files.is_empty() && self.texts.is_empty() && self.ahead == 0
     }
 
     /// How long it is too soon for a survey.
@@ -175,11 +177,14 @@ impl Work {
                 }
             }
         }
-        self.texts.drain(..most.min(self.texts.len())).collect()
+        let texts: Vec<_> = self.texts.drain(..most.min(self.texts.len())).collect();
+        self.ahead += texts.len();
+        texts
     }
 
-    /// So many more texts have vectors.
-    pub fn embedded(&mut self, count: usize) {
+    /// Of `given` texts so many have vectors now.
+    pub fn embedded(&mut self, given: usize, count: usize) {
+        self.ahead = self.ahead.saturating_sub(given);
         self.counts.done = (self.counts.done + count as u64).min(self.counts.wanted);
         if self.is_done() && self.surveyed.is_some() {
             self.counts.done = self.counts.wanted;
