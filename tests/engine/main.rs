@@ -8,6 +8,7 @@ mod dice;
 mod differential;
 mod disk_full;
 mod embedding;
+mod graph;
 mod indexing;
 mod killed;
 mod layers;

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "arguments and samples are checked before they are used")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ const QUERY_RUNS: usize = 200;
 /// ripgrep reads the whole tree each time.
 const RIVAL_RUNS: usize = 5;
 const OPENINGS: usize = 20;
+/// Parts of the index that are listed.
+const LARGEST_PARTS: usize = 16;
 /// Hits a query asks for.
 const TOP: usize = 50;
 
@@ -119,6 +122,7 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         root: corpus.clone(),
         index: Arc::new(ProjectIndex::open(&directory)?),
     };
+    let space = space(&target.index)?;
     println!(
         "\n{:<18} {:<32} {:>9} {:>9} {:>6}   {:>12} {:>8}",
         "query", "", "p50 ms", "p95 ms", "hits", "ripgrep ms", "ratio"
@@ -127,7 +131,9 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
     for question in &arguments.queries {
         queries.push(query(&target, question)?);
     }
-    Ok(json!({ "corpus": corpus, "indexing": indexing, "opening": opening, "queries": queries }))
+    Ok(
+        json!({ "corpus": corpus, "indexing": indexing, "opening": opening, "space": space, "queries": queries }),
+    )
 }
 
 async fn index(corpus: &Path, data: &Path) -> Result<Value> {
@@ -184,6 +190,43 @@ async fn first_answer(engine: &Engine, started: Instant) -> Result<Duration> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(started.elapsed())
+}
+
+/// What each part of the index takes.
+fn space(index: &ProjectIndex) -> Result<Value> {
+    let searcher = index.searcher();
+    let usage = searcher.space_usage()?;
+    let mut parts: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    for segment in usage.segments() {
+        let of_fields = [
+            ("terms", segment.termdict()),
+            ("postings", segment.postings()),
+            ("positions", segment.positions()),
+            ("columns", segment.fast_fields()),
+            ("lengths", segment.fieldnorms()),
+        ];
+        for (part, fields) in of_fields {
+            for field in fields.fields() {
+                let name = (field.field_name().to_owned(), part);
+                *parts.entry(name).or_default() += field.total().get_bytes();
+            }
+        }
+        *parts.entry(("(stored)".to_owned(), "")).or_default() +=
+            segment.store().total().get_bytes();
+    }
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    println!(
+        "segments               {:>9}   {} documents, {} more deleted",
+        usage.segments().len(),
+        searcher.num_docs(),
+        searcher.segment_readers().iter().map(|segment| segment.num_deleted_docs()).sum::<u32>()
+    );
+    for ((field, part), bytes) in parts.iter().take(LARGEST_PARTS) {
+        println!("  {field:<14} {part:<10} {:>9.1} MB", *bytes as f64 / 1e6);
+    }
+    let parts = parts.into_iter().map(|((field, part), bytes)| json!([field, part, bytes]));
+    Ok(Value::Array(parts.collect()))
 }
 
 fn open_cold(directory: &Path) -> Result<Value> {

@@ -5,6 +5,8 @@
 
 pub mod answer;
 mod chunks;
+mod files;
+mod graph;
 mod hits;
 pub mod meaning;
 mod names;
@@ -33,11 +35,12 @@ use crate::index::manifest::DocumentReader;
 use crate::index::{IndexError, ProjectIndex};
 use crate::status::LaneName;
 use chunks::RankedChunk;
+use files::{Bounds, Outcome};
+use graph::Relation;
 use hits::{Found as FoundFile, HitMaker};
 use meaning::Meaning;
 pub use meaning::{Likeness, Shortlisted};
 use query::Query;
-use regex::Bounds;
 use route::Route;
 
 /// How long files are read for a pattern while somebody types …
@@ -46,6 +49,8 @@ const TYPED_PATTERN: Duration = Duration::from_secs(2);
 const ASKED_PATTERN: Duration = Duration::from_secs(30);
 /// … and for what was typed as a part of something, when little else was found.
 const SUBSTRING: Duration = Duration::from_millis(150);
+/// How long files are parsed for the uses of a name.
+const RELATED: Duration = Duration::from_secs(3);
 /// While somebody types, one file shows so many lines that match a pattern.
 const LINES_OF_ONE_FILE: usize = 5;
 
@@ -143,7 +148,9 @@ impl Search {
         let searchers: Vec<Searcher> =
             targets.iter().map(|target| target.index.searcher()).collect();
         let mut hits = HitMaker::new(&self.query, targets, &searchers, self.limit);
-        if !self.route.patterns.is_empty() {
+        if !self.route.related.is_empty() {
+            self.find_related(targets, &searchers, &mut hits, &mut found);
+        } else if !self.route.patterns.is_empty() {
             self.find_lines(targets, &searchers, &mut hits, &mut found);
         } else {
             let mut candidates = self.chunks(targets, &searchers, &mut found);
@@ -291,34 +298,107 @@ impl Search {
         } else {
             &self.route.patterns
         };
-        let (mut candidates, mut read) = (0, 0);
+        let mut progress = Progress::default();
         for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
             let bounds = Bounds { lines: hits.wanted(), lines_of_one_file, until: started + time };
             if bounds.lines == 0 {
                 break;
             }
             match regex::search(target, searcher, &self.query, patterns, bounds) {
-                Ok(outcome) => {
-                    candidates += outcome.candidates;
-                    read += outcome.read;
-                    for file in outcome.files {
-                        for line in file.lines {
-                            hits.add_line(FoundFile { target: at, path: &file.path }, line);
-                        }
-                    }
-                }
+                Ok(outcome) => progress.take(at, outcome, LaneName::Regex, hits),
                 Err(error) => found.fail(target, error),
             }
         }
-        let note = (read < candidates).then(|| {
-            let seconds = time.as_secs_f32();
-            format!("Stopped after {seconds} s: {read} of {candidates} files were read.")
-        });
         found.lanes.push(LaneReport {
             lane: LaneName::Regex,
             took_ms: milliseconds(started),
-            note,
+            note: progress.note(time),
         });
+    }
+
+    /// The places in the symbol graph that were asked for.
+    fn find_related(
+        &self,
+        targets: &[Target],
+        searchers: &[Searcher],
+        hits: &mut HitMaker<'_>,
+        found: &mut Found,
+    ) {
+        let started = Instant::now();
+        let until = started + RELATED;
+        let mut progress = Progress::default();
+        let mut elsewhere = Vec::new();
+        for related in &self.route.related {
+            for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
+                if hits.wanted() == 0 {
+                    break;
+                }
+                let outcome = if related.relation == Relation::Callees {
+                    graph::callees(at, target, searcher, &self.query, related, until).map(
+                        |callees| {
+                            elsewhere.extend(callees.elsewhere);
+                            let chunks = callees.defined.into_iter();
+                            hits.add(
+                                chunks.map(|chunk| Candidate::Chunk(Box::new(chunk))).collect(),
+                            );
+                        },
+                    )
+                } else {
+                    let bounds =
+                        Bounds { lines: hits.wanted(), lines_of_one_file: usize::MAX, until };
+                    graph::usages(target, searcher, &self.query, related, bounds)
+                        .map(|outcome| progress.take(at, outcome, LaneName::Symbols, hits))
+                };
+                if let Err(error) = outcome {
+                    found.fail(target, error);
+                }
+            }
+        }
+        let note = progress.note(RELATED).or_else(|| not_defined(&elsewhere));
+        let took_ms = milliseconds(started);
+        found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
+    }
+}
+
+/// How many of the files that may match were read.
+#[derive(Default)]
+struct Progress {
+    candidates: usize,
+    read: usize,
+}
+
+impl Progress {
+    /// Takes what a target gave, and makes hits of its lines.
+    fn take(&mut self, target: usize, outcome: Outcome, lane: LaneName, hits: &mut HitMaker<'_>) {
+        self.candidates += outcome.candidates;
+        self.read += outcome.read;
+        for file in outcome.files {
+            for line in file.lines {
+                hits.add_line(FoundFile { target, path: &file.path }, line, lane);
+            }
+        }
+    }
+
+    /// What to know where they were not all read in `time`.
+    fn note(&self, time: Duration) -> Option<String> {
+        let Progress { candidates, read } = self;
+        let seconds = time.as_secs_f32();
+        (read < candidates)
+            .then(|| format!("Stopped after {seconds} s: {read} of {candidates} files were read."))
+    }
+}
+
+/// Names in a note.
+const NAMES_SHOWN: usize = 5;
+
+fn not_defined(names: &[String]) -> Option<String> {
+    let first = names.get(..NAMES_SHOWN).unwrap_or(names).join(", ");
+    match names.len() {
+        0 => None,
+        count if count > NAMES_SHOWN => {
+            Some(format!("Not defined here: {first} and {} more.", count - NAMES_SHOWN))
+        }
+        _ => Some(format!("Not defined here: {first}.")),
     }
 }
 

@@ -1,10 +1,10 @@
-//! Cuts a file along its definitions, and says of each chunk what is defined and used there.
+//! Cuts a file along its definitions, and says of each chunk what is defined there.
 
 use super::chunk::{self, Chunk};
 use super::document::ChunkSymbols;
 use super::outline::{Outline, Outlined};
 use super::tokenizer::{fold_case, parts};
-use crate::symbols::{Definition, Extractor, FileSymbols, Reference, Wanted};
+use crate::symbols::{Definition, Extractor, Wanted};
 
 /// The name of a longer definition is data, not something to look for; in bytes.
 const LONGEST_NAME: usize = 200;
@@ -15,22 +15,20 @@ pub fn chunks(
     language: &str,
     text: &str,
 ) -> (Vec<(Chunk, ChunkSymbols)>, u64) {
-    let mut symbols = extractor.extract(language, text, Wanted::DefinitionsAndReferences);
-    symbols.definitions.retain(|definition| definition.name.len() <= LONGEST_NAME);
-    symbols.definitions.sort_by_key(|definition| definition.name_bytes.start);
-    symbols.references.sort_by_key(|reference| reference.bytes.start);
-    let count = symbols.definitions.len() as u64;
-    let chunks = chunk::along(text, &symbols.definitions);
+    let mut definitions = extractor.extract(language, text, Wanted::Definitions).definitions;
+    definitions.retain(|definition| definition.name.len() <= LONGEST_NAME);
+    definitions.sort_by_key(|definition| definition.name_bytes.start);
+    let count = definitions.len() as u64;
+    let chunks = chunk::along(text, &definitions);
     let annotated = chunks.into_iter().map(|chunk| {
-        let symbols = of_chunk(&chunk, &symbols);
+        let symbols = of_chunk(&chunk, &definitions);
         (chunk, symbols)
     });
     (annotated.collect(), count)
 }
 
-fn of_chunk(chunk: &Chunk, symbols: &FileSymbols) -> ChunkSymbols {
-    let defined = within(&symbols.definitions, chunk, |d: &Definition| d.name_bytes.start);
-    let used = within(&symbols.references, chunk, |r: &Reference| r.bytes.start);
+fn of_chunk(chunk: &Chunk, definitions: &[Definition]) -> ChunkSymbols {
+    let defined = within(definitions, chunk);
     let mut annotated = ChunkSymbols::default();
     for Definition { name, .. } in defined {
         let mut folded = String::new();
@@ -42,11 +40,9 @@ fn of_chunk(chunk: &Chunk, symbols: &FileSymbols) -> ChunkSymbols {
         }
     }
     distinct(&mut annotated.initials);
-    annotated.uses = used.iter().map(|reference| reference.name.clone()).collect();
-    distinct(&mut annotated.uses);
     let outline = Outline {
         definitions: defined.iter().map(outlined).collect(),
-        enclosing: enclosing(&symbols.definitions, chunk).map(outlined),
+        enclosing: enclosing(definitions, chunk).map(outlined),
     };
     if !outline.is_empty() {
         annotated.outline = outline.encode();
@@ -54,11 +50,10 @@ fn of_chunk(chunk: &Chunk, symbols: &FileSymbols) -> ChunkSymbols {
     annotated
 }
 
-/// The items, sorted by `place`, whose place lies in the chunk.
-fn within<'a, T>(items: &'a [T], chunk: &Chunk, place: fn(&T) -> usize) -> &'a [T] {
-    let from = items.partition_point(|item| place(item) < chunk.bytes.start);
-    let to = items.partition_point(|item| place(item) < chunk.bytes.end);
-    &items[from..to]
+/// The definitions whose name stands in the chunk.
+fn within<'a>(definitions: &'a [Definition], chunk: &Chunk) -> &'a [Definition] {
+    let first = |byte: usize| definitions.partition_point(|own| own.name_bytes.start < byte);
+    &definitions[first(chunk.bytes.start)..first(chunk.bytes.end)]
 }
 
 /// The innermost definition that begins before the chunk and reaches into it.

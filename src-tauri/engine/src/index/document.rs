@@ -97,7 +97,7 @@ enum Body {
     Grams(Vec<u64>),
 }
 
-/// What is defined and used in a chunk, as terms; empty where that is not known.
+/// What is defined in a chunk, as terms; empty where that is not known.
 #[derive(Clone, Debug, Default)]
 pub struct ChunkSymbols {
     /// The names that are defined, as they are written.
@@ -106,8 +106,6 @@ pub struct ChunkSymbols {
     pub folded: Vec<String>,
     /// First letters of their parts, each once.
     pub initials: Vec<String>,
-    /// Names that are used, each once.
-    pub uses: Vec<String>,
     /// The encoded [`super::outline::Outline`].
     pub outline: Vec<u8>,
 }
@@ -195,7 +193,6 @@ impl IndexDocument {
                     (fields.symbol_words, &symbols.names),
                     (fields.symbol, &symbols.folded),
                     (fields.initials, &symbols.initials),
-                    (fields.uses, &symbols.uses),
                 ];
                 for (field, list) in lists {
                     values.extend(list.iter().map(|text| (field, Leaf::Str(text))));

@@ -12,7 +12,7 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use super::tokenizer::{CODE, CodeTokenizer};
 
 /// Raised when a stored index can no longer be read as what the code expects.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// tantivy's tokenizer that keeps a value whole.
 const RAW: &str = "raw";
@@ -47,8 +47,6 @@ pub struct Fields {
     pub symbol: Field,
     /// Chunks only: the first letters of the parts of the names, each as one term.
     pub initials: Field,
-    /// Chunks only: the names that are called, used or imported there, each as one term.
-    pub uses: Field,
     /// Chunks only: what is defined there, encoded by [`super::outline`].
     pub outline: Field,
     /// Chunks only: first and last line, from 1.
@@ -114,7 +112,6 @@ pub fn build() -> (Schema, Fields) {
         symbol_words: schema.add_text_field("symbol_words", words(IndexRecordOption::WithFreqs)),
         symbol: schema.add_text_field("symbol", raw()),
         initials: schema.add_text_field("initials", raw()),
-        uses: schema.add_text_field("uses", raw()),
         outline: schema.add_bytes_field("outline", STORED),
         line_start: schema.add_u64_field(Fields::LINE_START, FAST),
         line_end: schema.add_u64_field(Fields::LINE_END, FAST),

@@ -39,7 +39,7 @@ pub struct RankedChunk {
     /// That definition is the hit, not the whole chunk.
     pub is_definition: bool,
     pub lanes: Vec<LaneName>,
-    words: WordSet,
+    pub words: WordSet,
 }
 
 impl RankedChunk {

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use tantivy::Searcher;
 
 use super::chunks::RankedChunk;
+use super::files::MatchingLine;
 use super::names::NameQuery;
 use super::query::Query;
-use super::regex::MatchingLine;
 use super::terms::Highlighter;
-use super::{Candidate, Hit, Snippet, Target, snippet};
+use super::{Candidate, Hit, Snippet, Target, rank, snippet};
 use crate::index::language;
 use crate::index::manifest::{ChunkPlace, DocumentReader};
 use crate::index::outline::Outlined;
@@ -91,8 +91,13 @@ impl<'a> HitMaker<'a> {
         }
     }
 
-    /// Takes a line that matches a pattern.
-    pub fn add_line(&mut self, Found { target, path }: Found<'_>, line: MatchingLine) {
+    /// Takes a line that was found by reading its file.
+    pub fn add_line(
+        &mut self,
+        Found { target, path }: Found<'_>,
+        line: MatchingLine,
+        lane: LaneName,
+    ) {
         let at = self.targets[target].root.join(rel_path::decode(path));
         let around = self.files.get(&at).into_iter().flatten();
         let mut around = around.filter(|(first, last)| (*first..=*last).contains(&line.number));
@@ -113,8 +118,8 @@ impl<'a> HitMaker<'a> {
             kind: kind_of(definition).to_owned(),
             symbol: definition.map(|definition| definition.name.clone()),
             lang: language::of(path).map(str::to_owned),
-            score: 0.0,
-            lanes: vec![LaneName::Regex],
+            score: rank::share(path),
+            lanes: vec![lane],
             stale: false,
             snippet: Some(snippet::cut(number, &text, ranges)),
         });

@@ -1,6 +1,7 @@
 //! The query language: words, `"exact"`, `-not`, `project:`, `path:`, `lang:`, `case:yes`,
-//! `sym:` and `/regex/`. Filters that are not known are words.
+//! `sym:`, `refs:`, `callers:`, `callees:` and `/regex/`. Filters that are not known are words.
 
+use super::graph::{Related, Relation};
 use super::terms;
 use crate::index::language;
 
@@ -18,6 +19,8 @@ pub struct Query {
     pub languages: Vec<String>,
     pub symbols: Vec<String>,
     pub regexes: Vec<String>,
+    /// Names whose places in the symbol graph are wanted.
+    pub related: Vec<Related>,
     /// Upper and lower case differ.
     pub case_sensitive: bool,
 }
@@ -29,6 +32,7 @@ impl Query {
             && self.phrases.is_empty()
             && self.symbols.is_empty()
             && self.regexes.is_empty()
+            && self.related.is_empty()
     }
 
     /// Whether a hit has to be looked at in its file before it is one.
@@ -80,8 +84,8 @@ pub fn parse_pattern(text: &str) -> Query {
     query
 }
 
-/// Words before a colon that narrow a search.
-pub const FILTERS: [&str; 6] = ["project", "path", "file", "lang", "sym", "case"];
+/// Words before a colon that narrow a search for a pattern.
+const FILTERS: [&str; 6] = ["project", "path", "file", "lang", "sym", "case"];
 
 fn is_filter(key: &str) -> bool {
     FILTERS.iter().any(|filter| key.eq_ignore_ascii_case(filter))
@@ -178,6 +182,9 @@ impl Query {
             (Some("path" | "file"), true) => self.excluded_paths.push(owned()),
             (Some("lang"), false) => self.languages.push(value.to_ascii_lowercase()),
             (Some("sym"), false) => self.symbols.push(owned()),
+            (Some("refs"), false) => self.related.push(Related::new(Relation::References, value)),
+            (Some("callers"), false) => self.related.push(Related::new(Relation::Callers, value)),
+            (Some("callees"), false) => self.related.push(Related::new(Relation::Callees, value)),
             (Some("case"), false) => {
                 self.case_sensitive = matches!(value, "yes" | "true" | "on");
             }

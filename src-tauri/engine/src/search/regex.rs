@@ -2,18 +2,16 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, Query as IndexQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
+use super::files::{self, Bounds, MatchingLine, Outcome};
 use super::pattern::{Grams, Pattern};
 use super::query::Query;
-use super::{Target, rank, text};
+use super::{Target, text};
 use crate::index::ProjectIndex;
 use crate::index::manifest::Manifest;
 use crate::index::schema::{Fields, Kind};
@@ -22,43 +20,6 @@ use crate::rel_path;
 
 /// Of the trigrams that must all be there, the rarest so many are looked up.
 const GRAMS_USED: usize = 6;
-/// Threads that read files.
-const READERS: usize = 8;
-
-/// A line that matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MatchingLine {
-    /// From 1.
-    pub number: u64,
-    pub text: String,
-    /// Byte ranges of `text`.
-    pub ranges: Vec<(usize, usize)>,
-}
-
-/// A file with lines that match.
-#[derive(Clone, Debug)]
-pub struct MatchingFile {
-    pub path: String,
-    pub lines: Vec<MatchingLine>,
-}
-
-/// How much is looked for, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    pub lines: usize,
-    pub lines_of_one_file: usize,
-    pub until: Instant,
-}
-
-/// What one index gave.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// The files that people look for first come first, equal ones by path.
-    pub files: Vec<MatchingFile>,
-    /// Files that may match, and those of them that were read.
-    pub candidates: usize,
-    pub read: usize,
-}
 
 /// Searches the files that the target's index holds.
 ///
@@ -73,40 +34,9 @@ pub fn search(
 ) -> tantivy::Result<Outcome> {
     let root = &target.root;
     let paths = candidates(&target.index, searcher, query, patterns)?;
-    let next = AtomicUsize::new(0);
-    let lines_found = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS);
-    let read_files = || {
-        while lines_found.load(Ordering::Relaxed) < bounds.lines && Instant::now() < bounds.until {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(at) else { break };
-            let lines = matching_lines(root, path, query, patterns, bounds.lines_of_one_file);
-            if !lines.is_empty() {
-                lines_found.fetch_add(lines.len(), Ordering::Relaxed);
-                let file = (at, MatchingFile { path: path.clone(), lines });
-                found.lock().unwrap_or_else(PoisonError::into_inner).push(file);
-            }
-        }
-    };
-    if paths.len() < READERS {
-        read_files();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(read_files);
-            }
-        });
-    }
-    let mut files = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    files.sort_by_key(|(at, _)| *at);
-    let complete = lines_found.into_inner() < bounds.lines;
-    let read = if complete { next.into_inner().min(paths.len()) } else { paths.len() };
-    Ok(Outcome {
-        files: files.into_iter().map(|(_, file)| file).collect(),
-        candidates: paths.len(),
-        read,
-    })
+    Ok(files::read(&paths, bounds, || {
+        |path: &str| matching_lines(root, path, query, patterns, bounds.lines_of_one_file)
+    }))
 }
 
 /// The paths of the files that may match.
@@ -137,11 +67,7 @@ fn candidates(
     if !index.is_deep() {
         paths.extend(without_grams(&manifest, searcher, fields, query)?);
     }
-    let mut paths: Vec<(f32, String)> =
-        paths.into_iter().map(|path| (rank::share(&path), path)).collect();
-    paths.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));
-    paths.dedup();
-    Ok(paths.into_iter().map(|(_, path)| path).collect())
+    Ok(files::in_order(paths))
 }
 
 /// Files whose trigrams are not in the index yet: each of them may match.

@@ -1,5 +1,6 @@
 //! Which lanes take part in a search: cheap, and the same for the same query.
 
+use super::graph::Related;
 use super::meaning::Meaning;
 use super::names::NameQuery;
 use super::pattern::Pattern;
@@ -25,6 +26,8 @@ pub struct Route {
     /// Patterns that were typed: with them, files are read instead. The first one's lines are hits;
     /// the others have to match somewhere in the file.
     pub patterns: Vec<Pattern>,
+    /// Names whose places in the symbol graph were asked for: with them, nothing else is.
+    pub related: Vec<Related>,
     /// What was typed, to be found inside of longer words when little else is found.
     pub substrings: Vec<Pattern>,
     /// The best of what was found is compared with the question by meaning.
@@ -37,6 +40,9 @@ impl Route {
     pub fn new(query: &Query, mode: Mode) -> Result<Route, SearchError> {
         if query.is_empty() {
             return Err(SearchError::Empty);
+        }
+        if !query.related.is_empty() {
+            return Ok(Route { related: query.related.clone(), ..Route::default() });
         }
         let mut route = Route { patterns: patterns(query)?, ..Route::default() };
         match mode {

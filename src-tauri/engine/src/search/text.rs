@@ -306,6 +306,11 @@ fn path_query(field: Field, path: &str) -> Option<Box<dyn IndexQuery>> {
     if words.is_empty() { None } else { Some(Box::new(BooleanQuery::intersection(words))) }
 }
 
+/// What `text` says, word for word; `None` where there is no word in it.
+pub fn phrase(text: &str, fields: Fields) -> Option<Box<dyn IndexQuery>> {
+    phrase_query(fields.text, &terms::identifiers(text))
+}
+
 fn phrase_query(field: Field, identifiers: &[Identifier]) -> Option<Box<dyn IndexQuery>> {
     match identifiers {
         [] => None,
