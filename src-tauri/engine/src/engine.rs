@@ -1,11 +1,13 @@
 //! The façade: what the shell, the command line and the tests use.
 
+mod alike;
 mod embedding;
 mod error;
 mod filling;
 mod locating;
 mod lock;
 mod meaning;
+mod nearest;
 mod power;
 mod preview;
 mod searching;
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+pub use alike::LikeRequest;
 pub use error::EngineError;
 pub use filling::{Pacing, Rest};
 pub use preview::Preview;
@@ -143,7 +146,7 @@ impl Engine {
         let registry = Registry::new(settings, disk, Arc::clone(&catalogue), projects);
         registry.warm();
         let vectors = Arc::new(Vectors::new(options.embedder.clone(), options.data_dir.clone()));
-        let comparer = Comparer::new(Arc::clone(&vectors));
+        let comparer = Comparer::new(Arc::clone(&vectors), registry.clone());
         let filler = Filler::start(registry.clone(), Arc::clone(&vectors), options.pacing);
         let shared =
             Shared { options, catalogue, registry, vectors, comparer, filler, _owner: owner };

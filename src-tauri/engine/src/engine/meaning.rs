@@ -1,7 +1,7 @@
-//! Compares the best places of an answer with its question by meaning: vectors from the store, and
-//! from the embedder where there is none yet.
+//! Finds by meaning what no word finds, and compares the best of what words found with the question:
+//! vectors from the store, and from the embedder where there is none yet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,23 +9,19 @@ use futures_util::future;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::blocking;
+use super::nearest::nearest;
 use super::vectors::Vectors;
 use crate::embed::embedder::{EmbedError, Priority};
 use crate::embed::state::State;
 use crate::embed::store::{Key, Store};
-use crate::embed::vector_index::{Near, VectorIndex};
-use crate::index::ProjectIndex;
-use crate::index::manifest::DocumentReader;
-use crate::registry::Searchable;
+use crate::registry::{Registry, Searchable};
 use crate::search::meaning::Place;
 use crate::search::{LaneReport, Likeness, Search, Shortlisted};
 use crate::status::LaneName;
 
-/// Said where meaning alone gives the order.
-const FROM_WORDS: &str = "Meaning gives the order of what words found.";
-
 pub struct Comparer {
     vectors: Arc<Vectors>,
+    registry: Registry,
 }
 
 /// Chunks that the vectors find, beyond what words found.
@@ -47,8 +43,8 @@ struct Text {
 }
 
 impl Comparer {
-    pub fn new(vectors: Arc<Vectors>) -> Comparer {
-        Comparer { vectors }
+    pub fn new(vectors: Arc<Vectors>, registry: Registry) -> Comparer {
+        Comparer { vectors, registry }
     }
 
     /// Compares as many places as can be within `patience`, the first ones first. Dropping it
@@ -61,7 +57,7 @@ impl Comparer {
         patience: Option<Duration>,
     ) -> Compared {
         let started = Instant::now();
-        let mut near = Vec::new();
+        let mut found = None;
         let count = shortlist.len();
         let places: Vec<_> = shortlist.iter().map(|one| one.place.clone()).collect();
         let deadline = async {
@@ -75,9 +71,10 @@ impl Comparer {
         let compared = async {
             let read = blocking(move || texts(&shortlist));
             let query = self.vectors.embedder.embed_query(search.question());
-            let (texts, query, indexes) = tokio::join!(read, query, self.indexes(searched));
+            let (texts, query) = tokio::join!(read, query);
             let query: Arc<[f32]> = query?.into();
-            near = nearest(Arc::clone(&query), indexes).await;
+            let (vectors, registry) = (&self.vectors, &self.registry);
+            found = Some(nearest(vectors, registry, searched, Arc::clone(&query), NEAREST).await);
             self.score(&query, texts, &mut scores).await;
             Ok(())
         };
@@ -88,7 +85,11 @@ impl Comparer {
         let mut cosines = scores.complete(places);
         let compared = cosines.len();
         let known: HashSet<Place> = cosines.iter().map(|(place, _)| place.clone()).collect();
-        cosines.extend(near.into_iter().filter(|(place, _)| !known.contains(place)));
+        let mut coverage = None;
+        if let Some(found) = found {
+            cosines.extend(found.near.into_iter().filter(|(place, _)| !known.contains(place)));
+            coverage = found.coverage.note();
+        }
         let note = match outcome {
             Err(EmbedError::Unavailable(state)) => state.sentence(),
             Err(EmbedError::Closed) => State::Off.sentence(),
@@ -96,20 +97,11 @@ impl Comparer {
             Ok(()) if compared < count => {
                 Some(format!("{compared} of {count} places were compared by meaning."))
             }
-            Ok(()) => search.is_by_meaning_alone().then(|| FROM_WORDS.to_owned()),
+            Ok(()) => coverage,
         };
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         let report = LaneReport { lane: LaneName::Meaning, took_ms, note };
         Compared { likeness: Likeness::new(cosines), report }
-    }
-
-    /// The vectors of what is searched, as far as there are any.
-    async fn indexes(&self, searched: &[Searchable]) -> Vec<Embedded> {
-        let of_one = async |one: &Searchable| {
-            let vectors = self.vectors.index(&one.id).await?;
-            Some(Embedded { project: one.id.to_string(), index: Arc::clone(&one.index), vectors })
-        };
-        future::join_all(searched.iter().map(of_one)).await.into_iter().flatten().collect()
     }
 
     async fn score(&self, query: &[f32], texts: Vec<Text>, scores: &mut Scores) {
@@ -148,39 +140,6 @@ impl Comparer {
         }
         Some((of, vector))
     }
-}
-
-/// A project with vectors.
-struct Embedded {
-    project: String,
-    index: Arc<ProjectIndex>,
-    vectors: Arc<VectorIndex>,
-}
-
-/// The chunks of all these projects that are nearest to `query`, and are still what was embedded.
-async fn nearest(query: Arc<[f32]>, projects: Vec<Embedded>) -> Vec<(Place, f32)> {
-    blocking(move || {
-        let mut all = Vec::new();
-        for Embedded { project, index, vectors } in &projects {
-            let searcher = index.searcher();
-            let mut reader = DocumentReader::new(&searcher, index.fields());
-            let near = vectors.nearest(&query, NEAREST);
-            let mut files: HashMap<String, Option<u64>> = HashMap::new();
-            for Near { path, line_start: line, hash, cosine } in near {
-                let now = files.entry(path.clone()).or_insert_with_key(|path| {
-                    let entry = reader.file(path).ok().flatten();
-                    entry.and_then(|entry| entry.hash)
-                });
-                if *now == Some(hash) {
-                    all.push((Place { project: project.clone(), path, line }, cosine));
-                }
-            }
-        }
-        all.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        all.truncate(NEAREST);
-        all
-    })
-    .await
 }
 
 /// Reads the files of the shortlist.
