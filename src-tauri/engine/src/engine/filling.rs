@@ -156,7 +156,7 @@ impl Filling {
     async fn step(&mut self) -> Next {
         let rest = self.must_rest();
         self.rest.send_if_modified(|known| std::mem::replace(known, rest) != rest);
-        if rest.is_some() || is_indexing(&self.registry.snapshot()) {
+        if is_indexing(&self.registry.snapshot()) {
             return Next::Wait(LOOK_AGAIN);
         }
         let hot = self.hot();
@@ -173,10 +173,10 @@ impl Filling {
             self.projects.clear();
         }
         let mut soonest = LOOK_AGAIN;
-        let unusable = matches!(
-            self.vectors.embedder.state(),
-            State::Failed { next_retry: None, .. } | State::Missing { .. }
-        );
+        let state = self.vectors.embedder.state();
+        let unusable =
+            matches!(state, State::Failed { next_retry: None, .. } | State::Missing { .. });
+        let embeds = rest.is_none() && !unusable;
         for searchable in &hot {
             let work = self.projects.entry(searchable.id.clone()).or_default();
             if work.is_current(searchable) {
@@ -199,7 +199,7 @@ impl Filling {
             self.projects.get(&project.id).is_some_and(|work| !work.is_done())
         };
         match hot.iter().find(busy) {
-            Some(project) if !unusable => {
+            Some(project) if embeds => {
                 if self.embed(project, &store).await {
                     Next::Step
                 } else {
