@@ -27,6 +27,8 @@ struct Lists {
     test: &'static [&'static str],
     compiler: &'static [&'static str],
     ripgrep: &'static str,
+    /// What the benchmarks run beside Quarry, where the system has it.
+    rivals: &'static [&'static str],
     drawing: &'static str,
 }
 
@@ -53,6 +55,7 @@ const DEBIAN: Lists = Lists {
     ],
     compiler: &["build-essential"],
     ripgrep: "ripgrep",
+    rivals: &["codesearch", "fzf"],
     drawing: "librsvg2-bin",
 };
 
@@ -83,6 +86,7 @@ const FEDORA: Lists = Lists {
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",
+    rivals: &["fzf"],
     drawing: "librsvg2-tools",
 };
 
@@ -109,6 +113,7 @@ const ARCH: Lists = Lists {
     ],
     compiler: &["base-devel"],
     ripgrep: "ripgrep",
+    rivals: &["fzf"],
     drawing: "librsvg",
 };
 
@@ -139,6 +144,7 @@ const SUSE: Lists = Lists {
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",
+    rivals: &["fzf"],
     drawing: "rsvg-convert",
 };
 
@@ -154,7 +160,7 @@ pub fn packages(system: System, purpose: Purpose) -> Vec<&'static str> {
     match purpose {
         Purpose::Build => lists.build.to_vec(),
         Purpose::Test => [lists.build, lists.test, &[lists.ripgrep]].concat(),
-        Purpose::Bench => [lists.compiler, &[lists.ripgrep]].concat(),
+        Purpose::Bench => [lists.compiler, &[lists.ripgrep], lists.rivals].concat(),
         Purpose::Icons => vec![lists.drawing],
     }
 }
@@ -265,7 +271,8 @@ mod tests {
 
     #[test]
     fn measuring_needs_no_web_view() {
-        assert_eq!(packages(System::Debian, Purpose::Bench), ["build-essential", "ripgrep"]);
+        let wanted = ["build-essential", "ripgrep", "codesearch", "fzf"];
+        assert_eq!(packages(System::Debian, Purpose::Bench), wanted);
         assert!(libraries(Purpose::Bench).is_empty());
     }
 }

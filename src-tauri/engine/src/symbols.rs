@@ -7,6 +7,7 @@
 mod c_macros;
 mod extract;
 mod grammar;
+mod highlight;
 mod kind;
 mod languages;
 mod markdown;
@@ -18,6 +19,7 @@ mod walk;
 use std::ops::Range;
 
 pub use extract::{Extractor, Wanted};
+pub use highlight::{Highlighted, Highlighter, SyntaxClass, SyntaxSpan};
 pub use kind::{ReferenceKind, SymbolKind};
 
 /// What a file defines and uses.

@@ -8,5 +8,7 @@ export async function connect(): Promise<Backend> {
   }
   const { FakeBackend } = await import("./fake");
   const { scene } = await import("./scenes");
-  return new FakeBackend(scene(new URLSearchParams(location.search).get("scene")));
+  const fake = new FakeBackend(scene(new URLSearchParams(location.search).get("scene")));
+  // For whoever tries the page in a browser: events can be sent from the console.
+  return Object.assign(window, { fake }).fake;
 }

@@ -13,6 +13,7 @@ import type { SettingChange } from "./generated/SettingChange";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 import type { Snapshot } from "./generated/Snapshot";
+import type { SyntaxClass } from "./generated/SyntaxClass";
 
 export type Scene = {
   projects: ProjectStatus[];
@@ -26,6 +27,9 @@ export type Scene = {
 
 /** The hotkey that another program has. */
 export const TAKEN_HOTKEY = "Ctrl+Alt+T";
+
+const WORDS = /(\/\/.*)|("[^"]*")|\b(let|return|if|pub|fn|struct|int|unsigned)\b|\b([A-Z]\w+)\b/g;
+const CLASSES: SyntaxClass[] = ["comment", "string", "keyword", "type"];
 
 /** Lines between those that are known. */
 const FILLER = [
@@ -72,10 +76,15 @@ export class FakeBackend implements Backend {
     const first_line = Math.max(1, line - context);
     const lines = Array.from({ length: line + context - first_line + 1 }, (_, index) => {
       const snippet = shown.find((hit) => hit.snippet?.line === first_line + index)?.snippet;
-      return snippet?.text ?? FILLER[(first_line + index) % FILLER.length] ?? "";
+      const text = snippet?.text ?? FILLER[(first_line + index) % FILLER.length] ?? "";
+      return { text, spans: spans(text) };
     });
+    const here = shown.find((hit) => hitLine(hit) === line);
+    const enclosing = here?.symbol
+      ? { kind: here.kind, name: here.symbol, line_start: line, line_end: line + 12 }
+      : null;
     const stale = shown.some((hit) => hit.stale);
-    return Promise.resolve({ first_line, lines, more: true, stale });
+    return Promise.resolve({ first_line, lines, more: true, stale, enclosing });
   }
 
   languages(): Promise<string[]> {
@@ -217,6 +226,17 @@ export class FakeBackend implements Backend {
     const hits = this.#scene.hits.flatMap((hit) => matched(hit, query)).slice(0, limit);
     return { seq, done: true, answer: answer(query, hits, this.#scene.projects), error: null };
   }
+}
+
+function spans(text: string): [number, number, SyntaxClass][] {
+  return [...text.matchAll(WORDS)].flatMap((match) => {
+    const syntax = CLASSES[match.slice(1).findIndex(Boolean)];
+    return syntax ? [[match.index, match.index + match[0].length, syntax]] : [];
+  });
+}
+
+function hitLine(hit: Hit): number {
+  return hit.snippet?.line ?? hit.line_start;
 }
 
 /** An answer as the program would give it over these projects. */

@@ -207,6 +207,36 @@ const FAILING = project("website", {
   },
 });
 
+/** Names and contents that try to be something else than text. */
+const MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+const HOSTILE: ProjectStatus[] = [
+  project(MARKUP, {
+    root: `/home/ada/${MARKUP}`,
+    freshness: "Failing",
+    notice: `\u202e${MARKUP}`,
+    error: {
+      cause: MARKUP,
+      message: `${MARKUP} \u202ecannot be read\u0000.`,
+      first_at: new Date(Date.now() - MINUTE).toISOString(),
+      attempts: 2,
+      next_retry: null,
+    },
+  }),
+  project("\u202egnp.exe \u2066مشروع\u2069"),
+  project("a".repeat(3_000)),
+];
+
+const HOSTILE_HITS: Hit[] = [
+  hit(MARKUP, `src/${MARKUP}.rs`, 1, `let page = "${MARKUP}";`, {
+    kind: MARKUP,
+    symbol: MARKUP,
+  }),
+  hit(MARKUP, "src/\u202egnp.exe", 2, "\u202ereverse \u2066me\u2069 \u200b\u0007\u001b[31m bell"),
+  hit(MARKUP, `${"deep/".repeat(400)}end.rs`, 3, `e${"x".repeat(100_000)}e`),
+  hit(MARKUP, "e\u0301".repeat(200), 4, "\u0301".repeat(5_000) + "e"),
+  hit(MARKUP, "שלום/עולם.rs", 5, 'let שם = "ערך"; // הערה e'),
+];
+
 function indexing(): ProjectStatus[] {
   return PROJECTS.map((status) => {
     if (status.name === "linux") {
@@ -244,6 +274,8 @@ export function scene(name: string | null): Scene {
     }
     case "missing":
       return { ...usual, projects: [...PROJECTS, MISSING] };
+    case "hostile":
+      return { ...usual, projects: HOSTILE, hits: HOSTILE_HITS, recent: [MARKUP, "\u202ecba"] };
     case "drag":
       return { ...usual, events: { drag: { phase: "Enter", count: 2, folders: 2 } } };
     case "added":

@@ -426,11 +426,15 @@ describe("the preview", () => {
     const box = await open();
     await type(box, "debounce");
     const pane = await previewed();
-    expect(within(pane).getByTestId("preview-symbol").textContent).toBe("struct Debounce");
+    expect(within(pane).getByTestId("preview-symbol").textContent).toMatch(
+      /^struct Debounce\s+lines 41–53/,
+    );
+    const hitLine = within(pane).getByTestId("preview-line");
+    expect(hitLine.querySelector(".keyword")?.textContent).toBe("pub");
     expect(within(pane).getByTestId("preview-line").textContent).toContain("41");
     await key(box, "ArrowDown");
     await vi.waitFor(() =>
-      expect(within(pane).getByTestId("preview-symbol").textContent).toBe("step.rs"),
+      expect(within(pane).getByTestId("preview-symbol").textContent).toMatch(/^step.rs/),
     );
     const line = within(pane).getByTestId("preview-line");
     expect(line.textContent).toContain("let quiet = self.debounce.due(now);");
@@ -443,7 +447,13 @@ describe("the preview", () => {
     const calls = vi
       .spyOn(backend, "preview")
       .mockImplementation(() => new Promise((resolve) => waiting.push(resolve)));
-    const lines = (text: string) => ({ first_line: 1, lines: [text], more: false, stale: false });
+    const lines = (text: string): Preview => ({
+      first_line: 1,
+      lines: [{ text, spans: [] }],
+      more: false,
+      stale: false,
+      enclosing: null,
+    });
     await type(box, "debounce");
     await vi.waitFor(() => expect(waiting).toHaveLength(1));
     waiting[0]?.(lines("first"));

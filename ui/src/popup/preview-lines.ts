@@ -2,7 +2,7 @@
 
 import type { Hit } from "../backend/generated/Hit";
 import type { Preview } from "../backend/generated/Preview";
-import { type Piece, piecesBetween } from "../shared/highlight";
+import { type Piece, colouredPieces } from "../shared/highlight";
 import { hitLine } from "./results";
 
 export type PreviewLine = {
@@ -20,14 +20,14 @@ export function previewLines(preview: Preview, hit: Hit, hits: readonly Hit[]): 
     (other) => other.project === hit.project && other.path === hit.path && other.kind !== "file",
   );
   const highlights = new Map(here.map((other) => [hitLine(other), other.snippet]));
-  return preview.lines.map((text, index) => {
+  return preview.lines.map(({ text, spans }, index) => {
     const number = preview.first_line + index;
     const snippet = highlights.get(number);
     // The file may be another by now, and a long line is cut around its match.
     const ranges = snippet?.text === text ? snippet.highlights : [];
     return {
       number,
-      pieces: piecesBetween(text, ranges, 0, text.length),
+      pieces: colouredPieces(text, ranges, spans),
       found: highlights.has(number),
       selected: number === hitLine(hit),
     };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pieces, toStringRanges, visible } from "./highlight";
+import { type SyntaxSpan, colouredPieces, pieces, toStringRanges, visible } from "./highlight";
 
 const WIDE = 110;
 
@@ -106,5 +106,30 @@ describe("nothing stays invisible", () => {
 
   test("the parts of one emoji stay together", () => {
     expect(visible("👩‍💻")).toBe("👩‍💻");
+  });
+});
+
+describe("a coloured line", () => {
+  const SPANS: SyntaxSpan[] = [
+    [0, 3, "keyword"],
+    [6, 10, "string"],
+  ];
+
+  test("is cut where a colour or a match begins or ends", () => {
+    const line = colouredPieces('let a="🐢";', [[2, 7]], SPANS);
+    expect(line).toEqual([
+      { text: "le", hit: false, syntax: "keyword" },
+      { text: "t", hit: true, syntax: "keyword" },
+      { text: " a=", hit: true },
+      { text: '"', hit: true, syntax: "string" },
+      { text: '🐢"', hit: false, syntax: "string" },
+      { text: ";", hit: false },
+    ]);
+  });
+
+  test("shows what would hide or reorder its neighbours", () => {
+    const text = 'let\u202ea="bc";';
+    const shown = colouredPieces(text, [], SPANS).map((piece) => piece.text);
+    expect(shown.join("")).toBe('let⟨202E⟩a="bc";');
   });
 });

@@ -1,8 +1,12 @@
 // From a line and its highlights in UTF-8 bytes to the pieces a row shows.
 
-export type Piece = { text: string; hit: boolean };
+import type { SyntaxClass } from "../backend/generated/SyntaxClass";
+
+export type Piece = { text: string; hit: boolean; syntax?: SyntaxClass };
 
 type Range = [start: number, end: number];
+/** In UTF-16 units; in order and apart from each other. */
+export type SyntaxSpan = [start: number, end: number, syntax: SyntaxClass];
 
 /** Columns kept before the first match when a line is too long to show from its start. */
 const LEAD = 24;
@@ -75,6 +79,24 @@ export function piecesBetween(
   end: number,
 ): Piece[] {
   return cutPieces(text, toStringRanges(text, highlights), start, end);
+}
+
+/** A whole line with its matches (in bytes) and its colours. */
+export function colouredPieces(
+  text: string,
+  highlights: readonly [number, number][],
+  spans: readonly SyntaxSpan[],
+): Piece[] {
+  const ranges = toStringRanges(text, highlights);
+  const coloured: Piece[] = [];
+  let at = 0;
+  for (const [start, end, syntax] of spans) {
+    coloured.push(...cutPieces(text, ranges, at, start));
+    for (const piece of cutPieces(text, ranges, start, end)) coloured.push({ ...piece, syntax });
+    at = end;
+  }
+  coloured.push(...cutPieces(text, ranges, at, text.length));
+  return coloured;
 }
 
 function cutPieces(text: string, ranges: readonly Range[], start: number, end: number): Piece[] {

@@ -99,7 +99,7 @@ impl Engine {
             }
             found = self.run(&search, &gathered.searched).await;
         }
-        if !found.shortlist.is_empty() {
+        if search.asks_for_meaning() && !gathered.searched.is_empty() {
             if let Some(updates) = updates {
                 let lexical = gathered.answer(&request, &found, started);
                 if updates.send(lexical).await.is_err() {
@@ -132,7 +132,7 @@ impl Engine {
             }
         };
         let compared = tokio::select! {
-            compared = comparer.compare(search, shortlist, patience) => compared,
+            compared = comparer.compare(search, shortlist, searched, patience) => compared,
             () = nobody_listens => return found,
         };
         if !compared.likeness.is_empty() {
@@ -197,7 +197,7 @@ impl Engine {
     }
 
     /// Runs the search; an index that proves damaged is made anew behind it.
-    async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
+    pub(super) async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
         let targets: Vec<Target> = searched.iter().map(target).collect();
         let search = search.clone();
         let searching = self.shared.registry.searching();
@@ -217,7 +217,7 @@ impl Engine {
     }
 
     /// The projects to search: those asked for by id or name and by `project:`, or all.
-    fn scope(
+    pub(super) fn scope(
         &self,
         requested: &[String],
         filters: &[String],
@@ -261,11 +261,11 @@ fn run_guarded(search: &Search, targets: &[Target]) -> Found {
 
 /// The projects of one search, as they come open.
 #[derive(Default)]
-struct Gathered {
-    total: usize,
-    loading: usize,
+pub(super) struct Gathered {
+    pub total: usize,
+    pub loading: usize,
     /// Not closed as long as the search goes on.
-    searched: Vec<Searchable>,
+    pub searched: Vec<Searchable>,
     failed: Vec<FailedProject>,
 }
 
@@ -280,8 +280,7 @@ impl Gathered {
             Err(ResolveError::Loading { .. }) => {}
             Err(ResolveError::Failed(failure)) => {
                 self.loading -= 1;
-                let cause = failure.cause.word().to_owned();
-                self.failed.push(FailedProject { project: id.to_string(), cause });
+                self.fail(&id, failure.cause.word());
             }
             // Removed while the search waited.
             Err(ResolveError::NotFound(_)) => {
@@ -291,7 +290,11 @@ impl Gathered {
         }
     }
 
-    fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
+    pub fn fail(&mut self, id: &ProjectId, cause: &str) {
+        self.failed.push(FailedProject { project: id.to_string(), cause: cause.to_owned() });
+    }
+
+    pub fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
         let mut failed = self.failed.clone();
         failed.extend(found.failed.iter().map(|(project, error)| FailedProject {
             project: project.clone(),

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::Hot;
 use super::failure::{Cause, Failure, Next};
 use super::keeper::Upkeep;
 use super::read::Reader;
 use super::residency::{Residency, State};
+use super::{Embedding, Hot};
 use crate::catalogue::{Held, Project};
 use crate::rel_path;
 use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
@@ -25,6 +25,8 @@ pub(super) struct Slot {
     /// What people should know of what happened to its index.
     pub notice: Option<String>,
     pub last_used: Instant,
+    /// `None` until its texts were counted.
+    pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
     pub followed: bool,
     searched_stamp: Option<Instant>,
@@ -60,6 +62,7 @@ impl Slot {
             upkeep,
             notice: None,
             last_used: Instant::now(),
+            embedding: None,
             followed: false,
             searched_stamp: None,
             indexed_stamp: None,
@@ -169,7 +172,9 @@ impl Slot {
             files: upkeep.held.files,
             chunks: upkeep.held.chunks,
             symbols: upkeep.held.symbols,
-            vectors: 0,
+            vectors: self.embedding.as_ref().map_or(0, |embedding| embedding.done),
+            vectors_wanted: self.embedding.as_ref().map(|embedding| embedding.wanted),
+            meaning: project.meaning,
             pending: upkeep.pending,
             skipped: upkeep.held.skipped,
             index_bytes: upkeep.held.bytes,
@@ -212,6 +217,7 @@ mod tests {
             root: "/sample".into(),
             pinned: false,
             paused: false,
+            meaning: true,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{
-    Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery,
-    Query as IndexQuery, TermQuery,
+    AllQuery, Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring,
+    Occur, PhraseQuery, Query as IndexQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
@@ -177,6 +177,11 @@ pub fn as_typed(query: &Query, fields: Fields) -> Option<BooleanQuery> {
     Some(restricted(vec![(Occur::Must, phrase)], query, fields))
 }
 
+/// Everything that the query's filters and exclusions leave.
+pub fn allowed(query: &Query, fields: Fields) -> BooleanQuery {
+    restricted(vec![(Occur::Must, Box::new(AllQuery))], query, fields)
+}
+
 /// The clauses within the query's filters and without what it excludes.
 pub fn restricted(
     mut clauses: Vec<(Occur, Box<dyn IndexQuery>)>,
@@ -212,6 +217,29 @@ pub fn best_chunks(
 ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
     let collector = TopDocs::with_limit(limit.max(1)).order_by_score();
     searcher.search_with_statistics_provider(query, &collector, statistics)
+}
+
+/// The scores of `chunks` (sorted); `None` for those that do not match.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn scores(
+    searcher: &Searcher,
+    query: &BooleanQuery,
+    statistics: &Statistics<'_>,
+    chunks: &[DocAddress],
+) -> tantivy::Result<Vec<Option<f32>>> {
+    let scoring = EnableScoring::enabled_from_statistics_provider(statistics, searcher);
+    let weight = query.weight(scoring)?;
+    let mut scores = Vec::with_capacity(chunks.len());
+    for group in chunks.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
+        let mut scorer = weight.scorer(searcher.segment_reader(group[0].segment_ord), 1.0)?;
+        for chunk in group {
+            let matches = scorer.doc() <= chunk.doc_id && scorer.seek(chunk.doc_id) == chunk.doc_id;
+            scores.push(matches.then(|| scorer.score()));
+        }
+    }
+    Ok(scores)
 }
 
 /// Which of what is wanted stands in a text: a bit a word, the first 64 of them.

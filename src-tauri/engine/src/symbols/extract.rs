@@ -81,7 +81,7 @@ impl Extractor {
 }
 
 /// The tree of `text`, or `None` where it is not done by `deadline`.
-fn parse(
+pub(super) fn parse(
     parser: &mut Parser,
     compiled: &Compiled,
     grammar: &Grammar,

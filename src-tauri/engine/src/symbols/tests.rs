@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-mod samples;
+pub(super) mod samples;
 
 fn extract(language: &str, text: &str) -> FileSymbols {
     Extractor::new().extract(language, text, Wanted::DefinitionsAndReferences)

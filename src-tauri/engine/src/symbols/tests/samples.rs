@@ -1,7 +1,7 @@
 //! A small source of each language, and the definitions that it has.
 
 /// The language, the source, and its definitions: kind, names, lines.
-pub(super) const ALL: &[(&str, &str, &str)] = &[
+pub(in crate::symbols) const ALL: &[(&str, &str, &str)] = &[
     (
         "python",
         r#"import os.path as p

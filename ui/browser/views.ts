@@ -1,0 +1,105 @@
+// Every view and state of both windows, and how to come to it.
+
+import type { Page } from "playwright-core";
+
+export type View = {
+  name: string;
+  page: "index.html" | "projects.html";
+  scene: string;
+  size: [width: number, height: number];
+  prepare: (page: Page) => Promise<void>;
+};
+
+/** As large as the program makes them. */
+const POPUP_SIZE: [number, number] = [960, 560];
+const PROJECTS_SIZE: [number, number] = [1000, 720];
+
+function popup(name: string, scene: string, prepare: View["prepare"] = nothing): View {
+  return { name: `popup-${name}`, page: "index.html", scene, size: POPUP_SIZE, prepare };
+}
+
+function projects(name: string, scene: string, prepare: View["prepare"] = listed): View {
+  return { name: `projects-${name}`, page: "projects.html", scene, size: PROJECTS_SIZE, prepare };
+}
+
+function settings(name: string, scene: string): View {
+  return projects(name, scene, async (page) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("Theme").first().waitFor();
+  });
+}
+
+export async function type(page: Page, query: string): Promise<void> {
+  await page.locator("#query").fill(query);
+}
+
+export async function search(page: Page, query: string): Promise<void> {
+  await type(page, query);
+  await page.getByTestId("hit").first().waitFor();
+  await page.getByTestId("preview").locator("code").first().waitFor();
+}
+
+async function nothing(page: Page): Promise<void> {
+  await page.locator("#query").waitFor();
+  await page.getByTestId("footer").waitFor();
+}
+
+async function listed(page: Page): Promise<void> {
+  await page.getByTestId("project").first().waitFor();
+}
+
+async function pressed(page: Page, query: string, ...keys: string[]): Promise<void> {
+  await search(page, query);
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+async function broken(page: Page): Promise<void> {
+  await search(page, "debounce");
+  await type(page, "/(debounce/");
+  await page.locator("#query-error").waitFor();
+}
+
+export const VIEWS: readonly View[] = [
+  popup("first-start", "empty"),
+  popup("start", "usual"),
+  popup("start-failed", "failed"),
+  popup("start-hostile", "hostile"),
+  popup("start-indexing", "indexing"),
+  popup("results", "usual", (page) => search(page, "debounce")),
+  popup("results-below", "usual", (page) => pressed(page, "debounce", "ArrowDown", "ArrowDown")),
+  popup("results-indexing", "indexing", (page) => search(page, "debounce")),
+  popup("results-failed", "failed", (page) => search(page, "debounce")),
+  popup("results-hostile", "hostile", (page) => search(page, "e")),
+  popup("actions", "usual", async (page) => {
+    await pressed(page, "debounce", "Control+k");
+    await page.getByTestId("actions").waitFor();
+  }),
+  popup("keys", "usual", async (page) => {
+    await page.keyboard.press("F1");
+    await page.getByTestId("keys-help").waitFor();
+  }),
+  popup("completion", "usual", async (page) => {
+    await type(page, "debounce lang:");
+    await page.getByTestId("completion").first().waitFor();
+  }),
+  popup("broken-pattern", "usual", broken),
+  popup("nothing-found", "failed", async (page) => {
+    await type(page, "no such thing anywhere");
+    await page.getByTestId("nothing-found").waitFor();
+  }),
+  popup("drag", "drag", async (page) => page.getByTestId("drag-overlay").waitFor()),
+  popup("added", "added", async (page) => page.getByTestId("toast").first().waitFor()),
+  projects("list", "usual"),
+  projects("indexing", "indexing"),
+  projects("failed", "failed"),
+  projects("missing", "missing"),
+  projects("hostile", "hostile"),
+  projects("empty", "empty", async (page) => page.getByText("No project is").waitFor()),
+  projects("drag", "drag", async (page) => page.getByTestId("drag-overlay").waitFor()),
+  projects("added", "added", async (page) => page.getByTestId("toast").first().waitFor()),
+  projects("removing", "usual", async (page) => {
+    await page.getByRole("button", { name: "Remove helix" }).click();
+  }),
+  settings("settings", "usual"),
+  settings("settings-failed", "failed"),
+];
