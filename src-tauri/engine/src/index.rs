@@ -171,6 +171,12 @@ impl ProjectIndex {
         self.valve.yield_to(searches);
     }
 
+    /// Does this whenever the index is about to be opened anew or written to.
+    #[cfg(test)]
+    pub fn set_fault(&self, fault: Option<fn()>) {
+        self.valve.set_fault(fault);
+    }
+
     /// The last committed state; it stays readable while later commits happen.
     pub fn searcher(&self) -> Searcher {
         self.reader.searcher()

@@ -25,6 +25,9 @@ struct State {
     passed: AtomicU64,
     /// Who goes before whoever writes.
     precedence: OnceLock<Precedence>,
+    /// What a test makes of the next locks that are taken.
+    #[cfg(test)]
+    fault: std::sync::Mutex<Option<fn()>>,
 }
 
 impl Valve {
@@ -46,6 +49,19 @@ impl Valve {
 
     pub fn passed(&self) -> u64 {
         self.0.passed.load(Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub fn set_fault(&self, fault: Option<fn()>) {
+        *self.0.fault.lock().unwrap() = fault;
+    }
+
+    #[cfg(test)]
+    fn fail(&self) {
+        let fault = *self.0.fault.lock().unwrap();
+        if let Some(fault) = fault {
+            fault();
+        }
     }
 
     fn pass(&self) -> io::Result<()> {
@@ -113,6 +129,8 @@ impl Directory for IndexDirectory {
     }
 
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        #[cfg(test)]
+        self.valve.fail();
         self.files.acquire_lock(lock)
     }
 
