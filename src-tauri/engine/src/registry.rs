@@ -8,6 +8,7 @@ mod disk;
 pub mod failure;
 pub mod keeper;
 mod moved;
+mod notes;
 mod publish;
 mod read;
 mod relink;
@@ -21,13 +22,11 @@ mod volume;
 mod warm;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use tantivy::SearcherGeneration;
 use tokio::sync::{Notify, watch};
 
@@ -38,7 +37,7 @@ pub use moved::Evidence;
 pub use read::Searchable;
 pub use room::Room;
 
-use crate::catalogue::{Catalogue, Identity, Project, ProjectId};
+use crate::catalogue::{Catalogue, Project, ProjectId};
 use crate::index::{Limits, Precedence, ProjectIndex, Searching};
 use crate::status::{ProjectStatus, Snapshot};
 use crate::watch::Tuning;
@@ -46,7 +45,7 @@ use publish::publish_changes;
 use residency::{Demanded, Outcome, Restore, State, Urge};
 use restore::restore;
 use roots::{Roots, look_for_roots};
-use slot::{News, Slot, mode_at_rest};
+use slot::{Slot, mode_at_rest};
 use unload::keep_room;
 use volume::Volumes;
 
@@ -284,28 +283,6 @@ impl Registry {
         self.slots().get(id)?.embedding.clone()
     }
 
-    /// Notes that the projects were searched, and that it was of use: they are closed later than
-    /// others, and warm at the start.
-    pub fn note_search(&self, ids: &[ProjectId]) {
-        let (now, clock) = (Instant::now(), Timestamp::now());
-        let due: Vec<ProjectId> = {
-            let mut slots = self.slots();
-            let mut is_due = |id: &&ProjectId| {
-                slots.get_mut(*id).is_some_and(|slot| slot.note_search(now, clock))
-            };
-            ids.iter().filter(&mut is_due).cloned().collect()
-        };
-        if due.is_empty() {
-            return;
-        }
-        let catalogue = Arc::clone(&self.shared.catalogue);
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = catalogue.stamp_searched(&due, clock) {
-                tracing::warn!(%error, "a search was not noted");
-            }
-        });
-    }
-
     /// One project's state at this very moment.
     pub fn status(&self, id: &ProjectId) -> Option<ProjectStatus> {
         self.slots().get(id).map(Slot::status)
@@ -359,36 +336,6 @@ impl Registry {
         if lost_root {
             self.look_for_moved_root(id);
         }
-    }
-
-    /// Writes down what indexes hold; at once, whether or not the end of that is waited for.
-    fn remember_news(&self, news: Vec<(ProjectId, News)>) -> impl Future<Output = ()> + use<> {
-        let catalogue = Arc::clone(&self.shared.catalogue);
-        let writing = (!news.is_empty()).then(|| {
-            tokio::task::spawn_blocking(move || {
-                for (id, News { at, held }) in news {
-                    if let Err(error) = catalogue.stamp_indexed(&id, at, held) {
-                        tracing::warn!(%error, "what an index holds was not noted");
-                    }
-                }
-            })
-        });
-        async move {
-            if let Some(writing) = writing
-                && let Err(error) = writing.await
-            {
-                tracing::error!(%error, "what the indexes hold was not noted");
-            }
-        }
-    }
-
-    fn remember_identity(&self, id: &ProjectId, identity: Identity) {
-        let (catalogue, id) = (Arc::clone(&self.shared.catalogue), id.clone());
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = catalogue.set_identity(&id, &identity) {
-                tracing::warn!(%error, "how to know the folder again was not noted");
-            }
-        });
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Slot>> {

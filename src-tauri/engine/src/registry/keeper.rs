@@ -1,11 +1,12 @@
 //! Keeps one hot project's index fresh: feeds the watcher's state machine, carries out what it
 //! decides, and reports the project's state.
 
+mod filter;
+mod publish;
 mod root;
 mod run;
 mod trouble;
 
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,17 +21,15 @@ pub use run::{held, panic_words};
 use super::failure::Cause;
 use super::roots::{Followed, RootSeen};
 use crate::catalogue::Held;
-use crate::index::{
-    IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report, Rules, WriteGate,
-};
-use crate::status::{self, Activity, LaneName, ProjectError, WatchMode};
+use crate::index::{IndexError, Limits, Progress, ProjectIndex, Report, Rules, WriteGate};
+use crate::status::{self, Activity, ProjectError, WatchMode};
 use crate::watch::{
-    Action, Adapter, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause, RunEnd,
-    RunFailure, Tuning, WatchEvent, adapter,
+    Action, Adapter, Hearing, Input, Machine, Order, RescanCause, RunEnd, RunFailure, Tuning,
+    WatchEvent, adapter,
 };
+use filter::RuleFilter;
 use root::{RootHistory, RootVerdict};
-use run::{OngoingRun, Outcome, carry_out, finished, held_of};
-use trouble::Trouble;
+use run::{OngoingRun, Outcome, carry_out, finished};
 
 /// How often a run's progress is looked at.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
@@ -263,7 +262,7 @@ impl Keeper {
 
     fn start_watching(&mut self) {
         let rules = self.around.rules.clone();
-        let filter = RuleFilter { matcher: None, rules: rules.clone() };
+        let filter = RuleFilter::new(rules.clone());
         let events = self.events.0.clone();
         match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.hearing)) {
             Ok(adapter) => {
@@ -365,59 +364,6 @@ impl Keeper {
         self.last_cause = Some(cause);
         self.failing_since.get_or_insert_with(Timestamp::now);
     }
-
-    fn publish(&mut self) {
-        let now = Instant::now();
-        let freshness = self.machine.freshness(now);
-        let mut next = self.upkeep.clone();
-        next.pending = self.machine.pending() as u64;
-        next.activity.events = self.hearing.events.load(Ordering::Relaxed);
-        next.activity.at_work = self.run.is_some();
-        next.progress = self.run.as_ref().and_then(|run| {
-            let total = run.progress.total.load(Ordering::Relaxed);
-            let done = run.progress.done.load(Ordering::Relaxed).min(total);
-            let lane = lane_of(run.progress.layer());
-            (total > 0).then_some(status::Progress { lane, done, total })
-        });
-        if let Some(run) = &self.run {
-            let committed = run.progress.committed.lock();
-            if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
-                next.held = held_of(counts, &self.index);
-                next.deep = counts.shallow == 0;
-            }
-        }
-        let trouble = Trouble {
-            root: self.around.rules.root(),
-            cause: self.last_cause,
-            since: self.failing_since,
-            said: self.upkeep.error.as_ref(),
-        };
-        next.error = trouble.report(&freshness, now, Timestamp::now());
-        next.freshness = match freshness {
-            Freshness::Fresh => status::Freshness::Fresh,
-            Freshness::Pending(_) => status::Freshness::Pending,
-            Freshness::Reconciling if next.progress.is_some() => status::Freshness::Indexing,
-            Freshness::Indexing => status::Freshness::Indexing,
-            Freshness::Reconciling => status::Freshness::Reconciling,
-            Freshness::Retrying { .. } => status::Freshness::Retrying,
-            Freshness::Failing { .. } => status::Freshness::Failing,
-            Freshness::RootMissing => status::Freshness::RootMissing,
-            Freshness::Stuck => status::Freshness::Stuck,
-        };
-        self.upkeep = next;
-        if self.upkeep != self.reported {
-            self.reported = self.upkeep.clone();
-            (self.around.report)(self.reported.clone());
-        }
-    }
-}
-
-fn lane_of(layer: Layer) -> LaneName {
-    match layer {
-        Layer::Text => LaneName::Text,
-        Layer::Grams => LaneName::Regex,
-        Layer::Symbols => LaneName::Symbols,
-    }
 }
 
 fn input_of(order: Control) -> Input {
@@ -426,28 +372,5 @@ fn input_of(order: Control) -> Input {
         Control::Resume => Input::Resume,
         Control::Retry => Input::Retry,
         Control::Reindex => Input::Reindex,
-    }
-}
-
-/// The watcher's filter, by the rules of the scan.
-struct RuleFilter {
-    rules: Rules,
-    matcher: Option<Matcher>,
-}
-
-impl Filter for RuleFilter {
-    fn keeps(&mut self, path: &Path, is_directory: bool) -> bool {
-        if self.matcher.is_none() {
-            self.matcher = self.rules.matcher();
-        }
-        self.matcher.as_mut().is_none_or(|matcher| matcher.keeps(path, is_directory))
-    }
-
-    fn decides(&self, path: &Path) -> bool {
-        Rules::is_rule_file(path)
-    }
-
-    fn forget(&mut self) {
-        self.matcher = None;
     }
 }

@@ -9,7 +9,9 @@ use super::disk::{Disk, Opened, RealDisk};
 use super::failure::{Cause, Fault};
 use super::volume::{VolumeId, Volumes};
 use super::*;
-use crate::catalogue::{Held, roots};
+use jiff::Timestamp;
+
+use crate::catalogue::{Held, Identity, roots};
 use crate::status::{Freshness, Residency as Shown};
 
 const DEADLINE: Duration = Duration::from_secs(60);
