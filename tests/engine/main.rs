@@ -19,5 +19,6 @@ mod previewing;
 mod ranking;
 mod registry;
 mod searching;
+mod undoing;
 mod watching;
 mod world;

@@ -50,6 +50,7 @@ const DEBIAN: Lists = Lists {
         "webkit2gtk-driver",
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["build-essential"],
     ripgrep: "ripgrep",
@@ -80,6 +81,7 @@ const FEDORA: Lists = Lists {
         "webkitgtk6.0", // holds WebKitWebDriver
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",
@@ -106,6 +108,7 @@ const ARCH: Lists = Lists {
         "webkitgtk-6.0", // holds WebKitWebDriver
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["base-devel"],
     ripgrep: "ripgrep",
@@ -136,6 +139,7 @@ const SUSE: Lists = Lists {
         "ImageMagick",
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",

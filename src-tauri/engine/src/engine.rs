@@ -6,6 +6,7 @@ mod lock;
 mod meaning;
 mod preview;
 mod searching;
+mod undo;
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::watch::Tuning;
 use lock::OwnerLock;
 use meaning::Comparer;
 use preview::Previews;
+use undo::SetAside;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,6 +97,7 @@ struct Shared {
     registry: Registry,
     comparer: Comparer,
     previews: Previews,
+    aside: SetAside,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
 }
@@ -135,7 +138,15 @@ impl Engine {
         registry.warm();
         let comparer = Comparer::new(options.embedder.clone(), options.data_dir.clone());
         let previews = Previews::default();
-        let shared = Shared { options, catalogue, registry, comparer, previews, _owner: owner };
+        let shared = Shared {
+            options,
+            catalogue,
+            registry,
+            comparer,
+            previews,
+            aside: SetAside::default(),
+            _owner: owner,
+        };
         Ok(Engine { shared: Arc::new(shared) })
     }
 
