@@ -10,6 +10,7 @@ use quarry_engine::status::{LaneName, ProjectAction};
 
 pub mod add;
 pub mod doctor;
+pub mod meaning;
 pub mod output;
 pub mod projects;
 pub mod run;
@@ -71,6 +72,11 @@ pub enum Command {
     Pin(Named),
     /// Let a project be closed when memory is short
     Unpin(Named),
+    /// What search by meaning is doing, or what it is to do
+    Meaning {
+        #[command(subcommand)]
+        order: Option<MeaningOrder>,
+    },
     /// What is installed, what is missing, what to do
     Doctor,
     /// Model Context Protocol over stdio
@@ -81,6 +87,20 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MeaningOrder {
+    /// Embed nothing in the background, until it is resumed or Quarry quits
+    Pause,
+    /// Go on embedding in the background
+    Resume,
+    /// Look for the model again and try what has failed at once
+    Retry,
+    /// Embed a project, to be found by meaning
+    On(Named),
+    /// Leave a project to the other ways of searching
+    Off(Named),
 }
 
 #[derive(Debug, Args)]
@@ -103,9 +123,13 @@ pub struct AddArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words, "exact", /regex/, -not, project:, path:, lang:, sym:, case:yes
-    #[arg(required = true, value_name = "QUERY")]
+    /// Words, "exact", /regex/, -not, project:, path:, lang:, sym:, refs:, callers:, callees:,
+    /// case:yes
+    #[arg(required_unless_present = "like", value_name = "QUERY")]
     pub query: Vec<String>,
+    /// Instead of a query: what is like the code on this line
+    #[arg(long, value_name = "PATH:LINE", conflicts_with_all = ["query", "mode"])]
+    pub like: Option<String>,
     /// Search only there: id or unique name
     #[arg(long = "project", value_name = "PROJECT")]
     pub projects: Vec<String>,
@@ -158,6 +182,16 @@ impl From<ModeName> for Mode {
 }
 
 impl Command {
+    /// Whether it asks for meaning in so many words: then it is worth loading a model for.
+    pub fn wants_meaning(&self) -> bool {
+        match self {
+            Self::Search(search) => search.mode == ModeName::Meaning || search.like.is_some(),
+            Self::Add(add) => add.wait == Some(WaitLane::Meaning),
+            Self::Meaning { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The project and the action, of a command that is nothing but these.
     pub fn action(&self) -> Option<(&str, ProjectAction)> {
         let (named, action) = match self {
@@ -168,6 +202,12 @@ impl Command {
             Self::Resume(named) => (named, ProjectAction::Resume),
             Self::Pin(named) => (named, ProjectAction::Pin),
             Self::Unpin(named) => (named, ProjectAction::Unpin),
+            Self::Meaning { order: Some(MeaningOrder::On(named)) } => {
+                (named, ProjectAction::MeaningOn)
+            }
+            Self::Meaning { order: Some(MeaningOrder::Off(named)) } => {
+                (named, ProjectAction::MeaningOff)
+            }
             _ => return None,
         };
         Some((&named.project, action))
@@ -266,6 +306,20 @@ mod tests {
             let command = parse(&[word, "linux"]).unwrap().command.unwrap();
             assert_eq!(command.action(), Some(("linux", action)));
         }
+    }
+
+    #[test]
+    fn a_place_stands_in_for_a_query() {
+        let found = search(&["search", "--like", "src/main.rs:3", "--project", "a"]);
+        assert_eq!(found.like.as_deref(), Some("src/main.rs:3"));
+        assert!(parse(&["search", "--like", "a:3", "word"]).is_err());
+    }
+
+    #[test]
+    fn meaning_is_switched_for_one_project() {
+        let command = parse(&["meaning", "off", "linux"]).unwrap().command.unwrap();
+        assert_eq!(command.action(), Some(("linux", ProjectAction::MeaningOff)));
+        assert!(parse(&["meaning"]).unwrap().command.unwrap().action().is_none());
     }
 
     #[test]

@@ -4,11 +4,18 @@ use std::env;
 use std::ffi::OsString;
 
 use quarry_engine::embed::embedder::Options;
+use quarry_engine::engine::Pacing;
 
 use crate::settings::{Meaning, Settings};
 
 /// The hidden command; see [`crate::cli::Command::EmbedWorker`].
 const COMMAND: &str = "embed-worker";
+
+/// When and how fast what nobody asked for yet is embedded.
+pub fn pacing(settings: &Settings) -> Pacing {
+    let share = f32::from(settings.embedding_share) / 100.0;
+    Pacing { paused: false, on_battery: settings.embed_on_battery, share }
+}
 
 /// `None` where search by meaning is switched off.
 pub fn options(settings: &Settings) -> Option<Options> {

@@ -92,7 +92,7 @@ fn start(runtime: &Runtime, cli: Cli) -> ExitCode {
         }
     };
     let outcome = match cli.command {
-        Some(command) => runtime.block_on(cli::run::run(command, &place)),
+        Some(command) => runtime.block_on(cli::run::run(command, &place, cli.no_meaning)),
         None if cli.headless => runtime.block_on(headless::run(&place, cli.no_meaning)),
         None => return desktop::run(runtime, place, cli.no_meaning),
     };

@@ -24,6 +24,10 @@ pub struct Settings {
     /// Left as it is where this says nothing.
     pub start_at_login: Option<bool>,
     pub meaning: Meaning,
+    /// Embeds in the background while the machine runs on its battery too.
+    pub embed_on_battery: bool,
+    /// Of the time, in percent: how much of it the background embeds.
+    pub embedding_share: u8,
 }
 
 /// What finds code by meaning.
@@ -69,6 +73,8 @@ impl Default for Settings {
             hide_on_blur: true,
             start_at_login: None,
             meaning: Meaning::default(),
+            embed_on_battery: false,
+            embedding_share: 100,
         }
     }
 }
@@ -85,7 +91,8 @@ pub enum SettingsError {
     WrongType { path: PathBuf, line: usize, key: &'static str, wanted: &'static str },
 }
 
-const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login` and `meaning`";
+const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login`, `meaning`, \
+                    `embed_on_battery` and `embedding_share`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -151,6 +158,13 @@ impl Settings {
             }
             "hide_on_blur" => self.hide_on_blur = truth("hide_on_blur")?,
             "start_at_login" => self.start_at_login = Some(truth("start_at_login")?),
+            "embed_on_battery" => self.embed_on_battery = truth("embed_on_battery")?,
+            "embedding_share" => {
+                let percent = item.as_integer().and_then(|percent| u8::try_from(percent).ok());
+                self.embedding_share = percent
+                    .filter(|percent| (1..=100).contains(percent))
+                    .ok_or_else(|| wrong("embedding_share", "a number from 1 to 100"))?;
+            }
             "meaning" => {
                 self.meaning = match (item.as_bool(), text()) {
                     (Some(true), _) => Meaning::OwnModel,
@@ -194,8 +208,10 @@ mod tests {
     fn every_key_is_read() {
         let (settings, problem) = parse(
             "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true\n\
-             theme = \"dark\"\nhide_on_blur = false",
+             theme = \"dark\"\nhide_on_blur = false\nembed_on_battery = true\n\
+             embedding_share = 40",
         );
+        assert_eq!((settings.embed_on_battery, settings.embedding_share), (true, 40));
         assert_eq!((settings.theme, settings.hide_on_blur), (Theme::Dark, false));
         assert_eq!(settings.hotkey, "Alt+Space");
         assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));

@@ -36,7 +36,7 @@ pub fn state(project: &ProjectStatus) -> String {
         Condition::Busy => busy(project),
         Condition::Rest if project.watch_mode == WatchMode::Paused => "paused".to_owned(),
         Condition::Rest => match project.residency {
-            Residency::Hot => "fresh",
+            Residency::Hot => return fresh(project),
             Residency::Unloading => "closing",
             Residency::Cold | Residency::Loading | Residency::Failed => "cold",
         }
@@ -44,11 +44,27 @@ pub fn state(project: &ProjectStatus) -> String {
     }
 }
 
+fn fresh(project: &ProjectStatus) -> String {
+    match embedded(project) {
+        Some(percent) if percent < 100 => format!("fresh, {percent} % embedded"),
+        _ => "fresh".to_owned(),
+    }
+}
+
+/// Whole percent of what is to be found by meaning; `None` where it is off or was not counted.
+pub fn embedded(project: &ProjectStatus) -> Option<u64> {
+    let wanted = project.vectors_wanted.filter(|_| project.meaning)?;
+    if wanted == 0 { Some(100) } else { percent(project.vectors, wanted) }
+}
+
 /// The same word for everything but the course of an indexing, so that it changes rarely.
 pub fn steady_state(project: &ProjectStatus) -> String {
     match condition(project) {
         Condition::Busy if project.progress.is_some() => "indexing".to_owned(),
         Condition::Busy if project.freshness == Freshness::Pending => "catching up".to_owned(),
+        Condition::Rest if embedded(project).is_some_and(|percent| percent < 100) => {
+            "fresh, embedding".to_owned()
+        }
         _ => state(project),
     }
 }
@@ -159,6 +175,8 @@ pub mod tests {
             chunks: 20,
             symbols: 0,
             vectors: 0,
+            vectors_wanted: None,
+            meaning: true,
             pending: 0,
             skipped: 0,
             index_bytes: 1000,

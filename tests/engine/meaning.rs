@@ -29,8 +29,12 @@ const FILES: [(&str, &str); 3] = [
     ),
 ];
 
+/// Nothing is embedded before somebody asks for it.
 fn with(embedder: embedder::Options) -> World {
-    World::with(|options| options.embedder = Some(embedder))
+    World::with(|options| {
+        options.embedder = Some(embedder);
+        options.pacing.paused = true;
+    })
 }
 
 fn meaning_note(answer: &SearchAnswer) -> Option<Option<&str>> {

@@ -27,6 +27,8 @@ struct Lists {
     test: &'static [&'static str],
     compiler: &'static [&'static str],
     ripgrep: &'static str,
+    /// What the benchmarks run beside Quarry, where the system has it.
+    rivals: &'static [&'static str],
     drawing: &'static str,
 }
 
@@ -54,6 +56,7 @@ const DEBIAN: Lists = Lists {
     ],
     compiler: &["build-essential"],
     ripgrep: "ripgrep",
+    rivals: &["codesearch", "fzf"],
     drawing: "librsvg2-bin",
 };
 
@@ -85,6 +88,7 @@ const FEDORA: Lists = Lists {
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",
+    rivals: &["fzf"],
     drawing: "librsvg2-tools",
 };
 
@@ -112,6 +116,7 @@ const ARCH: Lists = Lists {
     ],
     compiler: &["base-devel"],
     ripgrep: "ripgrep",
+    rivals: &["fzf"],
     drawing: "librsvg",
 };
 
@@ -143,6 +148,7 @@ const SUSE: Lists = Lists {
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",
+    rivals: &["fzf"],
     drawing: "rsvg-convert",
 };
 
@@ -158,7 +164,7 @@ pub fn packages(system: System, purpose: Purpose) -> Vec<&'static str> {
     match purpose {
         Purpose::Build => lists.build.to_vec(),
         Purpose::Test => [lists.build, lists.test, &[lists.ripgrep]].concat(),
-        Purpose::Bench => [lists.compiler, &[lists.ripgrep]].concat(),
+        Purpose::Bench => [lists.compiler, &[lists.ripgrep], lists.rivals].concat(),
         Purpose::Icons => vec![lists.drawing],
     }
 }
@@ -269,7 +275,8 @@ mod tests {
 
     #[test]
     fn measuring_needs_no_web_view() {
-        assert_eq!(packages(System::Debian, Purpose::Bench), ["build-essential", "ripgrep"]);
+        let wanted = ["build-essential", "ripgrep", "codesearch", "fzf"];
+        assert_eq!(packages(System::Debian, Purpose::Bench), wanted);
         assert!(libraries(Purpose::Bench).is_empty());
     }
 }

@@ -1,8 +1,9 @@
 //! Scores search on questions with known answers: NDCG@10, MRR@10 and recall, on lines and on
 //! files, each question inside its own project or all projects at once.
 //!
-//! `--queries FILE --corpus DIR [--json FILE] [--all] [--meaning] [--every N]`: with `--meaning` the
-//! model takes part and every answer is waited for; `--every` asks one question of N.
+//! `--queries FILE --corpus DIR [--json FILE] [--all] [--meaning [alone]] [--data DIR] [--every N]`:
+//! with `--meaning` everything is embedded first, and with `alone` nothing else takes part; `--data`
+//! keeps indexes and vectors for the next run; `--every` asks one question of N.
 //!
 //! FILE holds a JSON object a line: `{"id", "repo", "query", "kind", "source", "sub"?,
 //! "ambiguous_global"?, "relevant": [{"path", "start_line"?, "end_line"?, "grade"?}]}`; the folder
@@ -51,6 +52,17 @@ struct Wanted {
     grade: Option<u8>,
 }
 
+/// How the questions are asked.
+#[derive(Default)]
+struct Asking {
+    /// All projects at once.
+    all: bool,
+    meaning: bool,
+    mode: Mode,
+    /// Kept for the next run.
+    data: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     Line,
@@ -66,18 +78,24 @@ fn main() -> Result<()> {
         return Ok(serve(&WorkerArguments::parse(given.map(OsString::from))?)?);
     }
     let (mut queries, mut corpus, mut json) = (None, None, None);
-    let (mut all, mut meaning, mut every) = (false, false, 1);
+    let mut asking = Asking::default();
+    let mut every = 1;
     while let Some(name) = given.next() {
         let mut value =
             || given.next().map(PathBuf::from).with_context(|| format!("{name}: of what?"));
         match name.as_str() {
             "--bench" => {}
-            "--all" => all = true,
-            "--meaning" => meaning = true,
+            "--all" => asking.all = true,
+            "--meaning" => {
+                asking.meaning = true;
+                let alone = given.next_if(|word| word == "alone").is_some();
+                asking.mode = if alone { Mode::Meaning } else { Mode::Auto };
+            }
             "--every" => every = given.next().context("--every: how many?")?.parse()?,
             "--queries" => queries = Some(value()?),
             "--corpus" => corpus = Some(value()?),
             "--json" => json = Some(value()?),
+            "--data" => asking.data = Some(value()?),
             other => bail!("{other} is not an option of this bench"),
         }
     }
@@ -85,8 +103,7 @@ fn main() -> Result<()> {
     let questions: Vec<Question> =
         queries.lines().step_by(every).map(serde_json::from_str).collect::<Result<_, _>>()?;
     let corpus = corpus.context("--corpus DIR is missing")?.canonicalize()?;
-    let report =
-        tokio::runtime::Runtime::new()?.block_on(measure(&questions, &corpus, all, meaning))?;
+    let report = tokio::runtime::Runtime::new()?.block_on(measure(&questions, &corpus, &asking))?;
     if let Some(path) = json {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
     }
@@ -96,22 +113,24 @@ fn main() -> Result<()> {
 async fn measure(
     questions: &[Question],
     corpus: &std::path::Path,
-    all: bool,
-    meaning: bool,
+    asking: &Asking,
 ) -> Result<Value> {
-    let data = tempfile::tempdir()?;
+    let Asking { all, meaning, mode, ref data } = *asking;
+    let passing = tempfile::tempdir()?;
+    let data = data.as_deref().unwrap_or(passing.path());
     let program = std::env::current_exe()?;
     let embedder = meaning.then(|| embedder::Options::new(program.clone(), vec![AS_WORKER.into()]));
     if meaning {
         Model::locate(None, &program).context("`cargo xtask model` makes the model")?;
     }
-    let options = Options { home: None, embedder, ..Options::new(data.path()) };
+    let options = Options { home: None, embedder, ..Options::new(data) };
     let engine = Engine::open(options)?;
     let repos: HashSet<&str> = questions.iter().map(|question| question.repo.as_str()).collect();
     let mut ids = HashMap::new();
     for repo in repos {
         let added = engine.add(&corpus.join(repo), Some(repo.to_owned())).await?;
-        engine.wait(&added.project.id, LaneName::Symbols).await?;
+        let lane = if meaning { LaneName::Meaning } else { LaneName::Symbols };
+        engine.wait(&added.project.id, lane).await?;
         ids.insert(repo, added.project.id);
     }
     let mut groups: BTreeMap<(bool, String), Vec<(Scores, Scores)>> = BTreeMap::new();
@@ -120,7 +139,7 @@ async fn measure(
         let id = &ids[question.repo.as_str()];
         let request = SearchRequest {
             query: question.query.clone(),
-            mode: Mode::Auto,
+            mode,
             projects: if all { Vec::new() } else { vec![id.clone()] },
             limit: TOP,
         };

@@ -2,7 +2,10 @@
 //! search is answered, and the memory at rest. Of the engine alone and, given the program, of
 //! `quarry --headless` with the command line asking it.
 //!
-//! `[--json FILE] [--program FILE] [--projects N] [--idle-projects N]`
+//! `[--json FILE] [--program FILE] [--projects N] [--idle-projects N] [--scratch DIR]`
+//!
+//! Registering takes much longer than what is measured: with `--scratch` that is done once, and
+//! the next run finds the projects there.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -31,13 +34,15 @@ struct Arguments {
     program: Option<PathBuf>,
     projects: usize,
     idle_projects: usize,
+    scratch: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse()?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let base = tempfile::tempdir()?;
-    let many = Scratch::new(base.path().join("many"));
+    let temporary = tempfile::tempdir()?;
+    let base = arguments.scratch.as_deref().unwrap_or(temporary.path());
+    let many = Scratch::new(base.join("many"));
     runtime.block_on(many.register(arguments.projects))?;
     let mut report = json!({ "projects": arguments.projects });
     println!("{} registered projects", arguments.projects);
@@ -46,7 +51,7 @@ fn main() -> Result<()> {
     if let Some(program) = &arguments.program {
         report["program"] = many.start_program(program)?;
         show("quarry --headless", &report["program"]);
-        let idle = Scratch::new(base.path().join("idle"));
+        let idle = Scratch::new(base.join("idle"));
         runtime.block_on(idle.register(arguments.idle_projects))?;
         let memory = idle.memory_at_rest(program)?;
         println!(
@@ -65,8 +70,13 @@ fn main() -> Result<()> {
 
 impl Arguments {
     fn parse() -> Result<Arguments> {
-        let mut arguments =
-            Arguments { json: None, program: None, projects: 1000, idle_projects: 100 };
+        let mut arguments = Arguments {
+            json: None,
+            program: None,
+            projects: 1000,
+            idle_projects: 100,
+            scratch: None,
+        };
         let mut given = std::env::args().skip(1);
         while let Some(name) = given.next() {
             // cargo tells every bench that it is one.
@@ -79,6 +89,7 @@ impl Arguments {
                 "--program" => arguments.program = Some(PathBuf::from(value)),
                 "--projects" => arguments.projects = value.parse()?,
                 "--idle-projects" => arguments.idle_projects = value.parse()?,
+                "--scratch" => arguments.scratch = Some(PathBuf::from(value)),
                 other => bail!("{other} is not an option of this bench"),
             }
         }
@@ -112,7 +123,7 @@ impl Scratch {
 
     async fn register(&self, projects: usize) -> Result<()> {
         let engine = Engine::open(self.options())?;
-        for at in 0..projects {
+        for at in engine.snapshot().projects.len()..projects {
             let root = self.base.join(format!("code/p{at}"));
             fs::create_dir_all(&root)?;
             for file in 0..FILES_A_PROJECT {

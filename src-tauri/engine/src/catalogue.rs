@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::rel_path;
 
 /// The layout of the tables, kept in SQLite's `user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// What leads from each layout to the next, the first from an empty file.
 const STEPS: [&str; VERSION as usize] = [
     "CREATE TABLE project (
@@ -32,6 +32,7 @@ const STEPS: [&str; VERSION as usize] = [
     "ALTER TABLE project ADD COLUMN inode INTEGER;
      ALTER TABLE project ADD COLUMN git_birth TEXT;",
     "ALTER TABLE project ADD COLUMN symbols INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE project ADD COLUMN meaning INTEGER NOT NULL DEFAULT 1;",
 ];
 /// How long to wait for another process to let go of the file.
 const BUSY: Duration = Duration::from_secs(2);
@@ -75,6 +76,8 @@ pub struct Project {
     pub root: PathBuf,
     pub pinned: bool,
     pub paused: bool,
+    /// What it holds is embedded, to be found by meaning.
+    pub meaning: bool,
     pub last_searched: Option<Timestamp>,
     pub last_indexed: Option<Timestamp>,
     /// What the index held when it was last written.
@@ -211,6 +214,12 @@ impl Catalogue {
     }
 
     /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_meaning(&self, id: &ProjectId, meaning: bool) -> Result<(), CatalogueError> {
+        self.execute("UPDATE project SET meaning = ?2 WHERE id = ?1", params![id.0, meaning])
+    }
+
+    /// # Errors
     /// [`CatalogueError::Unwritable`], also where another project has this root.
     pub fn set_root(&self, id: &ProjectId, root: &Path) -> Result<(), CatalogueError> {
         let root = root_text(root);
@@ -301,6 +310,7 @@ fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
         root: rel_path::decode(&row.get::<_, String>("root")?),
         pinned: row.get("pinned")?,
         paused: row.get("paused")?,
+        meaning: row.get("meaning")?,
         last_searched: time("last_searched")?,
         last_indexed: time("last_indexed")?,
         held: Held {
@@ -328,6 +338,7 @@ mod tests {
             root: root.into(),
             pinned: false,
             paused: true,
+            meaning: true,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),

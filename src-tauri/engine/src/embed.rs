@@ -6,9 +6,12 @@
 //! - [`worker`]: the other side, a process of its own; the only one that loads a model.
 //! - [`text`]: what of a definition or a window of lines is embedded.
 //! - [`store`]: vectors by the hash of their text, and [`rows`]: the nearest of them.
+//! - [`inventory`]: the texts of every project's chunks, and [`vector_index`]: the chunks of a
+//!   project that are nearest to a vector.
 
 pub mod embedder;
 mod encoder;
+pub mod inventory;
 pub mod model;
 pub mod pace;
 mod process;
@@ -18,4 +21,5 @@ pub mod state;
 pub mod store;
 mod supervisor;
 pub mod text;
+pub mod vector_index;
 pub mod worker;

@@ -1,12 +1,19 @@
 //! The façade: what the shell, the command line and the tests use.
 
+mod alike;
+mod embedding;
 mod error;
+mod filling;
 mod locating;
 mod lock;
 mod meaning;
+mod nearest;
+mod power;
 mod preview;
 mod searching;
 mod undo;
+mod vectors;
+mod waiting;
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +21,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+pub use alike::LikeRequest;
 pub use error::EngineError;
+pub use filling::{Pacing, Rest};
 pub use preview::Preview;
 
 use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
@@ -22,14 +31,14 @@ use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
 use crate::rel_path;
-use crate::status::{
-    Activity, Freshness, LaneName, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
-};
+use crate::status::{Activity, ProjectAction, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
+use filling::Filler;
 use lock::OwnerLock;
 use meaning::Comparer;
 use preview::Previews;
 use undo::SetAside;
+use vectors::Vectors;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,6 +68,8 @@ pub struct Options {
     pub moved_after: Duration,
     /// Starts what embeds texts; `None` for a search without meaning.
     pub embedder: Option<embedder::Options>,
+    /// When and how fast it embeds what nobody asked for yet.
+    pub pacing: Pacing,
 }
 
 impl Options {
@@ -73,6 +84,7 @@ impl Options {
             room: Room { bytes: HOT_BYTES, projects: HOT_PROJECTS },
             moved_after: MOVED_AFTER,
             embedder: None,
+            pacing: Pacing::default(),
         }
     }
 }
@@ -95,9 +107,11 @@ struct Shared {
     options: Options,
     catalogue: Arc<Catalogue>,
     registry: Registry,
+    vectors: Arc<Vectors>,
     comparer: Comparer,
     previews: Previews,
     aside: SetAside,
+    filler: Filler,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
 }
@@ -136,16 +150,21 @@ impl Engine {
         let disk = Arc::new(RealDisk);
         let registry = Registry::new(settings, disk, Arc::clone(&catalogue), projects);
         registry.warm();
-        let comparer = Comparer::new(options.embedder.clone(), options.data_dir.clone());
+        let vectors = Arc::new(Vectors::new(options.embedder.clone(), options.data_dir.clone()));
+        let comparer = Comparer::new(Arc::clone(&vectors), registry.clone());
+        let filler = Filler::start(registry.clone(), Arc::clone(&vectors), options.pacing);
         let previews = Previews::default();
+        let _owner = owner;
         let shared = Shared {
             options,
             catalogue,
             registry,
+            vectors,
             comparer,
             previews,
             aside: SetAside::default(),
-            _owner: owner,
+            filler,
+            _owner,
         };
         Ok(Engine { shared: Arc::new(shared) })
     }
@@ -177,6 +196,7 @@ impl Engine {
             root,
             pinned: false,
             paused: false,
+            meaning: true,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),
@@ -217,6 +237,8 @@ impl Engine {
                 blocking(move || catalogue.set_pinned(&key, pinned)).await?;
                 registry.set_pinned(&id, pinned);
             }
+            ProjectAction::MeaningOn => self.set_meaning(&id, true).await?,
+            ProjectAction::MeaningOff => self.set_meaning(&id, false).await?,
         }
         Ok(())
     }
@@ -282,49 +304,6 @@ impl Engine {
         .await
     }
 
-    /// Waits until the lane is complete for the project. Meaning compares what other lanes find,
-    /// when it is asked: it is complete with them.
-    ///
-    /// # Errors
-    /// [`EngineError::Failed`] when the project fails while waiting.
-    pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
-        let id = self.find(project)?;
-        let mut snapshots = self.subscribe();
-        // Not closed for want of room before it is complete.
-        let _open = loop {
-            match self.resolve(&id).await {
-                Err(EngineError::Loading) => {}
-                other => break other?,
-            }
-        };
-        loop {
-            let status = self.status(id.as_str())?;
-            let upkeep = self.shared.registry.upkeep(&id);
-            let needs_layers =
-                matches!(lane, LaneName::Symbols | LaneName::Regex | LaneName::Meaning);
-            let complete =
-                upkeep.is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
-            match (status.residency, status.freshness) {
-                (Residency::Hot, Freshness::Fresh) if complete => return Ok(status),
-                (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {
-                    let message = format!("{} is paused; resume it first.", status.name);
-                    return Err(EngineError::Failed { cause: "Paused", message });
-                }
-                (Residency::Failed, _)
-                | (Residency::Hot, Freshness::Failing | Freshness::RootMissing) => {
-                    let message = status.error.map_or_else(String::new, |error| error.message);
-                    return Err(EngineError::Failed { cause: "Failed", message });
-                }
-                _ => {}
-            }
-            // A snapshot may have been published between the look and this wait: then it is
-            // marked as unseen, and comes at once.
-            if snapshots.changed().await.is_err() {
-                return Ok(status);
-            }
-        }
-    }
-
     /// The absolute path of a project's file.
     ///
     /// # Errors
@@ -348,7 +327,8 @@ impl Engine {
 
     /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of no use afterwards.
     pub async fn close(&self) {
-        tokio::join!(self.shared.registry.close(), self.shared.comparer.close());
+        let Shared { registry, vectors, filler, .. } = &*self.shared;
+        tokio::join!(registry.close(), filler.close(), vectors.embedder.close());
     }
 
     /// The id of the project with this id or unique name.

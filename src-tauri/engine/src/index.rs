@@ -6,11 +6,13 @@
 
 mod annotate;
 mod chunk;
+mod directory;
 mod document;
 mod error;
 pub mod grams;
 pub mod language;
 pub mod manifest;
+mod merging;
 pub mod outline;
 pub mod paths;
 mod plan;
@@ -24,12 +26,16 @@ mod verify;
 mod writing;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::MmapDirectory;
-use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, SearcherGeneration, TantivyError};
+use tantivy::schema::Schema;
+use tantivy::{
+    Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, SearcherGeneration, TantivyError,
+};
 
+use directory::{IndexDirectory, Valve};
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
 pub use plan::Plan;
@@ -57,14 +63,20 @@ pub struct ProjectIndex {
     fields: schema::Fields,
     /// Files whose stamp changed and whose bytes did not: the index is not written for them.
     same_bytes: Mutex<std::collections::HashMap<String, Stamp>>,
+    /// As in the note of the last commit.
+    complete: AtomicBool,
     /// Files that lack a layer, or [`UNKNOWN`].
     shallow: AtomicU64,
     /// The paths of the commit that was last asked for them.
     paths: Mutex<Option<(SearcherGeneration, Arc<paths::Paths>)>>,
+    valve: Valve,
+    underway: Mutex<Option<merging::Underway>>,
+    /// What need not be compared with its checksum again.
+    checked: Mutex<verify::Checked>,
 }
 
 impl ProjectIndex {
-    /// Opens the index in `directory`, or makes an empty one where there is none or where it has
+    /// Opens the index in `directory` in order to write to it, or makes an empty one where there is none or where it has
     /// an older layout.
     ///
     /// # Errors
@@ -74,11 +86,12 @@ impl ProjectIndex {
         std::fs::create_dir_all(directory)
             .map_err(|source| IndexError::from_io(directory, source))?;
         let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
-        let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
+        let valve = Valve::default();
+        let files = open_files(directory, &valve)?;
         let (expected, fields) = schema::build();
-        let exists = Index::exists(&mmap).map_err(|error| failed(error.into()))?;
-        let index = if exists {
-            let index = verify::guarded(directory, || Index::open(mmap))?;
+        let exists = Index::exists(&files).map_err(|error| failed(error.into()))?;
+        let (index, complete) = if exists {
+            let index = verify::guarded(directory, || Index::open(files))?;
             let note = commit_note(&index).map_err(failed)?;
             if note.version > schema::VERSION {
                 return Err(IndexError::TooNew {
@@ -89,14 +102,17 @@ impl ProjectIndex {
             }
             if note.version < schema::VERSION || index.schema() != expected {
                 drop(index);
-                create_anew(directory, expected)?
+                (create_anew(directory, &valve, expected)?, false)
             } else {
-                index
+                (index, note.complete)
             }
         } else {
-            create_anew(directory, expected)?
+            (create_anew(directory, &valve, expected)?, false)
         };
-        ProjectIndex::over(directory, index, fields)
+        let mut opened = ProjectIndex::over(directory, index, fields, complete)?;
+        opened.valve = valve;
+        opened.take_note();
+        Ok(opened)
     }
 
     /// Opens the index in `directory` without touching it. `None` where there is none of the
@@ -109,23 +125,24 @@ impl ProjectIndex {
             return Ok(None);
         }
         let failed = |error: TantivyError| IndexError::from_tantivy(directory, error);
-        let mmap = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
-        if !Index::exists(&mmap).map_err(|error| failed(error.into()))? {
+        let files = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
+        if !Index::exists(&files).map_err(|error| failed(error.into()))? {
             return Ok(None);
         }
-        let index = verify::guarded(directory, || Index::open(mmap))?;
+        let index = verify::guarded(directory, || Index::open(files))?;
         let (expected, fields) = schema::build();
-        let version = commit_note(&index).map_err(failed)?.version;
+        let CommitNote { version, complete } = commit_note(&index).map_err(failed)?;
         if version != schema::VERSION || index.schema() != expected {
             return Ok(None);
         }
-        ProjectIndex::over(directory, index, fields).map(Some)
+        ProjectIndex::over(directory, index, fields, complete).map(Some)
     }
 
     fn over(
         directory: &Path,
         mut index: Index,
         fields: schema::Fields,
+        complete: bool,
     ) -> Result<ProjectIndex, IndexError> {
         schema::register_tokenizer(&mut index);
         let reader = verify::guarded(directory, || {
@@ -138,8 +155,12 @@ impl ProjectIndex {
             reader,
             fields,
             same_bytes: Mutex::default(),
+            complete: AtomicBool::new(complete),
             shallow: AtomicU64::new(UNKNOWN),
             paths: Mutex::default(),
+            valve: Valve::default(),
+            underway: Mutex::default(),
+            checked: Mutex::default(),
         })
     }
 
@@ -222,7 +243,17 @@ impl ProjectIndex {
 
     /// Whether the index has been compared with the whole tree since it was made.
     pub fn is_complete(&self) -> bool {
-        commit_note(&self.index).is_ok_and(|note| note.complete)
+        self.complete.load(Ordering::Relaxed)
+    }
+
+    /// Whether it holds no file, not even one that is skipped.
+    pub fn is_empty(&self) -> bool {
+        self.searcher().num_docs() == 0
+    }
+
+    /// Parts of the last commit; each is several files that are mapped into memory.
+    pub fn segments(&self) -> usize {
+        self.searcher().segment_readers().len()
     }
 
     /// Whether no file lacks a layer, as of the last commit.
@@ -266,10 +297,16 @@ fn commit_note(index: &Index) -> tantivy::Result<CommitNote> {
     }
 }
 
-fn create_anew(directory: &Path, schema: tantivy::schema::Schema) -> Result<Index, IndexError> {
+fn open_files(directory: &Path, valve: &Valve) -> Result<IndexDirectory, IndexError> {
+    let files = verify::guarded(directory, || Ok(MmapDirectory::open(directory)?))?;
+    Ok(IndexDirectory::new(files, valve.clone()))
+}
+
+fn create_anew(directory: &Path, valve: &Valve, schema: Schema) -> Result<Index, IndexError> {
     let io = |source| IndexError::from_io(directory, source);
     std::fs::remove_dir_all(directory).map_err(io)?;
     std::fs::create_dir_all(directory).map_err(io)?;
-    Index::create_in_dir(directory, schema)
+    let files = open_files(directory, valve)?;
+    Index::create(files, schema, IndexSettings::default())
         .map_err(|error| IndexError::from_tantivy(directory, error))
 }

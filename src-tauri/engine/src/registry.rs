@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tantivy::SearcherGeneration;
 use tokio::sync::{Notify, watch};
 
 pub use disk::{Disk, Opened, RealDisk};
@@ -46,6 +47,15 @@ use restore::restore;
 use slot::{News, Slot, mode_at_rest};
 use unload::keep_room;
 use volume::Volumes;
+
+/// How much of a project is embedded, in texts.
+#[derive(Clone, Debug, Default)]
+pub struct Embedding {
+    pub wanted: u64,
+    pub done: u64,
+    /// The commit of the index of which all is embedded.
+    pub complete: Option<Arc<SearcherGeneration>>,
+}
 
 /// What the registry goes by.
 #[derive(Clone, Debug)]
@@ -235,6 +245,30 @@ impl Registry {
             }
         }
         self.changed();
+    }
+
+    /// Embeds what the project holds, or leaves it.
+    pub fn set_meaning(&self, id: &ProjectId, meaning: bool) {
+        if let Some(slot) = self.slots().get_mut(id) {
+            slot.project.meaning = meaning;
+            if !meaning {
+                slot.embedding = None;
+            }
+        }
+        self.changed();
+    }
+
+    /// Takes in how far the embedding of the project is.
+    pub fn set_embedding(&self, id: &ProjectId, embedding: Embedding) {
+        if let Some(slot) = self.slots().get_mut(id).filter(|slot| slot.project.meaning) {
+            slot.embedding = Some(embedding);
+        }
+        self.changed();
+    }
+
+    /// How far the embedding of the project is, where that is known.
+    pub fn embedding(&self, id: &ProjectId) -> Option<Embedding> {
+        self.slots().get(id)?.embedding.clone()
     }
 
     /// Notes that the projects were searched, and that it was of use: they are closed later than

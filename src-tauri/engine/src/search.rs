@@ -132,9 +132,20 @@ impl Search {
         Search { likeness, ..self.clone() }
     }
 
-    /// Whether meaning gives the order, and not only a part of it.
-    pub fn is_by_meaning_alone(&self) -> bool {
-        self.route.meaning == Some(Meaning::Alone)
+    /// Shows these places alone, the most alike first.
+    pub fn alike(places: Vec<(meaning::Place, f32)>, limit: usize) -> Search {
+        Search {
+            query: Query::default(),
+            route: Route { meaning: Some(Meaning::Alone), ..Route::default() },
+            mode: Mode::Meaning,
+            limit: limit.max(1),
+            likeness: Likeness::new(places),
+        }
+    }
+
+    /// Whether meaning takes part, once words have answered.
+    pub fn asks_for_meaning(&self) -> bool {
+        self.route.meaning.is_some()
     }
 
     /// The question to compare places with.
@@ -177,7 +188,7 @@ impl Search {
         searchers: &[Searcher],
         found: &mut Found,
     ) -> Vec<Candidate> {
-        if !self.route.text && !self.route.by_symbol {
+        if !self.route.text && !self.route.by_symbol && self.likeness.is_empty() {
             return Vec::new();
         }
         let started = Instant::now();
@@ -210,18 +221,15 @@ impl Search {
             .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
             .collect();
         let chunks = candidates.iter().filter_map(|candidate| match candidate {
-            Candidate::Chunk(chunk) => Some(chunk),
+            Candidate::Chunk(chunk) => Some(&**chunk),
             Candidate::File { .. } => None,
         });
-        let shortlisted = |chunk: &Box<RankedChunk>| {
-            let outline = &chunk.outline;
-            Shortlisted {
-                place: chunk.place_in(targets),
-                root: targets[chunk.target].root.clone(),
-                indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
-                chunk: chunk.place.clone(),
-                definition: outline.definitions.first().or(outline.enclosing.as_ref()).cloned(),
-            }
+        let shortlisted = |chunk: &RankedChunk| Shortlisted {
+            place: chunk.place_in(targets),
+            root: targets[chunk.target].root.clone(),
+            indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
+            chunk: chunk.place.clone(),
+            outline: chunk.outline.clone(),
         };
         chunks.take(meaning.shortlist()).map(shortlisted).collect()
     }

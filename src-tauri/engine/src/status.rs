@@ -101,6 +101,10 @@ pub struct Activity {
     pub deepened: u64,
     /// Commits of what changed; those that added layers are not among them.
     pub commits: u64,
+    /// Merges of the index's segments.
+    pub merges: u64,
+    /// Something is being done at this moment.
+    pub at_work: bool,
 }
 
 /// Everything that is known of one project.
@@ -116,7 +120,12 @@ pub struct ProjectStatus {
     pub files: u64,
     pub chunks: u64,
     pub symbols: u64,
+    /// Texts of it that are embedded, to be found by meaning.
     pub vectors: u64,
+    /// Texts that are to be embedded; `None` where they have not been counted.
+    pub vectors_wanted: Option<u64>,
+    /// What it holds is to be embedded.
+    pub meaning: bool,
     /// Changed paths that are not indexed yet.
     pub pending: u64,
     pub skipped: u64,
@@ -142,6 +151,35 @@ pub struct Snapshot {
     pub projects: Vec<ProjectStatus>,
 }
 
+/// What search by meaning is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum MeaningState {
+    /// Switched off.
+    Off,
+    /// A file of the model, or the library that runs it, is not there.
+    ModelMissing,
+    /// The model is damaged, or what runs it ended.
+    Failed,
+    /// Somebody paused it.
+    Paused,
+    /// It waits for the machine to be plugged in.
+    OnBattery,
+    /// There is nothing in its way.
+    Working,
+}
+
+/// The state of search by meaning, for all projects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MeaningStatus {
+    pub state: MeaningState,
+    /// The model's name, where there is one.
+    pub model: Option<String>,
+    /// What stands in its way and what helps: a sentence for people.
+    pub sentence: Option<String>,
+}
+
 /// What people can do with a project, apart from adding it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -158,4 +196,8 @@ pub enum ProjectAction {
     /// Keep it open whatever the memory budget says.
     Pin,
     Unpin,
+    /// Embed what it holds, to be found by meaning.
+    MeaningOn,
+    /// Leave it to the other lanes.
+    MeaningOff,
 }

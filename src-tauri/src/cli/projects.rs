@@ -135,6 +135,14 @@ fn row(project: &ProjectStatus) -> Vec<String> {
     ]
 }
 
+fn vectors(project: &ProjectStatus) -> String {
+    match (project.meaning, project.vectors_wanted) {
+        (false, _) => "off".to_owned(),
+        (true, Some(wanted)) => format!("{} of {}", count(project.vectors), count(wanted)),
+        (true, None) => "not counted yet".to_owned(),
+    }
+}
+
 fn watching(mode: WatchMode) -> &'static str {
     match mode {
         WatchMode::Native => "watched",
@@ -168,7 +176,7 @@ fn description(project: &ProjectStatus) -> String {
         ("files", count(project.files)),
         ("chunks", count(project.chunks)),
         ("symbols", count(project.symbols)),
-        ("vectors", count(project.vectors)),
+        ("vectors", vectors(project)),
         ("pending", count(project.pending)),
         ("skipped", count(project.skipped)),
         ("index", bytes(project.index_bytes)),

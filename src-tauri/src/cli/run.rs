@@ -3,7 +3,7 @@
 use quarry_engine::status::ProjectAction;
 
 use super::output::Failure;
-use super::{Command, add, doctor, projects, search};
+use super::{Command, add, doctor, meaning, projects, search};
 use crate::owner::address::Address;
 use crate::owner::protocol::{Problem, Reply, Request};
 use crate::owner::session::{self, Session, Shown};
@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::signals::asked_to_end;
 use quarry_engine::status::LaneName;
 
-pub async fn run(command: Command, place: &Place) -> Result<(), Failure> {
+pub async fn run(command: Command, place: &Place, no_meaning: bool) -> Result<(), Failure> {
     match command {
         Command::Toggle => toggle(place).await,
         Command::Doctor => doctor::run(place).await,
@@ -20,7 +20,7 @@ pub async fn run(command: Command, place: &Place) -> Result<(), Failure> {
             "The Model Context Protocol is not there yet; it comes with a later version.",
         )
         .into()),
-        command => with_owner(command, place).await,
+        command => with_owner(command, place, no_meaning).await,
     }
 }
 
@@ -36,10 +36,11 @@ async fn toggle(place: &Place) -> Result<(), Failure> {
 }
 
 /// The owner that this process has become ends in order whatever ends the command.
-async fn with_owner(command: Command, place: &Place) -> Result<(), Failure> {
+async fn with_owner(command: Command, place: &Place, no_meaning: bool) -> Result<(), Failure> {
     let watching = matches!(command, Command::Status { watch: true, .. });
+    let meaning = !no_meaning && command.wants_meaning();
     let mut session = tokio::select! {
-        session = Session::open(place) => session?,
+        session = Session::open(place, meaning) => session?,
         () = asked_to_end() => return interrupted(watching),
     };
     let outcome = tokio::select! {
@@ -72,6 +73,7 @@ async fn execute(command: Command, session: &mut Session) -> Result<(), Failure>
             projects::status(session, project, json).await
         }
         Command::Search(search) => search::run(session, search).await,
+        Command::Meaning { order } => meaning::run(session, order.as_ref()).await,
         // The rest needs no owner or is an action.
         _ => Ok(()),
     }

@@ -6,8 +6,8 @@ use quarry_engine::search::{Hit, SearchAnswer, SearchRequest};
 
 use quarry_engine::status::{LaneName, ProjectStatus};
 
-use super::SearchArgs;
 use super::output::{self, Failure, print_json};
+use super::{SearchArgs, meaning};
 use crate::owner::protocol::{Problem, Reply, Request};
 use crate::owner::session::Session;
 use crate::words::{counted, state, visible};
@@ -16,19 +16,23 @@ use crate::words::{counted, state, visible};
 type Names = BTreeMap<String, String>;
 
 pub async fn run(session: &mut Session, search: SearchArgs) -> Result<(), Failure> {
-    let request = SearchRequest {
-        query: search.query.join(" "),
-        mode: search.mode.into(),
-        projects: search.projects,
-        limit: search.limit as usize,
-    };
     let projects = projects(session).await?;
     if session.is_owner() {
-        index_first(session, &projects, &request.projects).await?;
+        index_first(session, &projects, &search.projects).await?;
     }
+    let request = if search.like.is_some() {
+        Request::Like(meaning::like(&search, &projects)?)
+    } else {
+        Request::Search(SearchRequest {
+            query: search.query.join(" "),
+            mode: search.mode.into(),
+            projects: search.projects.clone(),
+            limit: search.limit as usize,
+        })
+    };
     let mut answer = None;
     session
-        .run(Request::Search(request), |reply| {
+        .run(request, |reply| {
             if let Reply::Answer(complete) = reply {
                 answer = Some(complete);
             }

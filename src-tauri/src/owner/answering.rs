@@ -7,7 +7,7 @@ use quarry_engine::engine::Engine;
 use quarry_engine::status::{LaneName, ProjectStatus, Snapshot};
 use tokio::sync::mpsc;
 
-use super::protocol::{Problem, Reply, Request};
+use super::protocol::{MeaningCall, Problem, Reply, Request};
 
 /// Replies that wait for a slow reader before the answer itself waits.
 const REPLIES_AHEAD: usize = 8;
@@ -79,6 +79,18 @@ impl Owner {
             Request::Watch { project } => self.watch(project, replies).await?,
             Request::Search(request) => {
                 send(replies, Reply::Answer(engine.search(request).await?)).await;
+            }
+            Request::Like(request) => {
+                send(replies, Reply::Answer(engine.more_like(request).await?)).await;
+            }
+            Request::Meaning(call) => {
+                match call {
+                    MeaningCall::Show => {}
+                    MeaningCall::Pause => engine.pause_meaning(true),
+                    MeaningCall::Resume => engine.pause_meaning(false),
+                    MeaningCall::Retry => engine.retry_meaning(),
+                }
+                send(replies, Reply::Meaning(engine.meaning())).await;
             }
             Request::Wait { project, lane } => self.wait(&project, lane, replies).await?,
         }

@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use quarry_engine::engine::EngineError;
+use quarry_engine::engine::{EngineError, LikeRequest};
 use quarry_engine::search::{SearchAnswer, SearchRequest};
-use quarry_engine::status::{LaneName, ProjectAction, ProjectStatus, Snapshot};
+use quarry_engine::status::{LaneName, MeaningStatus, ProjectAction, ProjectStatus, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// Goes up with every change that an older or newer program would misread.
@@ -38,11 +38,22 @@ pub enum Request {
         project: Option<String>,
     },
     Search(SearchRequest),
+    Like(LikeRequest),
+    Meaning(MeaningCall),
     /// The project's state with every change until the lane is complete.
     Wait {
         project: String,
         lane: LaneName,
     },
+}
+
+/// What is asked of search by meaning as a whole; each is answered with its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MeaningCall {
+    Show,
+    Pause,
+    Resume,
+    Retry,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +65,7 @@ pub enum Reply {
     Snapshot(Snapshot),
     Project(ProjectStatus),
     Answer(SearchAnswer),
+    Meaning(MeaningStatus),
     /// Ends the call: all of it is done.
     Done,
     /// Ends the call.
@@ -153,6 +165,14 @@ mod tests {
                 projects: vec!["x".to_owned()],
                 limit: 7,
             }),
+            Request::Like(LikeRequest {
+                project: "x".to_owned(),
+                path: "a/b:c.rs".to_owned(),
+                line: 3,
+                projects: Vec::new(),
+                limit: 7,
+            }),
+            Request::Meaning(MeaningCall::Retry),
             Request::Wait { project: "x".to_owned(), lane: LaneName::Text },
         ];
         for request in requests {

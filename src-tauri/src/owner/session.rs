@@ -14,7 +14,9 @@ use super::address::Address;
 use super::answering::{BUSY, Host, Owner};
 use super::protocol::{self, Call, Problem, Reply, Request};
 use super::server::{self, Server};
+use crate::embedding;
 use crate::place::Place;
+use crate::settings::Settings;
 
 /// How long an owner may take from its lock to its socket, or from its last answer to its end.
 const TAKEOVER: Duration = Duration::from_secs(8);
@@ -30,6 +32,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Session {
     place: Place,
     link: Link,
+    /// Where this process becomes the owner, it has a model.
+    meaning: bool,
 }
 
 enum Link {
@@ -54,7 +58,9 @@ pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result
             return Ok(Claim::Theirs(address));
         }
         let embedder = embedder.clone();
-        match Engine::open(Options { embedder, ..Options::new(place.data_dir.clone()) }) {
+        let pacing = embedding::pacing(&Settings::read(&place.settings_file).0);
+        let options = Options { embedder, pacing, ..Options::new(place.data_dir.clone()) };
+        match Engine::open(options) {
             Ok(engine) => return Ok(Claim::Ours(engine, address)),
             // Another one starts or ends just now.
             Err(error) if error.code() == "AlreadyOwned" && Instant::now() < deadline => {
@@ -66,9 +72,9 @@ pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result
 }
 
 impl Session {
-    pub async fn open(place: &Place) -> Result<Self, Problem> {
-        let link = link(place).await?;
-        Ok(Self { place: place.clone(), link })
+    pub async fn open(place: &Place, meaning: bool) -> Result<Self, Problem> {
+        let link = link(place, meaning).await?;
+        Ok(Self { place: place.clone(), link, meaning })
     }
 
     /// Whether this process is the owner, so that all work ends with it.
@@ -103,7 +109,7 @@ impl Session {
             if lost > OWNERS_LOST {
                 return Err(gone("Quarry ended before it had answered. Try again.").into());
             }
-            self.link = link(&self.place).await?;
+            self.link = link(&self.place, self.meaning).await?;
         }
     }
 
@@ -146,9 +152,11 @@ pub enum Shown {
     OwnerGone,
 }
 
-async fn link(place: &Place) -> Result<Link, Problem> {
-    // A model takes longer to load than one command should.
-    match claim(place, None).await? {
+async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
+    // A model takes longer to load than a command should that did not ask for it.
+    let settings = meaning.then(|| Settings::read(&place.settings_file).0);
+    let embedder = settings.as_ref().and_then(embedding::options);
+    match claim(place, embedder).await? {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {
             let owner = Owner { engine, host: Host::Command };

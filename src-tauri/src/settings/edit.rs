@@ -196,6 +196,7 @@ mod tests {
             theme: Theme::Light,
             hide_on_blur: false,
             start_at_login: Some(true),
+            ..Settings::default()
         };
         assert!(problem.is_none());
         assert_eq!(settings, wanted);

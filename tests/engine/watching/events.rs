@@ -18,6 +18,8 @@ fn since(before: Activity, world: &World, what: &str) -> Activity {
         written: now.written - before.written,
         deepened: now.deepened - before.deepened,
         commits: now.commits - before.commits,
+        merges: now.merges - before.merges,
+        at_work: now.at_work,
     };
     println!("{what}: {done:?}");
     done

@@ -38,6 +38,16 @@ impl Rows {
         self.places.is_empty()
     }
 
+    /// The rows with a vector alone, in the order of the files that hold them, and which of the old
+    /// ones each is.
+    pub fn forward(self) -> (Rows, Vec<u32>) {
+        let mut order: Vec<u32> =
+            (0..).zip(&self.places).filter_map(|(row, at)| at.map(|_| row)).collect();
+        order.sort_unstable_by_key(|row| self.places[*row as usize]);
+        let places = order.iter().map(|row| self.places[*row as usize]).collect();
+        (Rows { places, segments: self.segments }, order)
+    }
+
     /// The rows that have no vector yet.
     pub fn missing(&self) -> impl Iterator<Item = usize> {
         let places = self.places.iter().enumerate();

@@ -72,8 +72,8 @@ impl Store {
         numbers.sort_unstable();
         let mut state = State::default();
         for (number, path) in numbers {
-            match Segment::open(&path, number) {
-                Ok(segment) => state.take_in(segment),
+            match Segment::open(&path, number).and_then(|segment| state.take_in(segment)) {
+                Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     tracing::warn!(path = %path.display(), "vectors were damaged and are made anew");
                     fs::remove_file(&path).map_err(failed)?;
@@ -121,6 +121,38 @@ impl Store {
         Rows::new(places.collect(), state.segments.clone())
     }
 
+    /// The vector of a text, if there is one.
+    pub fn vector(&self, key: Key) -> Option<Vec<f32>> {
+        let state = self.state();
+        let (number, slot) = state.places.get(&key)?;
+        let at = state.segments.binary_search_by_key(number, |it| it.number).ok()?;
+        let segment = Arc::clone(&state.segments[at]);
+        let slot = *slot as usize;
+        drop(state);
+        segment.is_whole().then(|| segment.vector(slot))
+    }
+
+    /// Forgets the vectors in files that were cut or taken away since they were opened; how many
+    /// those are.
+    pub fn drop_damaged(&self) -> usize {
+        let mut state = self.state();
+        let before = state.places.len();
+        let gone = |segment: &Arc<Segment>| !segment.is_whole() || !segment.is_linked();
+        let damaged: Vec<Arc<Segment>> = state.segments.extract_if(.., |it| gone(it)).collect();
+        for segment in &damaged {
+            state.places.retain(|_, (number, _)| *number != segment.number);
+            tracing::warn!(number = segment.number, "vectors were damaged and are made anew");
+            if let Err(error) = segment.remove() {
+                tracing::debug!(%error, "the damaged file is gone already");
+            }
+        }
+        if !damaged.is_empty() {
+            // What is written next begins a file of its own.
+            state.taken = CAPACITY;
+        }
+        before - state.places.len()
+    }
+
     /// Frees what no project refers to, a segment at most, so that it can be called between other
     /// work. Returns whether there may be more to do.
     pub fn compact(&self, is_alive: impl Fn(Key) -> bool) -> Result<bool, StoreError> {
@@ -150,16 +182,17 @@ impl Store {
 }
 
 impl State {
-    fn take_in(&mut self, segment: Segment) {
-        let (entries, taken) = segment.entries();
+    fn take_in(&mut self, segment: Segment) -> io::Result<()> {
         if self.segments.first().is_some_and(|first| first.dimensions != segment.dimensions) {
-            return;
+            return Ok(());
         }
+        let (entries, taken) = segment.entries()?;
         for (slot, key) in entries {
             self.places.insert(key, (segment.number, slot as u32));
         }
         self.taken = taken;
         self.segments.push(Arc::new(segment));
+        Ok(())
     }
 
     fn append(&mut self, directory: &Path, record: &Record) -> io::Result<()> {

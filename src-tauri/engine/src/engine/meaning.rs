@@ -1,30 +1,31 @@
-//! Compares the best places of an answer with its question by meaning: vectors from the store, and
-//! from the embedder where there is none yet.
+//! Finds by meaning what no word finds, and compares the best of what words found with the question:
+//! vectors from the store, and from the embedder where there is none yet.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::blocking;
-use crate::embed::embedder::{EmbedError, Embedder, Options, Priority};
+use super::nearest::nearest;
+use super::vectors::Vectors;
+use crate::embed::embedder::{EmbedError, Priority};
 use crate::embed::state::State;
 use crate::embed::store::{Key, Store};
+use crate::registry::{Registry, Searchable};
+use crate::search::meaning::Place;
 use crate::search::{LaneReport, Likeness, Search, Shortlisted};
 use crate::status::LaneName;
 
-/// Said where meaning alone gives the order.
-const FROM_WORDS: &str = "Meaning gives the order of what words found.";
-
-/// The embedder and the vectors that all projects share.
 pub struct Comparer {
-    embedder: Embedder,
-    data_dir: PathBuf,
-    /// With the id of the model whose vectors it holds; opened when first needed.
-    store: Mutex<Option<(String, Arc<Store>)>>,
+    vectors: Arc<Vectors>,
+    registry: Registry,
 }
+
+/// Chunks that the vectors find, beyond what words found.
+const NEAREST: usize = 200;
 
 /// The outcome of one comparison.
 pub struct Compared {
@@ -42,15 +43,8 @@ struct Text {
 }
 
 impl Comparer {
-    /// Without `options` it never compares anything, and says so.
-    pub fn new(options: Option<Options>, data_dir: PathBuf) -> Comparer {
-        let embedder = options.map_or_else(Embedder::off, |options| {
-            Embedder::start(options).unwrap_or_else(|error| {
-                tracing::error!(%error, "no thread for search by meaning");
-                Embedder::off()
-            })
-        });
-        Comparer { embedder, data_dir, store: Mutex::new(None) }
+    pub fn new(vectors: Arc<Vectors>, registry: Registry) -> Comparer {
+        Comparer { vectors, registry }
     }
 
     /// Compares as many places as can be within `patience`, the first ones first. Dropping it
@@ -59,9 +53,11 @@ impl Comparer {
         &self,
         search: &Search,
         shortlist: Vec<Shortlisted>,
+        searched: &[Searchable],
         patience: Option<Duration>,
     ) -> Compared {
         let started = Instant::now();
+        let mut found = None;
         let count = shortlist.len();
         let places: Vec<_> = shortlist.iter().map(|one| one.place.clone()).collect();
         let deadline = async {
@@ -74,38 +70,43 @@ impl Comparer {
         let mut scores = Scores::new(count);
         let compared = async {
             let read = blocking(move || texts(&shortlist));
-            let query = self.embedder.embed_query(search.question());
+            let query = self.vectors.embedder.embed_query(search.question());
             let (texts, query) = tokio::join!(read, query);
-            self.score(&query?, texts, &mut scores).await;
+            let query: Arc<[f32]> = query?.into();
+            let (vectors, registry) = (&self.vectors, &self.registry);
+            found = Some(nearest(vectors, registry, searched, Arc::clone(&query), NEAREST).await);
+            self.score(&query, texts, &mut scores).await;
             Ok(())
         };
         let outcome: Result<(), EmbedError> = tokio::select! {
             outcome = compared => outcome,
             () = &mut deadline => Ok(()),
         };
-        let cosines = scores.complete(places);
+        let mut cosines = scores.complete(places);
+        let compared = cosines.len();
+        let known: HashSet<Place> = cosines.iter().map(|(place, _)| place.clone()).collect();
+        let mut coverage = None;
+        if let Some(found) = found {
+            cosines.extend(found.near.into_iter().filter(|(place, _)| !known.contains(place)));
+            coverage = found.coverage.note();
+        }
         let note = match outcome {
             Err(EmbedError::Unavailable(state)) => state.sentence(),
             Err(EmbedError::Closed) => State::Off.sentence(),
             Err(error @ EmbedError::Rejected(_)) => Some(format!("Not compared: {error}.")),
-            Ok(()) if cosines.len() < count => {
-                Some(format!("{} of {count} places were compared by meaning.", cosines.len()))
+            Ok(()) if compared < count => {
+                Some(format!("{compared} of {count} places were compared by meaning."))
             }
-            Ok(()) => search.is_by_meaning_alone().then(|| FROM_WORDS.to_owned()),
+            Ok(()) => coverage,
         };
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         let report = LaneReport { lane: LaneName::Meaning, took_ms, note };
         Compared { likeness: Likeness::new(cosines), report }
     }
 
-    /// Ends the worker.
-    pub async fn close(&self) {
-        self.embedder.close().await;
-    }
-
     async fn score(&self, query: &[f32], texts: Vec<Text>, scores: &mut Scores) {
         texts.iter().for_each(|text| scores.expect(text.of));
-        let store = self.store().await;
+        let store = self.vectors.store().await;
         let mut missing = FuturesUnordered::new();
         let rows = store
             .as_ref()
@@ -128,7 +129,7 @@ impl Comparer {
     /// gone.
     async fn embed(&self, text: Text, store: Option<Arc<Store>>) -> Option<(usize, Vec<f32>)> {
         let Text { of, key, text } = text;
-        let batch = self.embedder.embed_batch(vec![text], Priority::Candidates).await;
+        let batch = self.vectors.embedder.embed_batch(vec![text], Priority::Candidates).await;
         let vector = batch.into_iter().next()?.ok()?;
         if let Some(store) = store {
             let kept = vector.clone();
@@ -138,36 +139,6 @@ impl Comparer {
             }
         }
         Some((of, vector))
-    }
-
-    /// The vectors of the model that is there now; `None` where they cannot be read or kept.
-    async fn store(&self) -> Option<Arc<Store>> {
-        let model = self.embedder.model()?.id;
-        let lock = || self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, store)) = lock().as_ref()
-            && *of == model
-        {
-            return Some(Arc::clone(store));
-        }
-        let (data_dir, id) = (self.data_dir.clone(), model.clone());
-        match blocking(move || Store::open(&data_dir, &id)).await {
-            Ok(store) => {
-                let mut open = lock();
-                // Another search may have been faster: one file has one writer.
-                match open.as_ref() {
-                    Some((of, first)) if *of == model => Some(Arc::clone(first)),
-                    _ => {
-                        let store = Arc::new(store);
-                        *open = Some((model, Arc::clone(&store)));
-                        Some(store)
-                    }
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "vectors are not kept");
-                None
-            }
-        }
     }
 }
 

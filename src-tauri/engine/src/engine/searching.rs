@@ -18,8 +18,11 @@ const OPENED_AT_ONCE: usize = 32;
 /// Closed projects that one search opens for good although others have to be closed for it: those
 /// whose hits come first.
 const WOKEN: usize = 3;
-/// Projects that come open while a search waits are merged at most this often.
+/// Projects that come open while a search waits are merged at most this often …
 const MERGE_EVERY: Duration = Duration::from_millis(30);
+/// … and not before so many times has passed what searching those before them took: the search
+/// over all of them would take the time that opening the rest needs.
+const MERGE_PAUSE: u32 = 4;
 /// What a search without updates waits for the comparison by meaning; what was not compared by then
 /// keeps its place.
 const COMPARED_WITHIN: Duration = Duration::from_secs(2);
@@ -69,39 +72,34 @@ impl Engine {
             }
         }
         gathered.loading = cold.len();
-        let mut found = self.run(&search, &gathered.searched).await;
-        let patience = self.shared.options.patience;
-        let read = async |id: ProjectId| {
-            let read = registry.read(&id, patience).await;
-            (id, read)
-        };
-        let mut opening = stream::iter(cold).map(read).buffer_unordered(OPENED_AT_ONCE);
-        let mut unopened = gathered.loading;
-        while unopened > 0 {
-            if let Some(updates) = updates {
+        let mut opened = self.read_all(cold);
+        let mut found;
+        if let Some(updates) = updates {
+            loop {
+                let begun = Instant::now();
+                found = self.run(&search, &gathered.searched).await;
+                let pause = MERGE_EVERY.max(begun.elapsed() * MERGE_PAUSE);
                 let partial = gathered.answer(&request, &found, started);
-                if updates.send(partial).await.is_err() {
+                let whole = opened.is_closed() && opened.is_empty();
+                if whole || updates.send(partial).await.is_err() {
                     break;
                 }
-            }
-            let Some(first) = opening.next().await else { break };
-            gathered.take(first);
-            unopened -= 1;
-            let merge = tokio::time::sleep(MERGE_EVERY);
-            tokio::pin!(merge);
-            loop {
-                tokio::select! {
-                    () = &mut merge => break,
-                    Some(next) = opening.next() => {
+                let Some(first) = opened.recv().await else { break };
+                gathered.take(first);
+                let all = async {
+                    while let Some(next) = opened.recv().await {
                         gathered.take(next);
-                        unopened -= 1;
                     }
-                    else => break,
-                }
+                };
+                let _ = tokio::time::timeout(pause, all).await;
+            }
+        } else {
+            while let Some(next) = opened.recv().await {
+                gathered.take(next);
             }
             found = self.run(&search, &gathered.searched).await;
         }
-        if !found.shortlist.is_empty() {
+        if search.asks_for_meaning() && !gathered.searched.is_empty() {
             if let Some(updates) = updates {
                 let lexical = gathered.answer(&request, &found, started);
                 if updates.send(lexical).await.is_err() {
@@ -134,7 +132,7 @@ impl Engine {
             }
         };
         let compared = tokio::select! {
-            compared = comparer.compare(search, shortlist, patience) => compared,
+            compared = comparer.compare(search, shortlist, searched, patience) => compared,
             () = nobody_listens => return found,
         };
         if !compared.likeness.is_empty() {
@@ -155,14 +153,16 @@ impl Engine {
             .filter(|hit| seen.insert(hit.project.as_str()))
             .map(|hit| ProjectId::from(hit.project.as_str()))
             .collect();
+        let mut others = Vec::new();
         for searchable in searched.iter().filter(|searchable| !searchable.is_hot()) {
             let rank = useful.iter().position(|id| *id == searchable.id);
             if asked || rank.is_some_and(|rank| rank < WOKEN) {
                 let _ = registry.wake(&searchable.id);
             } else {
-                registry.wake_if_room(&searchable.id);
+                others.push(searchable.id.clone());
             }
         }
+        registry.wake_while_room(&others);
         if asked {
             let others = searched.iter().filter(|one| !seen.contains(one.id.as_str()));
             useful.extend(others.map(|searchable| searchable.id.clone()));
@@ -170,8 +170,34 @@ impl Engine {
         registry.note_search(&useful);
     }
 
+    /// Opens the projects to read them, several at a time, also while the caller searches those
+    /// that have come. Ends when nobody takes them any more.
+    fn read_all(
+        &self,
+        ids: Vec<ProjectId>,
+    ) -> mpsc::UnboundedReceiver<(ProjectId, Result<Searchable, ResolveError>)> {
+        let (sender, opened) = mpsc::unbounded_channel();
+        let (registry, patience) = (self.shared.registry.clone(), self.shared.options.patience);
+        let read = move |id: ProjectId| {
+            let registry = registry.clone();
+            async move {
+                let read = registry.read(&id, patience).await;
+                (id, read)
+            }
+        };
+        tokio::spawn(async move {
+            let mut reading = stream::iter(ids).map(read).buffer_unordered(OPENED_AT_ONCE);
+            while let Some(read) = reading.next().await {
+                if sender.send(read).is_err() {
+                    break;
+                }
+            }
+        });
+        opened
+    }
+
     /// Runs the search; an index that proves damaged is made anew behind it.
-    async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
+    pub(super) async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
         let targets: Vec<Target> = searched.iter().map(target).collect();
         let search = search.clone();
         let found = blocking(move || run_guarded(&search, &targets)).await;
@@ -186,7 +212,7 @@ impl Engine {
     }
 
     /// The projects to search: those asked for by id or name and by `project:`, or all.
-    fn scope(
+    pub(super) fn scope(
         &self,
         requested: &[String],
         filters: &[String],
@@ -230,11 +256,11 @@ fn run_guarded(search: &Search, targets: &[Target]) -> Found {
 
 /// The projects of one search, as they come open.
 #[derive(Default)]
-struct Gathered {
-    total: usize,
-    loading: usize,
+pub(super) struct Gathered {
+    pub total: usize,
+    pub loading: usize,
     /// Not closed as long as the search goes on.
-    searched: Vec<Searchable>,
+    pub searched: Vec<Searchable>,
     failed: Vec<FailedProject>,
 }
 
@@ -249,8 +275,7 @@ impl Gathered {
             Err(ResolveError::Loading { .. }) => {}
             Err(ResolveError::Failed(failure)) => {
                 self.loading -= 1;
-                let cause = failure.cause.word().to_owned();
-                self.failed.push(FailedProject { project: id.to_string(), cause });
+                self.fail(&id, failure.cause.word());
             }
             // Removed while the search waited.
             Err(ResolveError::NotFound(_)) => {
@@ -260,7 +285,11 @@ impl Gathered {
         }
     }
 
-    fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
+    pub fn fail(&mut self, id: &ProjectId, cause: &str) {
+        self.failed.push(FailedProject { project: id.to_string(), cause: cause.to_owned() });
+    }
+
+    pub fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
         let mut failed = self.failed.clone();
         failed.extend(found.failed.iter().map(|(project, error)| FailedProject {
             project: project.clone(),

@@ -16,7 +16,7 @@ use super::outline::Outline;
 use super::schema::{Fields, Kind};
 
 /// What tells a changed file from an unchanged one without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     /// Nanoseconds since 1970.
     pub mtime: i64,
@@ -391,6 +391,28 @@ impl<'a> DocumentReader<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The chunks of the file at `path`, in the order of its lines.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn chunks_of(&mut self, path: &str) -> tantivy::Result<Vec<(DocAddress, ChunkPlace)>> {
+        let term = Term::from_field_text(self.fields.path, path);
+        let mut chunks = Vec::new();
+        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let inverted = segment.inverted_index(self.fields.path)?;
+            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
+            else {
+                continue;
+            };
+            while let Some(doc) = next_alive(segment, &mut postings) {
+                let place = self.columns(ord)?.place(doc)?;
+                chunks.extend(place.map(|place| (DocAddress::new(ord, doc), place)));
+            }
+        }
+        chunks.sort_by_key(|(_, place)| place.line_start);
+        Ok(chunks)
     }
 
     /// What is defined in the chunk at `address`.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::merging::Merged;
 use super::plan::Plan;
 use super::scan::{DirectoryListener, Rules};
 use super::writing::Writing;
@@ -26,7 +27,8 @@ pub enum Scope {
     Everything { expect_loss: bool },
     /// These absolute paths, files or directories, there or gone.
     Paths(BTreeSet<PathBuf>),
-    /// The layers that earlier runs left out; files that changed since are left alone.
+    /// The layers that earlier runs left out, and the merging of segments; files that changed since
+    /// are left alone.
     Layers,
 }
 
@@ -168,14 +170,16 @@ pub struct Report {
     pub same: u64,
     /// Given a layer that was missing.
     pub deepened: u64,
-    /// Layers are left to add because somebody else's text came first.
+    /// Merges of segments.
+    pub merges: u64,
+    /// Layers are left to add, or segments to merge, because somebody else's text came first.
     pub yielded: bool,
     pub commits: u64,
 }
 
 impl ProjectIndex {
     /// Reads and writes what `plan`, made for the same run, says is different; or adds the layers
-    /// that are missing.
+    /// that are missing and merges segments.
     ///
     /// # Errors
     /// See [`IndexError`]. What was committed until then stays, file by file whole.
@@ -183,7 +187,12 @@ impl ProjectIndex {
         let whole = matches!(run.scope, Scope::Everything { .. });
         let writing = Writing::new(self, run, whole || self.is_complete());
         if run.scope == Scope::Layers {
-            return writing.deepen(&self.missing_layers()?);
+            let report = writing.deepen(&self.missing_layers()?)?;
+            if report.yielded {
+                return Ok(report);
+            }
+            let Merged { merges, yielded } = self.merge(run)?;
+            return Ok(Report { merges, yielded, ..report });
         }
         let first_complete = whole && !self.is_complete();
         run.progress.begin(Layer::Text, plan.candidates.len());

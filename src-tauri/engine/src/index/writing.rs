@@ -73,7 +73,7 @@ impl<'a> Writing<'a> {
                     self.add(file, None, &writer);
                 }
             });
-            return self.close_writer(writer, true);
+            return self.close_writer(writer);
         }
         // Reading first shows whether there is anything to write at all: opening a writer costs
         // more than hashing a saved file whose bytes are the same.
@@ -87,7 +87,7 @@ impl<'a> Writing<'a> {
         for file in prepared {
             self.add(file, Some(&mut tools), &writer);
         }
-        self.close_writer(writer, false)
+        self.close_writer(writer)
     }
 
     /// Adds the layers that are missing. Ends early, with what it has, when somebody else's text
@@ -114,7 +114,7 @@ impl<'a> Writing<'a> {
         }
         let cancelled = self.run.cancel.is_cancelled();
         lock(&self.report).yielded = bulk && self.run.gate.text_waits();
-        let report = self.close_writer(writer, bulk)?;
+        let report = self.close_writer(writer)?;
         if cancelled { Err(IndexError::Cancelled) } else { Ok(report) }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Writing<'a> {
     }
 
     fn remove(&self, paths: &[String], writer: &Writer) {
-        let writer = lock(writer);
+        let writer = writer.lock();
         let mut same_bytes = self.index.same_bytes();
         for path in paths {
             for layer in self.all_layers(path) {
@@ -141,7 +141,7 @@ impl<'a> Writing<'a> {
     /// Does `work` for every item on all reading threads; commits now and then.
     fn in_bulk<T: Sync>(&self, items: &[T], writer: &Writer, work: impl Fn(&T, &mut Tools) + Sync) {
         let next = AtomicUsize::new(0);
-        let commits = Mutex::new(CommitClock::new(Instant::now()));
+        let commits = Mutex::new(CommitClock::new(self.run.progress.layer(), Instant::now()));
         let read = || {
             let mut tools = Tools::default();
             while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -46,8 +46,7 @@ pub trait Disk: Send + Sync {
     fn read(&self, project: &Project, directory: &Path) -> Option<Arc<ProjectIndex>> {
         self.check_root(&project.root).ok()?;
         let index = ProjectIndex::read(directory).ok().flatten()?;
-        let counts = index.counts().ok()?;
-        let as_it_was = index.is_complete() && (counts.files > 0 || project.held.files == 0);
+        let as_it_was = index.is_complete() && (!index.is_empty() || project.held.files == 0);
         as_it_was.then(|| Arc::new(index))
     }
 }

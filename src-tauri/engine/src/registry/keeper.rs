@@ -119,7 +119,6 @@ pub fn start(
         adapter: None,
         hearing: Arc::default(),
         root: RootHistory::default(),
-        verified: false,
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,
@@ -138,8 +137,6 @@ struct Keeper {
     adapter: Option<Arc<Adapter>>,
     hearing: Arc<Hearing>,
     root: RootHistory,
-    /// Since it was opened the index was read whole and is what was written.
-    verified: bool,
     events: (mpsc::Sender<WatchEvent>, mpsc::Receiver<WatchEvent>),
     run: Option<OngoingRun>,
     failing_since: Option<Timestamp>,
@@ -193,8 +190,16 @@ impl Keeper {
             run.cancel.cancel();
             if tokio::time::timeout(STOP_GRACE, run.task).await.is_err() {
                 tracing::warn!(root = %self.around.rules.root().display(), "a run did not end in time");
+                self.index.close();
+                return;
             }
         }
+        let index = self.index;
+        let end = move || {
+            index.close();
+            index.leave_note();
+        };
+        let _ = tokio::task::spawn_blocking(end).await;
     }
 
     fn next_wake(&self) -> Instant {
@@ -293,7 +298,6 @@ impl Keeper {
         self.upkeep.activity.runs += u64::from(!adds_layers);
         let task = tokio::spawn(carry_out(
             order,
-            !self.verified,
             Arc::clone(&self.index),
             Arc::clone(&self.around),
             self.adapter.clone(),
@@ -312,14 +316,15 @@ impl Keeper {
                 activity.read += report.read;
                 activity.written += report.indexed + report.skipped;
                 activity.deepened += report.deepened;
+                activity.merges += report.merges;
                 activity.commits += if adds_layers { 0 } else { report.commits };
-                self.verified |= outcome.verified;
                 self.upkeep.held = outcome.held;
                 self.upkeep.complete = outcome.complete;
                 self.upkeep.deep = outcome.counts.shallow == 0;
-                let Report { deepened, yielded, .. } = outcome.report;
-                let gains = !adds_layers || deepened > 0 || yielded;
-                self.step(Input::LayersMissing(!self.upkeep.deep && gains));
+                let Report { deepened, merges, yielded, .. } = outcome.report;
+                let gains = !adds_layers || deepened > 0 || merges > 0 || yielded;
+                let wanting = !self.upkeep.deep || !outcome.tidy;
+                self.step(Input::LayersMissing(wanting && gains));
                 self.upkeep.compared |= outcome.whole;
                 if changed || self.upkeep.last_indexed.is_none() {
                     self.upkeep.last_indexed = Some(Timestamp::now());
@@ -368,6 +373,7 @@ impl Keeper {
         let mut next = self.upkeep.clone();
         next.pending = self.machine.pending() as u64;
         next.activity.events = self.hearing.events.load(Ordering::Relaxed);
+        next.activity.at_work = self.run.is_some();
         next.progress = self.run.as_ref().and_then(|run| {
             let total = run.progress.total.load(Ordering::Relaxed);
             let done = run.progress.done.load(Ordering::Relaxed).min(total);

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::Hot;
 use super::failure::{Cause, Failure, Next};
 use super::keeper::Upkeep;
+use super::read::Reader;
 use super::residency::{Residency, State};
+use super::{Embedding, Hot};
 use crate::catalogue::{Held, Project};
-use crate::index::ProjectIndex;
 use crate::rel_path;
 use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
 
@@ -19,12 +19,14 @@ const STAMP_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Slot {
     pub project: Project,
-    pub residency: Residency<Hot, Arc<ProjectIndex>>,
+    pub residency: Residency<Hot, Reader>,
     /// What the keeper said last; of a project that is not hot, what remains true of it.
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
     pub notice: Option<String>,
     pub last_used: Instant,
+    /// `None` until its texts were counted.
+    pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
     pub followed: bool,
     searched_stamp: Option<Instant>,
@@ -60,6 +62,7 @@ impl Slot {
             upkeep,
             notice: None,
             last_used: Instant::now(),
+            embedding: None,
             followed: false,
             searched_stamp: None,
             indexed_stamp: None,
@@ -138,7 +141,7 @@ impl Slot {
 
     /// Nobody searches it, nothing is being written, and its user has not pinned it.
     pub(super) fn may_close(&self) -> bool {
-        let busy = self.upkeep.progress.is_some()
+        let busy = self.upkeep.activity.at_work
             || self.upkeep.pending > 0
             || matches!(self.upkeep.freshness, Freshness::Indexing | Freshness::Reconciling);
         !self.project.pinned && !busy && self.residency.is_idle()
@@ -169,7 +172,9 @@ impl Slot {
             files: upkeep.held.files,
             chunks: upkeep.held.chunks,
             symbols: upkeep.held.symbols,
-            vectors: 0,
+            vectors: self.embedding.as_ref().map_or(0, |embedding| embedding.done),
+            vectors_wanted: self.embedding.as_ref().map(|embedding| embedding.wanted),
+            meaning: project.meaning,
             pending: upkeep.pending,
             skipped: upkeep.held.skipped,
             index_bytes: upkeep.held.bytes,
@@ -212,6 +217,7 @@ mod tests {
             root: "/sample".into(),
             pinned: false,
             paused: false,
+            meaning: true,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),

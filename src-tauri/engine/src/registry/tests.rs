@@ -109,6 +109,7 @@ impl World {
                 root,
                 pinned: false,
                 paused: false,
+                meaning: true,
                 last_searched: None,
                 last_indexed: None,
                 held: Held::default(),

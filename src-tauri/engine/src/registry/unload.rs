@@ -37,19 +37,23 @@ impl Registry {
         }
     }
 
-    /// Opens the project unless another one would have to be closed for it.
-    pub fn wake_if_room(&self, id: &ProjectId) {
-        let fits = {
+    /// Opens the projects, the first ones first, as far as no other one has to be closed for it.
+    pub fn wake_while_room(&self, ids: &[ProjectId]) {
+        let fitting: Vec<&ProjectId> = {
             let slots = self.slots();
-            let open: Vec<Tenant<ProjectId>> = slots
-                .values()
-                .filter(|slot| slot.is_hot() || slot.is_loading())
-                .map(tenant)
-                .collect();
-            let bytes = slots.get(id).map_or(0, |slot| slot.upkeep.held.bytes);
-            self.shared.settings.room.fits(&open, bytes)
+            let taken = slots.values().filter(|slot| slot.is_hot() || slot.is_loading());
+            let mut open: Vec<Tenant<ProjectId>> = taken.map(tenant).collect();
+            let fits = |id: &&ProjectId| {
+                let slot = slots.get(*id).filter(|slot| !slot.is_hot() && !slot.is_loading());
+                let tenant = slot.map(tenant);
+                let fits = |tenant: &Tenant<_>| self.shared.settings.room.fits(&open, tenant.bytes);
+                let tenant = tenant.filter(fits);
+                open.extend(tenant.clone());
+                tenant.is_some()
+            };
+            ids.iter().filter(fits).collect()
         };
-        if fits {
+        for id in fitting {
             let _ = self.wake(id);
         }
     }

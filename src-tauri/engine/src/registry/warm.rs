@@ -96,6 +96,7 @@ mod tests {
             root: "/".into(),
             pinned: false,
             paused: false,
+            meaning: true,
             last_searched: at(searched),
             last_indexed: at(indexed),
             held: Held::default(),

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tantivy::query::BooleanQuery;
 use tantivy::{DocAddress, Searcher};
 
 use super::meaning::{Meaning, Place};
@@ -56,6 +57,14 @@ struct Candidate {
     /// All that was typed stands there as it was typed.
     is_phrase: bool,
     by_symbol: bool,
+    by_meaning: bool,
+}
+
+impl Candidate {
+    /// It was found otherwise than by its words.
+    fn stays(&self) -> bool {
+        self.text == 0.0 || self.is_phrase || self.by_symbol || self.by_meaning
+    }
 }
 
 /// The chunks of all targets that may be wanted, in no particular order.
@@ -80,7 +89,8 @@ pub fn find(
         Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit: *limit };
     let mut candidates = Vec::with_capacity(targets.len());
     for (target, searcher) in targets.iter().zip(searchers) {
-        candidates.push(lanes.candidates(searcher).unwrap_or_else(|error| {
+        let near = search.likeness.near(&target.project);
+        candidates.push(lanes.candidates(searcher, near).unwrap_or_else(|error| {
             found.fail(target, error);
             HashMap::new()
         }));
@@ -130,8 +140,7 @@ fn keep_best(candidates: &mut [HashMap<DocAddress, Candidate>], most: usize) {
     let (_, least, _) = texts.select_nth_unstable_by(most, |a, b| b.total_cmp(a));
     let least = *least;
     for of_target in candidates {
-        // One that was found otherwise has no text to be measured by.
-        of_target.retain(|_, c| c.text >= least || c.text == 0.0 || c.is_phrase || c.by_symbol);
+        of_target.retain(|_, candidate| candidate.text >= least || candidate.stays());
     }
 }
 
@@ -153,7 +162,12 @@ struct Lanes<'a> {
 }
 
 impl Lanes<'_> {
-    fn candidates(&self, searcher: &Searcher) -> tantivy::Result<HashMap<DocAddress, Candidate>> {
+    /// `near`: what the vectors of this project found, by path and first line.
+    fn candidates<'n>(
+        &self,
+        searcher: &Searcher,
+        near: impl Iterator<Item = (&'n str, u64)>,
+    ) -> tantivy::Result<HashMap<DocAddress, Candidate>> {
         let hits = if self.query.is_exact() { self.limit * VERIFY_FACTOR } else { self.limit };
         let compared = self.route.meaning.map_or(0, Meaning::shortlist);
         let most = (hits + MORE_CHUNKS).max(FEWEST_CHUNKS).max(compared);
@@ -179,7 +193,37 @@ impl Lanes<'_> {
                 candidates.entry(address).or_default().by_symbol = true;
             }
         }
+        self.add_near(searcher, near, &mut candidates)?;
         Ok(candidates)
+    }
+
+    /// Adds what was found by meaning, as far as the query allows it.
+    fn add_near<'n>(
+        &self,
+        searcher: &Searcher,
+        near: impl Iterator<Item = (&'n str, u64)>,
+        candidates: &mut HashMap<DocAddress, Candidate>,
+    ) -> tantivy::Result<()> {
+        let mut reader = DocumentReader::new(searcher, self.fields);
+        let mut chunks = Vec::new();
+        for (path, line) in near {
+            chunks.extend(reader.chunk_with_line(path, line)?);
+        }
+        chunks.sort_unstable();
+        chunks.dedup();
+        let score = |query: &BooleanQuery| text::scores(searcher, query, self.statistics, &chunks);
+        let allowed = score(&text::allowed(self.query, self.fields))?;
+        let texts = match text::index_query(self.query, self.wanted, self.fields) {
+            Some(query) => score(&query)?,
+            None => vec![None; chunks.len()],
+        };
+        for ((chunk, allowed), text) in chunks.iter().zip(allowed).zip(texts) {
+            if allowed.is_some() {
+                let new = || Candidate { text: text.unwrap_or(0.0), ..Candidate::default() };
+                candidates.entry(*chunk).or_insert_with(new).by_meaning = true;
+            }
+        }
+        Ok(())
     }
 
     fn symbols(&self) -> Option<&SymbolQuery> {
@@ -199,7 +243,7 @@ impl Lanes<'_> {
         let mut reader = DocumentReader::new(searcher, self.fields);
         let mut weighed = Vec::with_capacity(candidates.len());
         for ((address, candidate), words) in candidates.into_iter().zip(sets) {
-            let Candidate { text, is_phrase, .. } = candidate;
+            let Candidate { text, is_phrase, by_meaning, .. } = candidate;
             let Some(place) = reader.chunk(address)? else { continue };
             let outline = reader.outline(address)?;
             let mut definitions: Vec<(Option<Outlined>, f32)> = self
@@ -211,7 +255,7 @@ impl Lanes<'_> {
                 .collect();
             if definitions.is_empty() {
                 // Found by a part of a name, and is nothing of what was typed.
-                if text == 0.0 && !is_phrase {
+                if text == 0.0 && !is_phrase && !by_meaning {
                     continue;
                 }
                 definitions.push((None, 0.0));

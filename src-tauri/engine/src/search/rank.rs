@@ -77,7 +77,7 @@ pub const ABOVE_WORDS: f32 = 100.0;
 /// What remains of the score of a hit in a file of this sort.
 const TESTS: f32 = 0.6;
 const EXAMPLES: f32 = 0.7;
-const VENDORED: f32 = 0.5;
+pub const VENDORED: f32 = 0.5;
 const PROSE: f32 = 0.8;
 const COMPILED: f32 = 0.7;
 

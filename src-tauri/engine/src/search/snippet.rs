@@ -52,10 +52,15 @@ pub fn read(root: &Path, place: &ChunkPlace, indexed: Option<&Entry>) -> Option<
     file.read_to_end(&mut bytes).ok()?;
     let stale = !unchanged && indexed.and_then(|entry| entry.hash) != Some(content_hash(&bytes));
     let whole = text::decode(&bytes).ok()?;
+    let text = lines(&whole, place)?;
+    Some(Source { text, first_line: place.line_start, stale })
+}
+
+/// The lines at `place` of a whole file's text.
+pub fn lines(whole: &str, place: &ChunkPlace) -> Option<String> {
     let skip = usize::try_from(place.line_start.saturating_sub(1)).ok()?;
     let count = usize::try_from((place.line_end + 1).saturating_sub(place.line_start)).ok()?;
-    let text = whole.split_inclusive('\n').skip(skip).take(count).collect();
-    Some(Source { text, first_line: place.line_start, stale })
+    Some(whole.split_inclusive('\n').skip(skip).take(count).collect())
 }
 
 impl Source {

@@ -2,8 +2,10 @@
 //! first letters of its parts.
 
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermSetQuery};
-use tantivy::schema::Field;
+use tantivy::query::{
+    BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermQuery, TermSetQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 
 use super::query::Query;
@@ -18,6 +20,8 @@ const MOST_WORDS: usize = 6;
 const NAMES_READ: usize = 2000;
 /// … and so many of them are looked up, the shortest first.
 const NAMES_USED: usize = 60;
+/// tantivy takes a megabyte to look so many terms up together; fewer are looked up one by one.
+const MANY_TERMS: usize = 16;
 /// So many letters say what first letters are meant.
 const FEWEST_INITIALS: usize = 2;
 
@@ -183,12 +187,20 @@ pub fn chunks(
             terms.push(Term::from_field_text(fields.initials, word));
         }
     }
-    let any: Box<dyn IndexQuery> =
-        Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 1.0));
+    let any: Box<dyn IndexQuery> = Box::new(ConstScoreQuery::new(any_of(terms), 1.0));
     let restricted = text::restricted(vec![(Occur::Must, any)], query, fields);
     let collector = TopDocs::with_limit(limit).order_by_score();
     let found = searcher.search(&restricted as &BooleanQuery, &collector)?;
     Ok(found.into_iter().map(|(_, address)| address).collect())
+}
+
+fn any_of(terms: Vec<Term>) -> Box<dyn IndexQuery> {
+    if terms.len() >= MANY_TERMS {
+        return Box::new(TermSetQuery::new(terms));
+    }
+    let one =
+        |term| -> Box<dyn IndexQuery> { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
+    Box::new(BooleanQuery::union(terms.into_iter().map(one).collect()))
 }
 
 /// The shortest terms of `field` that begin with `prefix` and go on.

@@ -1,11 +1,12 @@
 //! The text lane: BM25 over chunks, by identifiers, their parts and their other forms.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{
-    Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery,
-    Query as IndexQuery, TermQuery,
+    AllQuery, Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring,
+    Occur, PhraseQuery, Query as IndexQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
@@ -53,15 +54,35 @@ pub struct Statistics<'a> {
     searchers: &'a [Searcher],
     /// Another form of a word is as common as the word: a rare one would weigh too much.
     at_least: HashMap<Term, u64>,
+    /// What was counted over all indexes: each of them asks for the same.
+    counted: Mutex<Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
+    documents: Option<u64>,
+    tokens: HashMap<Field, u64>,
+    terms: HashMap<Term, u64>,
 }
 
 impl<'a> Statistics<'a> {
     pub fn new(searchers: &'a [Searcher]) -> Self {
-        Self { searchers, at_least: HashMap::new() }
+        Self { searchers, at_least: HashMap::new(), counted: Mutex::default() }
     }
 
     fn count(&self, term: &Term) -> tantivy::Result<u64> {
-        self.searchers.iter().map(|searcher| searcher.doc_freq(term)).sum()
+        let mut counted = self.counted();
+        if let Some(count) = counted.terms.get(term) {
+            return Ok(*count);
+        }
+        let count =
+            self.searchers.iter().map(|searcher| searcher.doc_freq(term)).sum::<Result<_, _>>()?;
+        counted.terms.insert(term.clone(), count);
+        Ok(count)
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the query's words stand for in these indexes.
@@ -95,11 +116,25 @@ impl<'a> Statistics<'a> {
 
 impl Bm25StatisticsProvider for Statistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.searchers.iter().map(|searcher| searcher.total_num_tokens(field)).sum()
+        let mut counted = self.counted();
+        if let Some(tokens) = counted.tokens.get(&field) {
+            return Ok(*tokens);
+        }
+        let of = |searcher: &Searcher| searcher.total_num_tokens(field);
+        let tokens = self.searchers.iter().map(of).sum::<Result<_, _>>()?;
+        counted.tokens.insert(field, tokens);
+        Ok(tokens)
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        self.searchers.iter().map(Bm25StatisticsProvider::total_num_docs).sum()
+        let mut counted = self.counted();
+        if let Some(documents) = counted.documents {
+            return Ok(documents);
+        }
+        let of = Bm25StatisticsProvider::total_num_docs;
+        let documents = self.searchers.iter().map(of).sum::<Result<_, _>>()?;
+        counted.documents = Some(documents);
+        Ok(documents)
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
@@ -142,6 +177,11 @@ pub fn as_typed(query: &Query, fields: Fields) -> Option<BooleanQuery> {
     Some(restricted(vec![(Occur::Must, phrase)], query, fields))
 }
 
+/// Everything that the query's filters and exclusions leave.
+pub fn allowed(query: &Query, fields: Fields) -> BooleanQuery {
+    restricted(vec![(Occur::Must, Box::new(AllQuery))], query, fields)
+}
+
 /// The clauses within the query's filters and without what it excludes.
 pub fn restricted(
     mut clauses: Vec<(Occur, Box<dyn IndexQuery>)>,
@@ -177,6 +217,29 @@ pub fn best_chunks(
 ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
     let collector = TopDocs::with_limit(limit.max(1)).order_by_score();
     searcher.search_with_statistics_provider(query, &collector, statistics)
+}
+
+/// The scores of `chunks` (sorted); `None` for those that do not match.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn scores(
+    searcher: &Searcher,
+    query: &BooleanQuery,
+    statistics: &Statistics<'_>,
+    chunks: &[DocAddress],
+) -> tantivy::Result<Vec<Option<f32>>> {
+    let scoring = EnableScoring::enabled_from_statistics_provider(statistics, searcher);
+    let weight = query.weight(scoring)?;
+    let mut scores = Vec::with_capacity(chunks.len());
+    for group in chunks.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
+        let mut scorer = weight.scorer(searcher.segment_reader(group[0].segment_ord), 1.0)?;
+        for chunk in group {
+            let matches = scorer.doc() <= chunk.doc_id && scorer.seek(chunk.doc_id) == chunk.doc_id;
+            scores.push(matches.then(|| scorer.score()));
+        }
+    }
+    Ok(scores)
 }
 
 /// Which of what is wanted stands in a text: a bit a word, the first 64 of them.

@@ -7,7 +7,7 @@
 //! scan, the fine ones give the best of them their exact order. An entry is written after its rows.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
@@ -87,7 +87,6 @@ impl Segment {
 
     /// `InvalidData` for a file that is not a whole segment.
     pub fn open(path: &Path, number: u32) -> io::Result<Segment> {
-        use std::io::Read;
         let mut file = OpenOptions::new().read(true).write(true).open(path)?;
         let mut header = [0; HEADER];
         file.read_exact(&mut header).map_err(|_| io::ErrorKind::InvalidData)?;
@@ -119,32 +118,40 @@ impl Segment {
         self.file.metadata().is_ok_and(|found| found.len() >= length(self.dimensions))
     }
 
+    /// Whether the file is still where it was.
+    pub fn is_linked(&self) -> bool {
+        self.path.is_file()
+    }
+
     /// The keys of the entries that are as they were written, by slot, and the slots that are taken.
-    pub fn entries(&self) -> (Vec<(usize, Key)>, usize) {
+    /// Reads the file and not its map, whose pages would count as this process's memory.
+    pub fn entries(&self) -> io::Result<(Vec<(usize, Key)>, usize)> {
+        let mut all = vec![0; HEADER + CAPACITY * ENTRY];
+        self.read_at(0, &mut all)?;
         let mut sound = Vec::new();
         let mut taken = 0;
+        let mut rows = Rows::new(self);
         for slot in 0..CAPACITY {
-            let Some((key, scale, sum)) = self.entry(slot) else { break };
+            let Some((key, scale, sum)) = entry(&all, slot) else { break };
             if sum == 0 {
                 continue;
             }
             taken = slot + 1;
-            let rows = (bytes(self.coarse(slot)), bytes(self.fine(slot)));
-            if checksum(key, scale, rows.0, rows.1) == sum {
+            let (coarse, fine) = rows.at(slot)?;
+            if checksum(key, scale, coarse, fine) == sum {
                 sound.push((slot, key));
             }
         }
-        (sound, taken)
+        Ok((sound, taken))
+    }
+
+    fn read_at(&self, at: usize, into: &mut [u8]) -> io::Result<()> {
+        (&self.file).seek(SeekFrom::Start(at as u64))?;
+        (&self.file).read_exact(into)
     }
 
     fn entry(&self, slot: usize) -> Option<(Key, f32, u64)> {
-        let at = HEADER + slot * ENTRY;
-        let entry = self.map.get(at..at + ENTRY)?;
-        let (key, rest) = entry.split_first_chunk::<16>()?;
-        let (scale, rest) = rest.split_first_chunk::<4>()?;
-        let sum = rest[4..].first_chunk::<8>()?;
-        let key = Key(u128::from_le_bytes(*key));
-        Some((key, f32::from_le_bytes(*scale), u64::from_le_bytes(*sum)))
+        entry(&self.map, slot)
     }
 
     pub fn scale(&self, slot: usize) -> f32 {
@@ -162,6 +169,14 @@ impl Segment {
     fn row(&self, region: usize, slot: usize) -> &[i8] {
         let at = region + slot * self.dimensions;
         bytemuck::cast_slice(self.map.get(at..at + self.dimensions).unwrap_or_default())
+    }
+
+    /// The vector in a slot, of about length 1.
+    pub fn vector(&self, slot: usize) -> Vec<f32> {
+        let scale = self.scale(slot);
+        let values = self.coarse(slot).iter().zip(self.fine(slot));
+        let value = |(coarse, fine): (&i8, &i8)| f32::from(*coarse) + f32::from(*fine) / FINE_STEPS;
+        values.map(|both| value(both) * scale).collect()
     }
 
     pub fn record(&self, slot: usize) -> Option<Record> {
@@ -192,6 +207,48 @@ impl Segment {
     /// Takes the file away; who still reads its map may go on.
     pub fn remove(&self) -> io::Result<()> {
         std::fs::remove_file(&self.path)
+    }
+}
+
+/// Key, scale and checksum of a slot, in a file that begins like `bytes`.
+fn entry(bytes: &[u8], slot: usize) -> Option<(Key, f32, u64)> {
+    let at = HEADER + slot * ENTRY;
+    let entry = bytes.get(at..at + ENTRY)?;
+    let (key, rest) = entry.split_first_chunk::<16>()?;
+    let (scale, rest) = rest.split_first_chunk::<4>()?;
+    let sum = rest[4..].first_chunk::<8>()?;
+    let key = Key(u128::from_le_bytes(*key));
+    Some((key, f32::from_le_bytes(*scale), u64::from_le_bytes(*sum)))
+}
+
+/// The rows of a segment one behind the other, from its file.
+struct Rows<'a> {
+    segment: &'a Segment,
+    /// The slots that `coarse` and `fine` hold.
+    slots: std::ops::Range<usize>,
+    coarse: Vec<u8>,
+    fine: Vec<u8>,
+}
+
+/// Rows that are read at once.
+const READ_AT_ONCE: usize = 1024;
+
+impl<'a> Rows<'a> {
+    fn new(segment: &'a Segment) -> Rows<'a> {
+        Rows { segment, slots: 0..0, coarse: Vec::new(), fine: Vec::new() }
+    }
+
+    fn at(&mut self, slot: usize) -> io::Result<(&[u8], &[u8])> {
+        let size = self.segment.dimensions;
+        if !self.slots.contains(&slot) {
+            self.slots = slot..(slot + READ_AT_ONCE).min(CAPACITY);
+            for (rows, region) in [(&mut self.coarse, 0), (&mut self.fine, CAPACITY * size)] {
+                rows.resize(self.slots.len() * size, 0);
+                self.segment.read_at(HEADER + CAPACITY * ENTRY + region + slot * size, rows)?;
+            }
+        }
+        let at = (slot - self.slots.start) * size;
+        Ok((&self.coarse[at..at + size], &self.fine[at..at + size]))
     }
 }
 

@@ -1,62 +1,70 @@
 //! Opening a writer, committing what it has, and closing it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tantivy::IndexWriter;
-use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 
 use super::{Writing, lock};
 use crate::index::document::IndexDocument;
-use crate::index::update::Report;
+use crate::index::merging::{Merge, SMALL_ARENA, Underway};
+use crate::index::update::{Layer, Report};
 use crate::index::{CommitNote, IndexError, schema};
 
-/// tantivy's least budget for one writing thread.
-const SMALL_ARENA: usize = 15_000_000;
 /// A bulk run's budget for one writing thread: larger arenas make fewer segments to merge.
 const BULK_ARENA: usize = 100_000_000;
 /// Threads that write in a bulk run.
 const WRITERS: usize = 2;
 /// A bulk run lets people search what it has so far: first after this time, then after twice …
-const FIRST_COMMIT: Duration = Duration::from_secs(4);
+const FIRST_TEXT: Duration = Duration::from_secs(1);
+/// (layers are less missed) …
+const FIRST_LAYER: Duration = Duration::from_secs(4);
 /// … and at most this.
 const LAST_INTERVAL: Duration = Duration::from_secs(60);
-/// A segment is merged when more than this share of it is deleted.
-const MOST_DELETED: f32 = 0.3;
+/// A run's writer, and the merge that goes on beside it.
+pub(super) struct Writer {
+    inner: Mutex<IndexWriter<IndexDocument>>,
+    merge: Mutex<Option<Merge>>,
+}
 
-pub(super) type Writer = Mutex<IndexWriter<IndexDocument>>;
+impl Writer {
+    pub(super) fn lock(&self) -> MutexGuard<'_, IndexWriter<IndexDocument>> {
+        lock(&self.inner)
+    }
+}
 
 impl Writing<'_> {
     pub(super) fn open_writer(&self, bulk: bool) -> Result<Writer, IndexError> {
-        let threads = if bulk { WRITERS } else { 1 };
-        let arena = if bulk { BULK_ARENA } else { SMALL_ARENA };
-        let writer = self
-            .index
-            .index
-            .writer_with_num_threads(threads, threads * arena)
-            .map_err(|error| self.index.failed(error))?;
-        // What a killed or failed writer left has the names that this one is going to use.
-        writer.garbage_collect_files().wait().map_err(|error| self.index.failed(error))?;
-        if bulk {
-            // Merging while the processor is wanted for text only delays the first answers.
-            writer.set_merge_policy(Box::new(NoMergePolicy));
-        }
-        Ok(Mutex::new(writer))
+        let underway = self.index.underway().take();
+        let (writer, merge) = match underway {
+            // A few files are written beside the merge.
+            Some(Underway { writer, merge }) if !bulk => (writer, Some(merge)),
+            Some(Underway { writer, merge }) => {
+                if let Some(merge) = self.index.wait_for(merge, self.run, || false)? {
+                    *self.index.underway() = Some(Underway { writer, merge });
+                    return Err(IndexError::Cancelled);
+                }
+                drop(writer);
+                (self.index.writer(WRITERS, BULK_ARENA)?, None)
+            }
+            None if bulk => (self.index.writer(WRITERS, BULK_ARENA)?, None),
+            None => (self.index.writer(1, SMALL_ARENA)?, None),
+        };
+        Ok(Writer { inner: Mutex::new(writer), merge: Mutex::new(merge) })
     }
 
-    pub(super) fn close_writer(&self, writer: Writer, bulk: bool) -> Result<Report, IndexError> {
-        let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn close_writer(&self, writer: Writer) -> Result<Report, IndexError> {
+        let Writer { inner, merge } = writer;
+        let mut writer = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(failure) = lock(&self.failure).take() {
             return Err(self.cause_of(failure, &mut writer));
         }
-        if bulk {
-            let mut policy = LogMergePolicy::default();
-            policy.set_del_docs_ratio_before_merge(MOST_DELETED);
-            writer.set_merge_policy(Box::new(policy));
-        }
         self.commit(&mut writer, self.complete)?;
-        writer.wait_merging_threads().map_err(|error| self.index.failed(error))?;
-        self.index.reader.reload().map_err(|error| self.index.failed(error))?;
+        match lock(&merge).take() {
+            Some(merge) => *self.index.underway() = Some(Underway { writer, merge }),
+            None => writer.wait_merging_threads().map_err(|error| self.index.failed(error))?,
+        }
         Ok(self.finished())
     }
 
@@ -79,7 +87,7 @@ impl Writing<'_> {
         if clock.due > Instant::now() {
             return;
         }
-        let mut writer = lock(writer);
+        let mut writer = writer.lock();
         if let Err(error) = self.commit(&mut writer, false) {
             self.fail(error);
         }
@@ -92,8 +100,8 @@ impl Writing<'_> {
         complete: bool,
     ) -> Result<(), IndexError> {
         let failed = |error| self.index.failed(error);
-        let note =
-            CommitNote { version: schema::VERSION, complete: complete || self.index.is_complete() };
+        let complete = complete || self.index.is_complete();
+        let note = CommitNote { version: schema::VERSION, complete };
         let note = serde_json::to_string(&note).map_err(|error| IndexError::Io {
             path: self.index.directory.clone(),
             source: error.into(),
@@ -101,6 +109,7 @@ impl Writing<'_> {
         let mut prepared = writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&note);
         prepared.commit().map_err(failed)?;
+        self.index.complete.store(complete, Ordering::Relaxed);
         self.index.reader.reload().map_err(failed)?;
         *lock(&self.run.progress.committed) = Some(self.index.counts()?);
         self.run.progress.beat();
@@ -116,8 +125,9 @@ pub(super) struct CommitClock {
 }
 
 impl CommitClock {
-    pub(super) fn new(now: Instant) -> Self {
-        CommitClock { due: now + FIRST_COMMIT, interval: FIRST_COMMIT }
+    pub(super) fn new(layer: Layer, now: Instant) -> Self {
+        let interval = if layer == Layer::Text { FIRST_TEXT } else { FIRST_LAYER };
+        CommitClock { due: now + interval, interval }
     }
 
     fn advance(&mut self, now: Instant) {

@@ -112,7 +112,7 @@ impl Writing<'_> {
     fn write(&self, operations: Vec<Operation>, writer: &Writer) {
         // One at a time: tantivy takes a number for each operation before it queues it, and a
         // delete that overtakes an older document in the queue takes out its own file's.
-        let result = lock(writer).run(operations);
+        let result = writer.lock().run(operations);
         if let Err(error) = result {
             self.fail(self.index.failed(error));
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -33,10 +34,10 @@ pub(super) struct Outcome {
     pub counts: Counts,
     pub held: Held,
     pub complete: bool,
+    /// No segment is to be merged.
+    pub tidy: bool,
     /// The whole tree was compared.
     pub whole: bool,
-    /// The index was compared with its checksums.
-    pub verified: bool,
 }
 
 pub(super) async fn finished(
@@ -50,7 +51,6 @@ pub(super) async fn finished(
 
 pub(super) async fn carry_out(
     order: Order,
-    verify: bool,
     index: Arc<ProjectIndex>,
     around: Arc<Surroundings>,
     adapter: Option<Arc<Adapter>>,
@@ -95,8 +95,8 @@ pub(super) async fn carry_out(
             gate: &around.gate,
             on_directory,
         };
-        if verify && whole {
-            index.verify()?;
+        if whole {
+            index.verify(Timestamp::now())?;
             progress.beat();
         }
         let plan = index.plan(&run)?;
@@ -108,8 +108,8 @@ pub(super) async fn carry_out(
         let report = index.update(&run, &plan)?;
         let counts = index.counts()?;
         let held = held_of(counts, &index);
-        let (verified, complete) = (verify && whole, index.is_complete());
-        Ok(Outcome { report, counts, held, complete, whole, verified })
+        let (tidy, complete) = (index.is_tidy(), index.is_complete());
+        Ok(Outcome { report, counts, held, complete, tidy, whole })
     };
     let (sender, outcome) = oneshot::channel();
     let thread = std::thread::Builder::new().name("quarry-run".to_owned()).spawn(move || {

@@ -1,5 +1,5 @@
-//! Indexes a tree from nothing, opens it cold, asks it a few queries, and has ripgrep search the
-//! same tree in the same run. A table on standard output, the figures in a JSON file.
+//! Indexes a tree from nothing, opens it cold, asks it a few queries, and has other programs search
+//! the same tree in the same run. A table on standard output, the figures in a JSON file.
 //!
 //! `--corpus DIR [--json FILE] [--rare WORD] [--common WORD] [--two "A B"] [--phrase "A B"]`
 //!
@@ -7,9 +7,10 @@
 
 #![allow(clippy::unwrap_used, reason = "arguments and samples are checked before they are used")]
 
+mod rivals;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,7 +19,8 @@ use anyhow::{Context, Result, bail, ensure};
 use quarry_engine::engine::{Engine, Options};
 use quarry_engine::index::ProjectIndex;
 use quarry_engine::search::{Mode, Search, SearchRequest, Target};
-use quarry_engine::status::LaneName;
+use quarry_engine::status::{LaneName, ProjectStatus};
+use rivals::{Ask, Rivals, Times};
 use serde_json::{Value, json};
 
 /// The allocator that the program has.
@@ -27,8 +29,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Each query is asked this often, after one that does not count.
 const QUERY_RUNS: usize = 200;
-/// ripgrep reads the whole tree each time.
-const RIVAL_RUNS: usize = 5;
 const OPENINGS: usize = 20;
 /// Parts of the index that are listed.
 const LARGEST_PARTS: usize = 16;
@@ -41,25 +41,12 @@ struct Arguments {
     queries: Vec<Question>,
 }
 
-/// What is asked, and how ripgrep is asked the same.
+/// What is asked, and how others are asked the same.
 struct Question {
     name: &'static str,
     text: String,
     mode: Mode,
-    rival: Rival,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rival {
-    /// The text as a whole word.
-    Word,
-    /// Any of its words.
-    Words,
-    /// The text anywhere.
-    Substring,
-    Pattern,
-    /// `rg --files`, filtered by the text.
-    Names,
+    ask: Ask,
 }
 
 fn main() -> Result<()> {
@@ -76,18 +63,18 @@ fn main() -> Result<()> {
 fn arguments() -> Result<Arguments> {
     let (mut corpus, mut json) = (None, None);
     let question =
-        |name, text: &str, mode, rival| Question { name, text: text.to_owned(), mode, rival };
+        |name, text: &str, mode, ask| Question { name, text: text.to_owned(), mode, ask };
     let mut queries = vec![
-        question("rare identifier", "tcp_sendmsg_locked", Mode::Text, Rival::Word),
-        question("common word", "return", Mode::Text, Rival::Word),
-        question("two words", "socket buffer", Mode::Text, Rival::Words),
-        question("phrase", "\"struct file_operations\"", Mode::Text, Rival::Word),
-        question("as typed", "tcp_sendmsg_locked", Mode::Auto, Rival::Word),
-        question("question", "where is the socket buffer freed", Mode::Auto, Rival::Words),
-        question("definition", "tcp_sendm", Mode::Symbols, Rival::Substring),
-        question("substring", "endmsg_locke", Mode::Regex, Rival::Substring),
-        question("pattern", r"tcp_\w+_locked\(", Mode::Regex, Rival::Pattern),
-        question("file name", "net/tcp_out", Mode::Names, Rival::Names),
+        question("rare identifier", "tcp_sendmsg_locked", Mode::Text, Ask::Word),
+        question("common word", "return", Mode::Text, Ask::Word),
+        question("two words", "socket buffer", Mode::Text, Ask::Words),
+        question("phrase", "\"struct file_operations\"", Mode::Text, Ask::Word),
+        question("as typed", "tcp_sendmsg_locked", Mode::Auto, Ask::Word),
+        question("question", "where is the socket buffer freed", Mode::Auto, Ask::Words),
+        question("definition", "tcp_sendm", Mode::Symbols, Ask::Substring),
+        question("substring", "endmsg_locke", Mode::Regex, Ask::Substring),
+        question("pattern", r"tcp_\w+_locked\(", Mode::Regex, Ask::Pattern),
+        question("file name", "net/tcp_out", Mode::Names, Ask::Name),
     ];
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
@@ -123,13 +110,14 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         index: Arc::new(ProjectIndex::open(&directory)?),
     };
     let space = space(&target.index)?;
+    let rivals = Rivals::new(corpus, data.path())?;
     println!(
         "\n{:<18} {:<32} {:>9} {:>9} {:>6}   {:>12} {:>8}",
         "query", "", "p50 ms", "p95 ms", "hits", "ripgrep ms", "ratio"
     );
     let mut queries = Vec::new();
     for question in &arguments.queries {
-        queries.push(query(&target, question)?);
+        queries.push(query(&target, question, &rivals)?);
     }
     Ok(
         json!({ "corpus": corpus, "indexing": indexing, "opening": opening, "space": space, "queries": queries }),
@@ -145,8 +133,10 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
     let status = engine.wait(&added.project.id, LaneName::Text).await?;
     let took = started.elapsed();
     engine.wait(&added.project.id, LaneName::Regex).await?;
-    let status_deep = engine.wait(&added.project.id, LaneName::Symbols).await?;
+    engine.wait(&added.project.id, LaneName::Symbols).await?;
     let deep = started.elapsed();
+    let status_deep = quiet(&engine).await?;
+    let settled = started.elapsed();
     let private = memory.stop();
     engine.close().await;
     let source = source_bytes(data)?;
@@ -163,7 +153,8 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
         "index of the text      {:>9.0} MB ({share:.2} of the text)",
         status.index_bytes as f64 / 1e6
     );
-    println!("all lanes              {:>9.1} s", deep.as_secs_f64());
+    let (deep, settled) = (deep.as_secs_f64(), settled.as_secs_f64());
+    println!("all lanes              {deep:>9.1} s  (nothing left to do after {settled:.1} s)");
     let deep_share = status_deep.index_bytes as f64 / source as f64;
     println!(
         "index of all lanes     {:>9.0} MB ({deep_share:.2} of the text), {} definitions",
@@ -174,10 +165,21 @@ async fn index(corpus: &Path, data: &Path) -> Result<Value> {
     Ok(json!({
         "files": status.files, "chunks": status.chunks, "skipped": status.skipped,
         "text_bytes": source, "seconds": seconds, "first_answer_seconds": first.as_secs_f64(),
-        "index_bytes": status.index_bytes, "index_share": share, "all_lanes_seconds": deep.as_secs_f64(),
+        "index_bytes": status.index_bytes, "index_share": share, "all_lanes_seconds": deep, "settled_seconds": settled,
         "all_lanes_index_bytes": status_deep.index_bytes, "all_lanes_index_share": deep_share,
         "symbols": status_deep.symbols, "peak_private_memory_bytes": private,
     }))
+}
+
+/// Waits until no run is left, nor any merging after it.
+async fn quiet(engine: &Engine) -> Result<ProjectStatus> {
+    loop {
+        let status = engine.snapshot().projects.first().cloned().context("the project is gone")?;
+        if status.progress.is_none() {
+            return Ok(status);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// How long until a search answers anything at all.
@@ -242,8 +244,8 @@ fn open_cold(directory: &Path) -> Result<Value> {
     Ok(json!({ "p50_ms": p50, "p95_ms": p95 }))
 }
 
-fn query(target: &Target, question: &Question) -> Result<Value> {
-    let Question { name, text, mode, .. } = question;
+fn query(target: &Target, question: &Question, rivals: &Rivals) -> Result<Value> {
+    let Question { name, text, mode, ask } = question;
     let search = Search::new(text, *mode, TOP)?;
     let targets = std::slice::from_ref(target);
     let hits = search.run(targets).hits.len();
@@ -254,39 +256,17 @@ fn query(target: &Target, question: &Question) -> Result<Value> {
         times.push(started.elapsed());
     }
     let (p50, p95) = percentiles(&mut times);
-    let rival = ripgrep(&target.root, question)?;
+    let Times { ripgrep, other } = rivals.time(*ask, text.trim_matches('"'))?;
+    let beside = other.map_or_else(String::new, |(program, took)| {
+        format!("   {program} {took:.1} ms, {:.1}x", took / p50)
+    });
     println!(
-        "{name:<18} {text:<32} {p50:>9.3} {p95:>9.3} {hits:>6}   {rival:>12.1} {:>7.0}x",
-        rival / p50
+        "{name:<18} {text:<32} {p50:>9.3} {p95:>9.3} {hits:>6}   {ripgrep:>12.1} {:>7.0}x{beside}",
+        ripgrep / p50
     );
+    let (program, took) = other.unzip();
     Ok(json!({ "name": name, "query": text, "mode": mode, "p50_ms": p50, "p95_ms": p95,
-        "hits": hits, "ripgrep_p50_ms": rival }))
-}
-
-/// The median time that ripgrep takes for the same question, in milliseconds.
-fn ripgrep(root: &Path, question: &Question) -> Result<f64> {
-    let text = question.text.trim_matches('"');
-    let arguments: Vec<&str> = match question.rival {
-        Rival::Word => vec!["--word-regexp", "--fixed-strings", "-e", text],
-        Rival::Words => {
-            let words = text.split(' ').flat_map(|word| ["-e", word]);
-            ["--word-regexp", "--fixed-strings"].into_iter().chain(words).collect()
-        }
-        Rival::Substring => vec!["--fixed-strings", "-e", text],
-        Rival::Pattern => vec!["-e", text],
-        Rival::Names => vec!["--files"],
-    };
-    let mut times = Vec::new();
-    for _ in 0..=RIVAL_RUNS {
-        let mut command = Command::new("rg");
-        command.args(["--line-number", "--ignore-case"]).args(&arguments);
-        command.arg(root).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let started = Instant::now();
-        command.status().context("ripgrep could not be started")?;
-        times.push(started.elapsed());
-    }
-    times.remove(0);
-    Ok(percentiles(&mut times).0)
+        "hits": hits, "ripgrep_p50_ms": ripgrep, "other": program, "other_p50_ms": took }))
 }
 
 /// Median and 95th percentile, in milliseconds.

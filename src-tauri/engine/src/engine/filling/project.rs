@@ -1,0 +1,255 @@
+//! What of one project is still to be embedded.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tantivy::SearcherGeneration;
+
+use crate::catalogue::ProjectId;
+use crate::embed::inventory::{ChunkTexts, FileStamp, FileTexts, Inventory, InventoryError};
+use crate::embed::store::{Key, Store};
+use crate::index::manifest::{DocumentReader, Entry, Manifest};
+use crate::registry::{Embedding, Registry, Searchable};
+use crate::search::meaning::{Tier, texts_of_file};
+
+use super::super::blocking;
+
+/// Files that are listed in one step, in the time that they may take.
+const FILES_AT_ONCE: usize = 32;
+/// A survey of a large project lets others have their turn after so long.
+const SURVEY: Duration = Duration::from_secs(2);
+/// A survey comes at most once in this many times what the last one took.
+const SURVEY_SHARE: u32 = 50;
+const SOONEST_SURVEY: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    #[error("the index cannot be read: {0}")]
+    Index(#[from] tantivy::TantivyError),
+}
+
+#[derive(Default)]
+pub struct Work {
+    /// The commit whose files are all listed.
+    surveyed: Option<Arc<SearcherGeneration>>,
+    not_before: Option<Instant>,
+    /// Files with something to embed, the first ones first.
+    files: VecDeque<(Tier, String)>,
+    /// Of the file at hand.
+    texts: VecDeque<(Key, String)>,
+    /// Given out and not heard of again.
+    ahead: usize,
+    counts: Counts,
+}
+
+/// Texts that differ from each other.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    wanted: u64,
+    done: u64,
+}
+
+/// What the index and the list of texts say differently.
+struct Difference {
+    generation: Arc<SearcherGeneration>,
+    changed: Vec<(String, Entry)>,
+    gone: Vec<String>,
+}
+
+impl Work {
+    /// Whether what is to be done is known for the last commit of the index.
+    pub fn is_current(&self, project: &Searchable) -> bool {
+        let now = project.index.searcher();
+        self.surveyed.as_deref().is_some_and(|surveyed| *surveyed == *now.generation())
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.files.is_empty() && self.texts.is_empty() && self.ahead == 0
+    }
+
+    /// How long it is too soon for a survey.
+    pub fn wait(&self) -> Option<Duration> {
+        let wait = self.not_before?.saturating_duration_since(Instant::now());
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// What was to be embedded was not: it is looked for again.
+    pub fn look_again(&mut self) {
+        self.surveyed = None;
+        self.texts.clear();
+    }
+
+    /// Lists the texts of files that changed, for a while; is current when it came to the end.
+    pub async fn survey(
+        &mut self,
+        project: &Searchable,
+        inventory: &Arc<Inventory>,
+        store: &Arc<Store>,
+        refused: &HashSet<Key>,
+    ) -> Result<(), SurveyError> {
+        let begun = Instant::now();
+        let id = project.id.to_string();
+        let index = Arc::clone(&project.index);
+        let (list, of) = (Arc::clone(inventory), id.clone());
+        let difference = blocking(move || {
+            let searcher = index.searcher();
+            difference(&searcher, index.fields(), &of, &list)
+        });
+        let Difference { generation, changed, gone } = difference.await?;
+        if !gone.is_empty() {
+            let (list, of) = (Arc::clone(inventory), id.clone());
+            blocking(move || list.remove(&of, &gone)).await?;
+        }
+        let mut changed = changed.into_iter().peekable();
+        while changed.peek().is_some() {
+            let step = Instant::now();
+            let files: Vec<(String, Entry)> = changed.by_ref().take(FILES_AT_ONCE).collect();
+            let (root, index) = (project.root.clone(), Arc::clone(&project.index));
+            let (list, of) = (Arc::clone(inventory), id.clone());
+            let listed = blocking(move || -> Result<(), SurveyError> {
+                let searcher = index.searcher();
+                let mut reader = DocumentReader::new(&searcher, index.fields());
+                let mut listed = Vec::with_capacity(files.len());
+                for (path, entry) in files {
+                    let stamp = stamp(&entry);
+                    let texts = texts_of_file(&root, &path, &entry, &mut reader)?;
+                    let chunks = texts.into_iter().flatten().filter_map(|chunk| {
+                        let line_start = u32::try_from(chunk.line_start).ok()?;
+                        let keys = chunk.texts.iter().map(|text| Key::of(text)).collect();
+                        let defines = chunk.tier? != Tier::Window;
+                        Some(ChunkTexts { line_start, defines, keys })
+                    });
+                    let chunks = chunks.collect();
+                    listed.extend(stamp.map(|stamp| (path, FileTexts { stamp, chunks })));
+                }
+                Ok(list.put(&of, &listed)?)
+            });
+            listed.await?;
+            if begun.elapsed() > SURVEY && changed.peek().is_some() {
+                return Ok(());
+            }
+            // Half of the time is for others.
+            tokio::time::sleep(step.elapsed()).await;
+        }
+        let (list, vectors, refused) = (Arc::clone(inventory), Arc::clone(store), refused.clone());
+        let (counts, files) = blocking(move || missing(&id, &list, &vectors, &refused)).await?;
+        self.counts = counts;
+        self.files = files.into();
+        self.texts.clear();
+        self.surveyed = Some(generation);
+        let pause = (begun.elapsed() * SURVEY_SHARE).max(SOONEST_SURVEY);
+        self.not_before = Some(Instant::now() + pause);
+        Ok(())
+    }
+
+    /// Up to `most` texts to embed; fewer, or none, where they are not what they were any more.
+    pub async fn next_texts(
+        &mut self,
+        project: &Searchable,
+        store: &Arc<Store>,
+        refused: &HashSet<Key>,
+        most: usize,
+    ) -> Vec<(Key, String)> {
+        while self.texts.len() < most {
+            let Some((tier, path)) = self.files.pop_front() else { break };
+            let (root, index) = (project.root.clone(), Arc::clone(&project.index));
+            let of_file = blocking(move || {
+                let searcher = index.searcher();
+                let mut reader = DocumentReader::new(&searcher, index.fields());
+                let entry = reader.file(&path)?;
+                let chunks = match entry {
+                    Some(entry) => texts_of_file(&root, &path, &entry, &mut reader)?,
+                    None => None,
+                };
+                Ok::<_, tantivy::TantivyError>(chunks.unwrap_or_default())
+            });
+            // Whoever searches a damaged index sees to it.
+            let chunks = of_file.await.unwrap_or_default();
+            let of_tier = chunks.into_iter().filter(|chunk| chunk.tier == Some(tier));
+            for text in of_tier.flat_map(|chunk| chunk.texts) {
+                let key = Key::of(&text);
+                let waits = self.texts.iter().any(|(other, _)| *other == key);
+                if !waits && !store.contains(key) && !refused.contains(&key) {
+                    self.texts.push_back((key, text));
+                }
+            }
+        }
+        let texts: Vec<_> = self.texts.drain(..most.min(self.texts.len())).collect();
+        self.ahead += texts.len();
+        texts
+    }
+
+    /// Of `given` texts so many have vectors now.
+    pub fn embedded(&mut self, given: usize, count: usize) {
+        self.ahead = self.ahead.saturating_sub(given);
+        self.counts.done = (self.counts.done + count as u64).min(self.counts.wanted);
+        if self.is_done() && self.surveyed.is_some() {
+            self.counts.done = self.counts.wanted;
+        }
+    }
+
+    pub fn report(&self, registry: &Registry, id: &ProjectId) {
+        let Counts { wanted, done } = self.counts;
+        let complete = self.surveyed.clone().filter(|_| self.is_done());
+        registry.set_embedding(id, Embedding { wanted, done, complete });
+    }
+}
+
+fn stamp(entry: &Entry) -> Option<FileStamp> {
+    Some(FileStamp { hash: entry.hash?, deep: entry.symbols.is_some() })
+}
+
+fn difference(
+    searcher: &tantivy::Searcher,
+    fields: crate::index::schema::Fields,
+    project: &str,
+    inventory: &Inventory,
+) -> Result<Difference, SurveyError> {
+    let entries = Manifest::new(searcher, fields).all()?;
+    let mut listed = inventory.stamps(project)?;
+    let mut changed = Vec::new();
+    for (path, entry) in entries {
+        // Before its definitions are known it would have to be embedded twice.
+        let deep = entry.symbols.is_some();
+        let Some(stamp) = stamp(&entry).filter(|_| deep && Tier::of(&path, true).is_some()) else {
+            continue;
+        };
+        if listed.remove(&path) != Some(stamp) {
+            changed.push((path, entry));
+        }
+    }
+    let gone = listed.into_keys().collect();
+    Ok(Difference { generation: Arc::new(searcher.generation().clone()), changed, gone })
+}
+
+/// The texts that there are and that have vectors, and the files with others.
+fn missing(
+    project: &str,
+    inventory: &Inventory,
+    store: &Store,
+    refused: &HashSet<Key>,
+) -> Result<(Counts, Vec<(Tier, String)>), InventoryError> {
+    let mut counts = Counts::default();
+    let mut seen = HashSet::new();
+    let mut files = BTreeSet::new();
+    inventory.each(project, |path, texts| {
+        for chunk in texts.chunks {
+            let Some(tier) = Tier::of(path, chunk.defines) else { continue };
+            for key in chunk.keys {
+                if refused.contains(&key) || !seen.insert(key) {
+                    continue;
+                }
+                counts.wanted += 1;
+                if store.contains(key) {
+                    counts.done += 1;
+                } else {
+                    files.insert((tier, path.to_owned()));
+                }
+            }
+        }
+    })?;
+    Ok((counts, files.into_iter().collect()))
+}

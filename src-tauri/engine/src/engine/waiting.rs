@@ -1,0 +1,90 @@
+//! Waiting until a project can be searched in full.
+
+use super::{Engine, EngineError};
+use crate::catalogue::ProjectId;
+use crate::embed::state::State;
+use crate::registry::Lease;
+use crate::status::{Freshness, LaneName, ProjectStatus, Residency, WatchMode};
+
+impl Engine {
+    /// Waits until the lane is complete for the project.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] when the project fails while waiting, or when nothing can be
+    /// embedded without somebody's help.
+    pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
+        let id = self.find(project)?;
+        let mut snapshots = self.subscribe();
+        let mut states = self.shared.vectors.embedder.states();
+        // Not closed for want of room before it is complete.
+        let open = loop {
+            match self.resolve(&id).await {
+                Err(EngineError::Loading) => {}
+                other => break other?,
+            }
+        };
+        loop {
+            // Whatever is said from here on is seen by the waits below.
+            snapshots.mark_unchanged();
+            states.mark_unchanged();
+            let status = self.status(id.as_str())?;
+            if self.is_complete(&id, &open, lane, &status)? {
+                return Ok(status);
+            }
+            match (status.residency, status.freshness) {
+                (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {
+                    let message = format!("{} is paused; resume it first.", status.name);
+                    return Err(EngineError::Failed { cause: "Paused", message });
+                }
+                (Residency::Failed, _)
+                | (Residency::Hot, Freshness::Failing | Freshness::RootMissing) => {
+                    let message = status.error.map_or_else(String::new, |error| error.message);
+                    return Err(EngineError::Failed { cause: "Failed", message });
+                }
+                _ => {}
+            }
+            let changed = tokio::select! {
+                changed = snapshots.changed() => changed,
+                // Without a model its state never changes again.
+                Ok(()) = states.changed() => Ok(()),
+            };
+            if changed.is_err() {
+                return Ok(status);
+            }
+        }
+    }
+
+    fn is_complete(
+        &self,
+        id: &ProjectId,
+        open: &Lease,
+        lane: LaneName,
+        status: &ProjectStatus,
+    ) -> Result<bool, EngineError> {
+        let registry = &self.shared.registry;
+        let needs_layers = matches!(lane, LaneName::Symbols | LaneName::Regex | LaneName::Meaning);
+        let fresh = status.residency == Residency::Hot && status.freshness == Freshness::Fresh;
+        let indexed = registry
+            .upkeep(id)
+            .is_some_and(|upkeep| upkeep.complete && (upkeep.deep || !needs_layers));
+        if lane != LaneName::Meaning {
+            return Ok(fresh && indexed);
+        }
+        if !status.meaning {
+            let message = format!("Search by meaning is off for {}.", status.name);
+            return Err(EngineError::Failed { cause: "MeaningOff", message });
+        }
+        let state = self.shared.vectors.embedder.state();
+        let helpless = matches!(
+            state,
+            State::Off | State::Missing { .. } | State::Failed { next_retry: None, .. }
+        );
+        if let Some(message) = state.sentence().filter(|_| helpless) {
+            return Err(EngineError::Failed { cause: "NoModel", message });
+        }
+        let committed = open.index.searcher();
+        let embedded = registry.embedding(id).and_then(|embedding| embedding.complete);
+        let whole = embedded.is_some_and(|commit| *commit == *committed.generation());
+        Ok(fresh && indexed && whole)
+    }
+}

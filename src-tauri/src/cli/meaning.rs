@@ -1,0 +1,83 @@
+//! `quarry meaning`, and `quarry search --like`.
+
+use std::path::Path;
+
+use quarry_engine::engine::LikeRequest;
+use quarry_engine::status::{MeaningState, MeaningStatus, ProjectStatus};
+
+use super::output::{self, Failure};
+use super::{MeaningOrder, SearchArgs};
+use crate::owner::protocol::{MeaningCall, Problem, Reply, Request};
+use crate::owner::session::Session;
+use crate::words::visible;
+
+pub async fn run(session: &mut Session, order: Option<&MeaningOrder>) -> Result<(), Failure> {
+    let call = match order {
+        Some(MeaningOrder::Pause) => MeaningCall::Pause,
+        Some(MeaningOrder::Resume) => MeaningCall::Resume,
+        Some(MeaningOrder::Retry) => MeaningCall::Retry,
+        _ => MeaningCall::Show,
+    };
+    if session.is_owner() && call != MeaningCall::Show {
+        let sentence = "Quarry is not running, and what it embeds ends with it. Start it first.";
+        return Err(Problem::new("Unavailable", sentence).into());
+    }
+    let mut status = None;
+    session
+        .run(Request::Meaning(call), |reply| {
+            if let Reply::Meaning(now) = reply {
+                status = Some(now);
+            }
+            Ok::<(), Failure>(())
+        })
+        .await?;
+    match status {
+        Some(status) => output::print(&format!("{}\n", sentence(&status))),
+        None => Ok(()),
+    }
+}
+
+fn sentence(status: &MeaningStatus) -> String {
+    let model = status.model.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
+    let word = match status.state {
+        MeaningState::Off => "off",
+        MeaningState::ModelMissing => "model missing",
+        MeaningState::Failed => "failed",
+        MeaningState::Paused => "paused",
+        MeaningState::OnBattery => "waiting for power",
+        MeaningState::Working => "working",
+    };
+    let more = status.sentence.as_deref().map_or_else(String::new, |more| format!("\n{more}"));
+    format!("{word}{model}{more}")
+}
+
+/// The place that `--like` names, in the project that holds it.
+///
+/// # Errors
+/// A sentence, where it is no place or in no project.
+pub fn like(search: &SearchArgs, projects: &[ProjectStatus]) -> Result<LikeRequest, Problem> {
+    let named = search.like.as_deref().unwrap_or_default();
+    let place = named.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?)));
+    let Some((path, line)) = place else {
+        return Err(Problem::new("BadQuery", format!("{named} is not PATH:LINE.")));
+    };
+    let absolute = std::path::absolute(path)
+        .map_err(|error| Problem::new("Refused", format!("{path} has no path: {error}")))?;
+    // Roots are known without links.
+    let absolute = absolute.canonicalize().unwrap_or(absolute);
+    let holds = |project: &&ProjectStatus| absolute.starts_with(Path::new(&project.root));
+    let holder = projects.iter().filter(holds).max_by_key(|project| project.root.len());
+    let Some(project) = holder else {
+        let sentence = format!("{} is in no project.", visible(&absolute.to_string_lossy()));
+        return Err(Problem::new("NotFound", sentence));
+    };
+    let relative = absolute.strip_prefix(&project.root).unwrap_or(&absolute);
+    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+    Ok(LikeRequest {
+        project: project.id.clone(),
+        path: parts.join("/"),
+        line,
+        projects: search.projects.clone(),
+        limit: search.limit as usize,
+    })
+}
