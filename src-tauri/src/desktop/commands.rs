@@ -1,10 +1,12 @@
 //! What the pages may ask for. Each command takes its arguments apart, hands them on, and turns
 //! the error into one that a page can show.
 
+mod projects;
 mod settings;
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use quarry_engine::engine::{EngineError, Preview};
 use quarry_engine::index::language;
 use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
@@ -89,6 +91,12 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         popup_ready,
         hide_popup,
         show_projects,
+        projects::skipped_files,
+        projects::remove_project,
+        projects::restore_project,
+        projects::open_project,
+        projects::suggest_folders,
+        projects::opened_files,
         settings::settings,
         settings::change_setting,
         settings::suspend_hotkey,
@@ -179,7 +187,11 @@ async fn open_hit(
     line: u64,
 ) -> Result<(), CommandError> {
     let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
-    Ok(shell.editor()?.open(&file, line, &shell.place.settings_file).await?)
+    shell.editor()?.open(&file, line, &shell.place.settings_file).await?;
+    if let Err(error) = shell.opened.remember(&project, &path, line, Timestamp::now()) {
+        tracing::warn!(%error, "an opened file was not remembered");
+    }
+    Ok(())
 }
 
 /// Shows the file in the system's file manager.

@@ -4,6 +4,7 @@
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
+import type { OpenedFile } from "./generated/OpenedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { ProjectStatus } from "./generated/ProjectStatus";
@@ -12,7 +13,9 @@ import type { SearchUpdate } from "./generated/SearchUpdate";
 import type { SettingChange } from "./generated/SettingChange";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
+import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
+import type { Suggestion } from "./generated/Suggestion";
 import type { SyntaxClass } from "./generated/SyntaxClass";
 
 export type Scene = {
@@ -20,6 +23,8 @@ export type Scene = {
   shell: ShellState;
   hits: Hit[];
   recent: string[];
+  opened: OpenedFile[];
+  suggestions: Suggestion[];
   settings: SettingsView;
   /** Events sent once the page listens to them. */
   events: Partial<BackendEvents>;
@@ -51,6 +56,7 @@ export class FakeBackend implements Backend {
 
   readonly #scene: Scene;
   #seq = 1;
+  #removed: ProjectStatus[] = [];
   readonly #handlers: Handlers = {
     snapshot: new Set(),
     shell_state: new Set(),
@@ -109,6 +115,11 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
+  openProject(project: string): Promise<void> {
+    this.calls.push(["openProject", project]);
+    return Promise.resolve();
+  }
+
   copyText(text: string): Promise<void> {
     this.calls.push(["copyText", text]);
     return Promise.resolve();
@@ -129,10 +140,36 @@ export class FakeBackend implements Backend {
     const changed = this.#scene.projects.flatMap((status) =>
       status.id === project ? afterAction(status, action) : [status],
     );
-    this.#seq += 1;
-    this.#scene.projects = changed;
-    this.send("snapshot", { seq: this.#seq, projects: changed });
+    this.#show(changed);
     return Promise.resolve();
+  }
+
+  removeProject(project: string): Promise<void> {
+    this.calls.push(["removeProject", project]);
+    this.#removed.push(...this.#scene.projects.filter(({ id }) => id === project));
+    this.#show(this.#scene.projects.filter(({ id }) => id !== project));
+    return Promise.resolve();
+  }
+
+  restoreProject(project: string): Promise<void> {
+    this.calls.push(["restoreProject", project]);
+    const restored = this.#removed.filter(({ id }) => id === project);
+    this.#show([...this.#scene.projects, ...restored]);
+    return Promise.resolve();
+  }
+
+  skippedFiles(): Promise<SkippedView> {
+    const files = [
+      { path: "assets/logo.png", reason: "no text" },
+      { path: "config/.env", reason: "may hold passwords or keys" },
+      { path: "data/dump.sql", reason: "too large" },
+      { path: "private/notes.txt", reason: "cannot be read: permission denied" },
+    ];
+    return Promise.resolve({ total: 17, files });
+  }
+
+  suggestFolders(): Promise<Suggestion[]> {
+    return Promise.resolve(this.#scene.suggestions);
   }
 
   locateProject(project: string): Promise<string | null> {
@@ -144,6 +181,10 @@ export class FakeBackend implements Backend {
     return Promise.resolve(this.#scene.recent);
   }
 
+  openedFiles(): Promise<OpenedFile[]> {
+    return Promise.resolve(this.#scene.opened);
+  }
+
   rememberQuery(query: string): Promise<void> {
     this.calls.push(["rememberQuery", query]);
     this.#scene.recent = [query, ...this.#scene.recent.filter((earlier) => earlier !== query)];
@@ -153,6 +194,7 @@ export class FakeBackend implements Backend {
   clearRecentQueries(): Promise<void> {
     this.calls.push(["clearRecentQueries"]);
     this.#scene.recent = [];
+    this.#scene.opened = [];
     return Promise.resolve();
   }
 
@@ -210,6 +252,12 @@ export class FakeBackend implements Backend {
   send<Name extends keyof BackendEvents>(name: Name, payload: BackendEvents[Name]): void {
     const handlers: Set<(payload: BackendEvents[Name]) => void> = this.#handlers[name];
     for (const handler of handlers) handler(payload);
+  }
+
+  #show(projects: ProjectStatus[]): void {
+    this.#seq += 1;
+    this.#scene.projects = projects;
+    this.send("snapshot", { seq: this.#seq, projects });
   }
 
   #answer({ query, seq, limit }: SearchRequest): SearchUpdate {
@@ -282,7 +330,8 @@ function utf8Length(text: string): number {
 function added(path: string): AddOutcome {
   const name = path.split("/").at(-1) ?? path;
   const message = `${name} is registered and being indexed.`;
-  return { path, outcome: "Added", project: name, message };
+  const project = `id-${name}`;
+  return { path, outcome: "Added", project, message, repositories: [] };
 }
 
 function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatus[] {

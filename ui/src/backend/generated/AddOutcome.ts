@@ -8,4 +8,4 @@ project: string | null,
 /**
  * A sentence for people.
  */
-message: string, };
+message: string, repositories: Array<string>, };
