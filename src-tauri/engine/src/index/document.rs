@@ -179,11 +179,13 @@ impl IndexDocument {
             }
             Body::Chunk { chunk, symbols } => {
                 let Chunk { bytes, line_start, line_end } = chunk;
+                let text = Leaf::Str(&self.file.text[bytes.clone()]);
                 let mut values = vec![
                     kind_is(Kind::Chunk),
                     (fields.path, Leaf::Str(path)),
                     (fields.path_words, Leaf::Str(path)),
-                    (fields.text, Leaf::Str(&self.file.text[bytes.clone()])),
+                    (fields.text, text),
+                    (fields.parts, text),
                     (fields.line_start, Leaf::U64(*line_start)),
                     (fields.line_end, Leaf::U64(*line_end)),
                 ];
