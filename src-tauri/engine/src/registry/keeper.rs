@@ -20,6 +20,7 @@ pub use run::{held, panic_words};
 
 use super::failure::Cause;
 use super::roots::{Followed, RootSeen};
+use super::volume::VolumeId;
 use crate::catalogue::Held;
 use crate::index::{IndexError, Limits, Progress, ProjectIndex, Report, Rules, WriteGate};
 use crate::status::{self, Activity, ProjectError, WatchMode};
@@ -77,6 +78,8 @@ pub struct Surroundings {
     /// One bulk writer at a time: each takes both cores and its arenas.
     pub gate: WriteGate,
     pub root: Arc<Followed>,
+    /// Where the root lay when the project was opened.
+    pub volume: VolumeId,
     pub report: Box<dyn Fn(Upkeep) + Send + Sync>,
 }
 
@@ -114,10 +117,10 @@ pub fn start(
     let keeper = Keeper {
         index,
         machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
+        root: RootHistory::new(surroundings.volume),
         around: Arc::new(surroundings),
         adapter: None,
         hearing: Arc::default(),
-        root: RootHistory::default(),
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,

@@ -104,6 +104,7 @@ impl Registry {
             comparisons: volume.comparisons,
             gate: volume.gate,
             root: roots.follow(&project.root),
+            volume: opened.volume,
             report: Box::new(report),
         };
         let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();

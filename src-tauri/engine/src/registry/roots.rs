@@ -98,14 +98,17 @@ impl Roots {
         followed
     }
 
-    /// Those that nobody looks for at this moment, by volume. A root that is not there is on none:
-    /// it may be that of a disk which does not answer.
-    fn due(&self) -> Vec<Vec<Arc<Followed>>> {
+    /// Those that nobody looks for at this moment (or of these the new ones), by volume. A root
+    /// that is not there is on none: it may be that of a disk which does not answer.
+    fn due(&self, new_alone: bool) -> Vec<Vec<Arc<Followed>>> {
         let mut followed = lock(&self.followed);
         followed.retain(|followed| followed.strong_count() > 0);
         let mut volumes: BTreeMap<u64, Vec<Arc<Followed>>> = BTreeMap::new();
         let mut due = Vec::new();
         for followed in followed.iter().filter_map(Weak::upgrade) {
+            if new_alone && followed.seen.borrow().is_some() {
+                continue;
+            }
             if followed.looking.swap(true, Ordering::Relaxed) {
                 continue;
             }
@@ -148,21 +151,25 @@ impl Followed {
 pub async fn look_for_roots(roots: Weak<Roots>, disk: Arc<dyn Disk>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut new_alone = false;
     loop {
         let Some(present) = roots.upgrade() else { return };
-        let due = present.due();
-        if due.is_empty() {
-            // Now and then unasked, so that a registry which nobody uses any more can end.
-            let _ = tokio::time::timeout(10 * EVERY, present.added.notified()).await;
-        }
-        drop(present);
-        for volume in due {
+        for volume in present.due(new_alone) {
             let disk = Arc::clone(&disk);
             tokio::task::spawn_blocking(move || {
                 volume.iter().for_each(|followed| followed.look(disk.as_ref()));
             });
         }
-        ticks.tick().await;
+        let added = present.added.notified();
+        let none = lock(&present.followed).is_empty();
+        new_alone = match none {
+            // Now and then unasked, so that a registry which nobody uses any more can end.
+            true => tokio::time::timeout(10 * EVERY, added).await.is_ok(),
+            false => tokio::select! {
+                _ = ticks.tick() => false,
+                () = added => true,
+            },
+        };
     }
 }
 
@@ -183,7 +190,7 @@ mod tests {
         let followed = roots.follow(&root);
         let mut seen = followed.subscribe();
         let mut reported = || {
-            assert_eq!(roots.due().len(), 1);
+            assert_eq!(roots.due(false).len(), 1);
             followed.look(&RealDisk);
             seen.has_changed().unwrap().then(|| seen.borrow_and_update().unwrap())
         };
@@ -201,7 +208,7 @@ mod tests {
         std::fs::create_dir(&root).unwrap();
         assert!(matches!(reported(), Some(RootSeen::There { empty: true, .. })));
         drop((followed, seen));
-        assert_eq!(roots.due().len(), 0);
+        assert_eq!(roots.due(false).len(), 0);
     }
 
     /// Does not answer for roots that are called dead.

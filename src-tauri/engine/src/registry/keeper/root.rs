@@ -1,6 +1,7 @@
 //! What it means for a project how its root looks.
 
 use crate::registry::roots::RootSeen;
+use crate::registry::volume::VolumeId;
 
 /// What it means that the root looks so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,12 +13,17 @@ pub(super) enum RootVerdict {
 }
 
 /// Follows the root from look to look.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RootHistory {
-    volume: Option<u64>,
+    volume: VolumeId,
 }
 
 impl RootHistory {
+    /// `volume`: where the root lay when the project was opened.
+    pub fn new(volume: VolumeId) -> RootHistory {
+        RootHistory { volume }
+    }
+
     /// `holds_files`: the index does. `gone`: so it was until now.
     pub fn judge(&mut self, seen: RootSeen, holds_files: bool, gone: bool) -> RootVerdict {
         let RootSeen::There { empty, volume, .. } = seen else {
@@ -44,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_empty_place_of_an_unmounted_volume_is_no_root() {
-        let mut history = RootHistory::default();
+        let mut history = RootHistory::new(None);
         assert_eq!(history.judge(HERE, true, false), RootVerdict::There);
         let place = there(true, 2);
         assert_eq!(history.judge(place, true, false), RootVerdict::Gone);
@@ -53,8 +59,14 @@ mod tests {
     }
 
     #[test]
+    fn a_volume_mounted_before_the_first_look_replaces_what_was_opened() {
+        let mut history = RootHistory::new(Some(2));
+        assert_eq!(history.judge(HERE, true, false), RootVerdict::Replaced);
+    }
+
+    #[test]
     fn a_folder_whose_files_were_deleted_stays_a_root() {
-        let mut history = RootHistory::default();
+        let mut history = RootHistory::new(None);
         assert_eq!(history.judge(HERE, true, false), RootVerdict::There);
         let emptied = there(true, 1);
         assert_eq!(history.judge(emptied, true, false), RootVerdict::There);
@@ -64,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_volume_mounted_over_the_root_replaces_it_once() {
-        let mut history = RootHistory::default();
+        let mut history = RootHistory::new(None);
         assert_eq!(history.judge(HERE, true, false), RootVerdict::There);
         let other = there(false, 2);
         assert_eq!(history.judge(other, true, false), RootVerdict::Replaced);
