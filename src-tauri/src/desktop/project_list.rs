@@ -121,6 +121,7 @@ async fn set(engine: &Engine, id: &str, listed: &Listed) -> Result<(), EngineErr
 mod tests {
     use super::*;
     use quarry_engine::engine::Options;
+    use quarry_engine::status::Snapshot;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_list_brings_the_projects_with_their_settings_to_another_place() {
@@ -140,6 +141,11 @@ mod tests {
         here.add(&gone, None).await.unwrap();
         here.act("first", ProjectAction::Pin).await.unwrap();
         here.act("two", ProjectAction::Pause).await.unwrap();
+        // Snapshots are a moment behind.
+        let mut snapshots = here.subscribe();
+        let told =
+            |one: &Snapshot| one.projects.len() == 3 && one.projects.iter().any(|p| p.pinned);
+        snapshots.wait_for(|snapshot| told(snapshot)).await.unwrap();
         let file = base.path().join("list.json");
         assert_eq!(export(&here.snapshot().projects, &file).unwrap(), 3);
         std::fs::remove_dir(&gone).unwrap();
