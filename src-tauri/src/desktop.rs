@@ -12,6 +12,7 @@ mod locating;
 mod opened;
 mod placement;
 mod popup;
+mod project_list;
 mod quitting;
 mod recent;
 mod repositories;

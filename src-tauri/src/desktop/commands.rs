@@ -7,7 +7,7 @@ mod settings;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use quarry_engine::engine::{EngineError, Preview};
+use quarry_engine::engine::{EngineError, LikeRequest, Preview};
 use quarry_engine::index::language;
 use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::{ProjectAction, Snapshot};
@@ -78,6 +78,7 @@ const ANSWERS_AHEAD: usize = 4;
 pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
         search,
+        more_like,
         preview,
         languages,
         snapshot,
@@ -97,6 +98,8 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         projects::open_project,
         projects::suggest_folders,
         projects::opened_files,
+        projects::export_projects,
+        projects::import_projects,
         settings::settings,
         settings::change_setting,
         settings::suspend_hotkey,
@@ -149,6 +152,19 @@ async fn forward(mut answers: mpsc::Receiver<SearchAnswer>, send: impl Fn(bool, 
     if let Some(last) = last {
         send(true, last);
     }
+}
+
+/// What is nearest in meaning to a place, in all projects.
+#[tauri::command]
+async fn more_like(
+    shell: State<'_, Shell>,
+    project: String,
+    path: String,
+    line: u64,
+    limit: usize,
+) -> Result<SearchAnswer, CommandError> {
+    let request = LikeRequest { project: project.clone(), path, line, projects: Vec::new(), limit };
+    shell.engine.more_like(request).await.map_err(CommandError::of(&project))
 }
 
 #[tauri::command]

@@ -81,6 +81,13 @@ impl Desktop {
         self.output(&mut import).trim().parse().unwrap_or_default()
     }
 
+    /// The same for the same pixels of a window.
+    pub fn fingerprint(&self, window: &Window) -> String {
+        let mut import = self.account.command(tool("import", "imagemagick"));
+        import.args(["-silent", "-window", &window.id.to_string(), "-format", "%#", "info:-"]);
+        self.output(&mut import)
+    }
+
     pub fn activate(&self, window: &Window) {
         self.xdotool(&["windowactivate", &window.id.to_string()]);
     }

@@ -7,6 +7,7 @@ import type { DragPhase } from "./generated/DragPhase";
 import type { OpenedFile } from "./generated/OpenedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
+import type { SearchAnswer } from "./generated/SearchAnswer";
 import type { SearchUpdate } from "./generated/SearchUpdate";
 import type { SettingChange } from "./generated/SettingChange";
 import type { SettingsView } from "./generated/SettingsView";
@@ -33,6 +34,8 @@ export type StopListening = () => void;
 export interface Backend {
   /** Calls `onUpdate` any number of times; the last update of a request has `done`. */
   search(request: SearchRequest, onUpdate: (update: SearchUpdate) => void): Promise<void>;
+  /** What is nearest in meaning to a place, best first. */
+  moreLike(project: string, path: string, line: number, limit: number): Promise<SearchAnswer>;
   /** The file's lines around `line`: as many as `context` before it and after it. */
   preview(project: string, path: string, line: number, context: number): Promise<Preview>;
   /** What may follow `lang:`. */
@@ -60,6 +63,9 @@ export interface Backend {
   locateProject(project: string): Promise<string | null>;
   /** The queries that led somewhere, the last one first. */
   recentQueries(): Promise<string[]>;
+  /** Writes the list of projects to a file that the person names; a sentence, or null. */
+  exportProjects(): Promise<string | null>;
+  importProjects(): Promise<AddOutcome[]>;
   /** The files that were opened from a hit, the last one first. */
   openedFiles(): Promise<OpenedFile[]>;
   rememberQuery(query: string): Promise<void>;

@@ -77,6 +77,13 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
+  moreLike(project: string, path: string, line: number, limit: number): Promise<SearchAnswer> {
+    this.calls.push(["moreLike", project, path, line]);
+    const others = this.#scene.hits.filter((hit) => hit.project !== project || hit.path !== path);
+    const alike = others.map((hit) => ({ ...hit, lanes: ["meaning" as const] }));
+    return Promise.resolve(answer(`${path}:${line}`, alike.slice(0, limit), this.#scene.projects));
+  }
+
   preview(project: string, path: string, line: number, context: number): Promise<Preview> {
     const shown = this.#scene.hits.filter((hit) => hit.project === project && hit.path === path);
     const first_line = Math.max(1, line - context);
@@ -179,6 +186,16 @@ export class FakeBackend implements Backend {
 
   recentQueries(): Promise<string[]> {
     return Promise.resolve(this.#scene.recent);
+  }
+
+  exportProjects(): Promise<string | null> {
+    this.calls.push(["exportProjects"]);
+    return Promise.resolve("5 projects are listed in /home/ada/quarry-projects.json.");
+  }
+
+  importProjects(): Promise<AddOutcome[]> {
+    this.calls.push(["importProjects"]);
+    return Promise.resolve([added("/home/ada/src/ripgrep")]);
   }
 
   openedFiles(): Promise<OpenedFile[]> {
@@ -354,6 +371,10 @@ function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatu
       return [{ ...status, watch_mode: "Native" }];
     case "Pin":
       return [{ ...status, pinned: true }];
+    case "MeaningOn":
+      return [{ ...status, meaning: true, vectors_wanted: null }];
+    case "MeaningOff":
+      return [{ ...status, meaning: false }];
     case "Unpin":
       return [{ ...status, pinned: false }];
   }

@@ -10,6 +10,7 @@ export function tauriBackend(): Backend {
   return {
     search: ({ query, seq, limit }, onUpdate) =>
       invoke("search", { query, seq, limit, updates: new Channel<SearchUpdate>(onUpdate) }),
+    moreLike: (project, path, line, limit) => invoke("more_like", { project, path, line, limit }),
     preview: (project, path, line, context) => invoke("preview", { project, path, line, context }),
     languages: () => invoke("languages"),
     snapshot: () => invoke("snapshot"),
@@ -27,6 +28,8 @@ export function tauriBackend(): Backend {
     suggestFolders: () => invoke("suggest_folders"),
     locateProject: (project) => invoke("locate_project", { project }),
     recentQueries: () => invoke("recent_queries"),
+    exportProjects: () => invoke("export_projects"),
+    importProjects: () => invoke("import_projects"),
     openedFiles: () => invoke("opened_files"),
     rememberQuery: (query) => invoke("remember_query", { query }),
     clearRecentQueries: () => invoke("clear_recent_queries"),

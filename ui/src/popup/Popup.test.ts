@@ -325,7 +325,7 @@ describe("errors and states", () => {
     await type(box, "/[a/");
     expect(screen.getByRole("alert").textContent).toContain("cannot be read: [a");
     expect(paths()).toHaveLength(11);
-    expect(screen.getByTestId("old-answer").textContent).toContain("the query before");
+    expect(screen.getByTestId("list-note").textContent).toContain("the query before");
     expect(box.getAttribute("aria-describedby")).toBe("query-error");
     await type(box, "debounce");
     expect(screen.queryByRole("alert")).toBeNull();
@@ -592,6 +592,30 @@ describe("actions", () => {
     await waitFor(() => expect(box.value).toBe("project:quarry callers:Debounce"));
     expect(backend.calls).toContainEqual(["rememberQuery", "debounce"]);
     expect(document.activeElement).toBe(box);
+  });
+
+  test("what is like a hit is listed until something is typed", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("More like this"));
+    const note = await screen.findByTestId("list-note");
+    expect(note.textContent).toBe("More like debounce.rs:41, by meaning:");
+    expect(paths()).not.toContain("src-tauri/engine/src/watch/debounce.rs");
+    expect(box.value).toBe("debounce");
+    await type(box, "debounce.");
+    expect(screen.queryByTestId("list-note")).toBeNull();
+  });
+
+  test("why nothing can be like it is said", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const message = "There is no model to compare with.";
+    const error = { code: "NoModel", message, retryable: false, project_id: null };
+    vi.spyOn(backend, "moreLike").mockRejectedValueOnce(error);
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("More like this"));
+    expect((await screen.findByRole("alert")).textContent).toBe(message);
   });
 
   test("the project is opened in the editor", async () => {

@@ -16,6 +16,7 @@ export type ActionName =
   | "callers"
   | "callees"
   | "refs"
+  | "alike"
   | "narrow"
   | "leaveOut";
 
@@ -32,6 +33,7 @@ const ACTIONS: readonly Action[] = [
   { name: "callers", label: "Who calls it", keys: "" },
   { name: "callees", label: "What it calls", keys: "" },
   { name: "refs", label: "Where it is used", keys: "" },
+  { name: "alike", label: "More like this", keys: "" },
   { name: "narrow", label: "Search in this project only", keys: "" },
   { name: "leaveOut", label: "Leave out this folder", keys: "" },
 ];

@@ -106,6 +106,13 @@ test("the skipped files are listed with their reasons when asked for", async () 
   expect(screen.queryByTestId("skipped")).toBeNull();
 });
 
+test("search by meaning is switched for one project", async () => {
+  await open();
+  await press("helix by meaning: 100 %. Switch off");
+  await press("helix by meaning: Off. Switch on");
+  expect(backend.calls.map((call) => call[2])).toEqual(["MeaningOff", "MeaningOn"]);
+});
+
 test("a folder of repositories may become a project for each of them", async () => {
   await open("repositories");
   await fireEvent.click(await screen.findByRole("button", { name: "Register each by itself" }));

@@ -67,6 +67,17 @@ export class WindowState {
     await this.attempt(async () => this.tellOutcomes(await this.#backend.addFolders(paths)));
   }
 
+  async exportProjects(): Promise<void> {
+    await this.attempt(async () => {
+      const exported = await this.#backend.exportProjects();
+      if (exported !== null) this.#notify("plain", [exported]);
+    });
+  }
+
+  async importProjects(): Promise<void> {
+    await this.attempt(async () => this.tellOutcomes(await this.#backend.importProjects()));
+  }
+
   async act(project: string, action: ProjectAction): Promise<void> {
     await this.attempt(() => this.#backend.projectAction(project, action));
   }

@@ -1,12 +1,19 @@
 //! What the pages may ask about one project, or about folders that may become some.
 
+use std::path::PathBuf;
+
 use quarry_engine::index::{SkipReason, SkippedFile};
 use serde::Serialize;
-use tauri::State;
+use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
+use tauri_plugin_dialog::{DialogExt, FilePath};
+use tokio::sync::oneshot;
 use ts_rs::TS;
 
 use super::CommandError;
+use crate::desktop::adding::AddOutcome;
 use crate::desktop::opened::OpenedFile;
+use crate::desktop::popup::DialogOpen;
+use crate::desktop::project_list::{self, ListError};
 use crate::desktop::repositories::{self, Suggestion};
 use crate::desktop::shell::Shell;
 
@@ -89,4 +96,43 @@ pub fn opened_files(shell: State<'_, Shell>) -> Vec<OpenedFile> {
     let snapshot = shell.engine.snapshot();
     let is_there = |file: &OpenedFile| snapshot.projects.iter().any(|one| one.id == file.project);
     shell.opened.list().into_iter().filter(is_there).collect()
+}
+
+impl From<ListError> for CommandError {
+    fn from(error: ListError) -> Self {
+        Self::new("ProjectList", error.to_string())
+    }
+}
+
+/// Asks for a file and writes the list of projects there; a sentence, unless the person cancels.
+#[tauri::command]
+pub async fn export_projects(window: WebviewWindow<Wry>) -> Result<Option<String>, CommandError> {
+    let app = window.app_handle();
+    let dialog = app.dialog().file().set_file_name("quarry-projects.json").set_parent(&window);
+    let chosen = ask(app, |answer| dialog.save_file(answer)).await;
+    let Some(file) = chosen else { return Ok(None) };
+    let count = project_list::export(&app.state::<Shell>().engine.snapshot().projects, &file)?;
+    Ok(Some(format!("{count} projects are listed in {}.", file.display())))
+}
+
+/// Asks for such a file and registers what it lists.
+#[tauri::command]
+pub async fn import_projects(window: WebviewWindow<Wry>) -> Result<Vec<AddOutcome>, CommandError> {
+    let app = window.app_handle();
+    let dialog = app.dialog().file().add_filter("List of projects", &["json"]).set_parent(&window);
+    let chosen = ask(app, |answer| dialog.pick_file(answer)).await;
+    let Some(file) = chosen else { return Ok(Vec::new()) };
+    Ok(project_list::import(&app.state::<Shell>().engine, &file).await?)
+}
+
+async fn ask(
+    app: &AppHandle<Wry>,
+    open: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>),
+) -> Option<PathBuf> {
+    let _open = DialogOpen::new(app);
+    let (answer, chosen) = oneshot::channel();
+    open(Box::new(move |path| {
+        let _ = answer.send(path);
+    }));
+    chosen.await.ok()??.into_path().ok()
 }
