@@ -68,7 +68,7 @@ async fn a_question_in_other_words_has_its_answer_first_and_the_answer_by_words_
     let (first, last) = (answers.first().unwrap(), answers.last().unwrap());
     assert_eq!(meaning_note(first), None);
     assert_eq!(first.results[0].path, "music.rs");
-    assert_eq!(meaning_note(last), Some(None));
+    assert!(meaning_note(last).unwrap().unwrap().contains("% embedded"));
     assert_eq!(last.results[0].path, "retry.rs");
     assert!(is_by_meaning(&last.results[0]) && !is_by_meaning(last.results.last().unwrap()));
     world.close().await;
@@ -80,7 +80,7 @@ async fn meaning_alone_orders_what_words_found() {
     world.project("code", &FILES).await;
     let answers = streamed(&world, "connection", Mode::Meaning).await;
     let last = answers.last().unwrap();
-    assert!(meaning_note(last).unwrap().unwrap().contains("what words found"));
+    assert!(meaning_note(last).unwrap().unwrap().contains("% embedded"));
     let scores: Vec<f32> = last.results.iter().map(|hit| hit.score).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b));
     let answers = streamed(&world, "the song that comes next", Mode::Meaning).await;
@@ -165,7 +165,8 @@ async fn a_worker_that_is_killed_in_the_middle_costs_no_answer() {
     });
     let last = answers.last().unwrap();
     assert_eq!(last.results.len(), 60);
-    assert_eq!(meaning_note(last), Some(None), "all were compared, by the next worker");
+    let note = meaning_note(last).unwrap().unwrap();
+    assert!(!note.contains("compared"), "all were compared, by the next worker: {note}");
     assert!(last.results.iter().any(is_by_meaning));
     world.close().await;
     assert_eq!(workers(&model), []);

@@ -200,7 +200,12 @@ impl Engine {
     pub(super) async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
         let targets: Vec<Target> = searched.iter().map(target).collect();
         let search = search.clone();
-        let found = blocking(move || run_guarded(&search, &targets)).await;
+        let searching = self.shared.registry.searching();
+        let found = blocking(move || {
+            let _searching = searching;
+            run_guarded(&search, &targets)
+        })
+        .await;
         for (project, error) in &found.failed {
             if matches!(error, IndexError::Corrupt { .. })
                 && let Some(damaged) = searched.iter().find(|one| one.id.as_str() == project)

@@ -29,7 +29,8 @@ impl Engine {
             states.mark_unchanged();
             let status = self.status(id.as_str())?;
             if self.is_complete(&id, &open, lane, &status)? {
-                return Ok(status);
+                // What became complete after the look is in it now.
+                return self.status(id.as_str());
             }
             match (status.residency, status.freshness) {
                 (Residency::Hot, _) if status.watch_mode == WatchMode::Paused => {
