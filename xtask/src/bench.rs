@@ -58,7 +58,12 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
     install::ensure(purpose)?;
     let mut command = cargo(workspace);
     // The whole workspace, so that dependencies are built with the features they have anyway.
-    command.args(["bench", "--workspace", "--bench", program, "--"]);
+    command.args(["bench", "--workspace", "--bench", program]);
+    if matches!(request.program, BenchProgram::Ui { .. }) {
+        // It only presses keys and looks: the program that it measures is the one that is fast.
+        command.args(["--profile", "dev"]);
+    }
+    command.arg("--");
     for (name, path) in &options {
         command.arg(name).arg(path);
     }

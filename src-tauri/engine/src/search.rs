@@ -21,6 +21,7 @@ mod terms;
 mod text;
 mod variants;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -139,13 +140,18 @@ impl Search {
             route: Route { meaning: Some(Meaning::Alone), ..Route::default() },
             mode: Mode::Meaning,
             limit: limit.max(1),
-            likeness: Likeness::new(places),
+            likeness: Likeness::new(places, HashMap::new()),
         }
     }
 
     /// Whether meaning takes part, once words have answered.
     pub fn asks_for_meaning(&self) -> bool {
         self.route.meaning.is_some()
+    }
+
+    /// How many places are embedded to be compared while somebody waits.
+    pub fn compared_at_once(&self) -> usize {
+        self.route.meaning.map_or(0, Meaning::at_once)
     }
 
     /// The question to compare places with.

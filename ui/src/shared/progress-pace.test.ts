@@ -27,7 +27,7 @@ test("another lane, or the same one begun again, begins anew", () => {
   const pace = new ProgressPace();
   pace.words(at(0), 0);
   expect(pace.words(at(4_000), 4_000)).not.toBe("");
-  expect(pace.words(at(100, 10_000, "symbols"), 5_000)).toBe("");
-  expect(pace.words(at(4_100, 10_000, "symbols"), 9_000)).toBe("1,000 files/s, 6 s left");
+  expect(pace.words(at(4_100, 10_000, "symbols"), 5_000)).toBe("");
+  expect(pace.words(at(8_100, 10_000, "symbols"), 9_000)).toBe("1,000 files/s, 2 s left");
   expect(pace.words(at(3, 10_000, "symbols"), 10_000)).toBe("");
 });

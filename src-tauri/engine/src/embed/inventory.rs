@@ -13,7 +13,7 @@ use super::store::Key;
 
 /// Kept in SQLite's `user_version`. Goes up with the layout, and with what [`super::text`] makes of
 /// the same file: the texts of another version have other keys.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const LAYOUT: &str = "
     CREATE TABLE file (
         project TEXT NOT NULL,
@@ -163,7 +163,7 @@ impl Inventory {
         })
     }
 
-    /// Shows every file of a project. One whose row has changed on the disk is left out, and
+    /// Shows every file of a project, in the order of their paths. One whose row has changed on the disk is left out, and
     /// forgotten, so that it is listed again.
     ///
     /// # Errors
@@ -192,7 +192,8 @@ impl Inventory {
     ) -> Result<(), InventoryError> {
         let damaged = self.with(|connection| {
             let mut rows = connection.prepare_cached(&format!(
-                "SELECT project, path, hash, deep, chunks, checksum FROM file WHERE {which}"
+                "SELECT project, path, hash, deep, chunks, checksum FROM file WHERE {which}
+                 ORDER BY project, path"
             ))?;
             let mut rows = rows.query(rusqlite::params_from_iter(values))?;
             let mut damaged = Vec::new();
