@@ -20,6 +20,8 @@ export function project(name: string, change: Partial<ProjectStatus> = {}): Proj
     chunks: 21_300,
     symbols: 9_410,
     vectors: 21_300,
+    vectors_wanted: 21_300,
+    meaning: true,
     pending: 0,
     skipped: 17,
     index_bytes: 8_640_000,

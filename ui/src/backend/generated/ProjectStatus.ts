@@ -8,7 +8,19 @@ import type { WatchMode } from "./WatchMode";
 /**
  * Everything that is known of one project.
  */
-export type ProjectStatus = { id: string, name: string, root: string, residency: Residency, freshness: Freshness, watch_mode: WatchMode, files: number, chunks: number, symbols: number, vectors: number, 
+export type ProjectStatus = { id: string, name: string, root: string, residency: Residency, freshness: Freshness, watch_mode: WatchMode, files: number, chunks: number, symbols: number, 
+/**
+ * Texts of it that are embedded, to be found by meaning.
+ */
+vectors: number, 
+/**
+ * Texts that are to be embedded; `None` where they have not been counted.
+ */
+vectors_wanted: number | null, 
+/**
+ * What it holds is to be embedded.
+ */
+meaning: boolean, 
 /**
  * Changed paths that are not indexed yet.
  */
