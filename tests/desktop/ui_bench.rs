@@ -76,8 +76,20 @@ struct Popup {
     screen: Screen,
     /// The box with its text or its placeholder.
     search_box: Area,
+    /// The middle of it, where letters and the caret appear.
+    letters: Area,
     /// The first rows of the list.
     list: Area,
+}
+
+/// Milliseconds from each key on.
+#[derive(Default)]
+struct Keys {
+    /// Until its letter is in the box: what a window does that searches nothing.
+    letter: Vec<f64>,
+    /// Until the list is another one.
+    list: Vec<f64>,
+    without_a_change: usize,
 }
 
 fn main() -> Result<()> {
@@ -92,15 +104,17 @@ fn main() -> Result<()> {
         popup.hide()?;
     }
     popup.show()?;
-    let (mut keys, mut unchanged) = (Vec::new(), 0);
+    let mut keys = Keys::default();
     for query in QUERIES.iter().cycle().take(QUERIES.len() * arguments.rounds) {
-        unchanged += popup.type_query(query, &mut keys)?;
+        popup.type_query(query, &mut keys)?;
     }
+    let unchanged = keys.without_a_change;
     let report = json!({
         "corpus": arguments.corpus,
         "hotkey_to_painted_ms": figures("hotkey → painted", &mut seen),
         "handler_to_painted_ms": figures("  from the handler on", &mut handled),
-        "key_to_painted_ms": figures("key → painted", &mut keys),
+        "key_to_letter_ms": figures("key → its letter", &mut keys.letter),
+        "key_to_painted_ms": figures("key → painted results", &mut keys.list),
         "keys_without_a_change": unchanged,
     });
     println!("{unchanged} keys changed nothing in the first rows and are not counted");
@@ -137,8 +151,9 @@ impl Popup {
         let place = until("the popup has a place", || desktop.place(&window));
         let (x, y) = (i16::try_from(place.x)?, i16::try_from(place.y)?);
         let search_box = Area { x: x + 40, y: y + 14, width: 240, height: 26 };
+        let letters = Area { x: x + 40, y: y + 18, width: 240, height: 14 };
         let list = Area { x: x + 24, y: y + 56, width: 380, height: 180 };
-        let popup = Self { desktop, quarry, screen, search_box, list };
+        let popup = Self { desktop, quarry, screen, search_box, letters, list };
         until("the popup is painted", || popup.is_painted().unwrap_or(false));
         popup.hide()?;
         Ok(popup)
@@ -183,22 +198,31 @@ impl Popup {
         Some(stamp.into())
     }
 
-    /// Types a query into the empty box, and gives the number of keys after which the first rows
-    /// stayed as they were.
-    fn type_query(&self, query: &str, times: &mut Vec<f64>) -> Result<usize> {
-        let mut unchanged = 0;
+    /// Types a query into the empty box.
+    fn type_query(&self, query: &str, keys: &mut Keys) -> Result<()> {
         for letter in query.chars() {
             let before = self.screen.settle(self.list, SETTLED)?;
+            let box_before = self.screen.pixels(self.letters)?;
+            let mut letter_painted = None;
             let pressed = self.screen.press(&[], u32::from(letter))?;
-            match self.screen.watch(self.list, LIMIT, |now| now != before)? {
-                Some(painted) => times.push((painted - pressed).as_secs_f64() * 1000.0),
-                None => unchanged += 1,
+            let painted = self.screen.watch(self.list, LIMIT, |now| {
+                let letters = self.screen.pixels(self.letters);
+                if letter_painted.is_none() && letters.is_ok_and(|it| it != box_before) {
+                    letter_painted = Some(Instant::now());
+                }
+                now != before
+            })?;
+            let since = |at: Instant| (at - pressed).as_secs_f64() * 1000.0;
+            keys.letter.extend(letter_painted.map(since));
+            match painted {
+                Some(painted) => keys.list.push(since(painted)),
+                None => keys.without_a_change += 1,
             }
         }
         self.screen.press(&[CONTROL], u32::from('a'))?;
         self.screen.press(&[], BACKSPACE)?;
         self.screen.settle(self.list, PAUSE)?;
-        Ok(unchanged)
+        Ok(())
     }
 }
 

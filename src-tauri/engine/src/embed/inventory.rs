@@ -146,11 +146,11 @@ impl Inventory {
         })
     }
 
-    /// Forgets all projects but these.
+    /// Forgets all projects but these; whether each of these is known.
     ///
     /// # Errors
     /// As for [`Inventory::stamps`].
-    pub fn keep(&self, projects: &[String]) -> Result<(), InventoryError> {
+    pub fn keep(&self, projects: &[String]) -> Result<bool, InventoryError> {
         self.with(|connection| {
             let known: Vec<String> = connection
                 .prepare("SELECT DISTINCT project FROM file")?
@@ -159,7 +159,7 @@ impl Inventory {
             for gone in known.iter().filter(|known| !projects.contains(known)) {
                 connection.execute("DELETE FROM file WHERE project = ?1", [gone])?;
             }
-            Ok(())
+            Ok(projects.iter().all(|project| known.contains(project)))
         })
     }
 
@@ -327,7 +327,8 @@ mod tests {
         assert_eq!(listed(&inventory, Some("one")), std::slice::from_ref(&file));
         assert_eq!(inventory.stamps("one").unwrap()["a.rs"], file.1.stamp);
         assert_eq!(listed(&inventory, None).len(), 2);
-        inventory.keep(&["one".to_owned()]).unwrap();
+        assert!(!inventory.keep(&["one".to_owned(), "two".to_owned(), "new".to_owned()]).unwrap());
+        assert!(inventory.keep(&["one".to_owned()]).unwrap());
         assert!(listed(&inventory, Some("two")).is_empty());
         inventory.remove("one", &["a.rs".to_owned()]).unwrap();
         assert!(listed(&inventory, None).is_empty());
