@@ -47,7 +47,7 @@ fn is_by_meaning(hit: &Hit) -> bool {
 }
 
 /// All answers to a search that sends what it has.
-async fn streamed(world: &World, query: &str, mode: Mode) -> Vec<SearchAnswer> {
+pub async fn streamed(world: &World, query: &str, mode: Mode) -> Vec<SearchAnswer> {
     let request = SearchRequest { query: query.into(), mode, limit: 100, projects: vec![] };
     let (sender, mut updates) = mpsc::channel(1);
     let engine = world.engine().clone();
