@@ -9,6 +9,7 @@ use quarry_engine::status::{LaneName, MeaningState, ProjectAction, ProjectStatus
 use rustix::process::{Signal, kill_process};
 
 use crate::embedding::{copied_model, options, the_worker, workers};
+use crate::meaning::streamed;
 use crate::world::{World, until, word, write};
 
 /// Asks for the pause in other words than the file has.
@@ -49,6 +50,11 @@ async fn embedded(world: &World, project: &str) -> ProjectStatus {
     world.engine().wait(project, LaneName::Meaning).await.unwrap()
 }
 
+/// The whole answer, however long a worker takes to start.
+async fn ask(world: &World, query: &str, mode: Mode) -> SearchAnswer {
+    streamed(world, query, mode).await.pop().unwrap()
+}
+
 fn paths(answer: &SearchAnswer) -> Vec<&str> {
     answer.results.iter().map(|hit| hit.path.as_str()).collect()
 }
@@ -76,7 +82,7 @@ async fn what_no_word_finds_is_found_once_the_project_is_embedded() {
     assert_eq!((status.vectors, status.vectors_wanted), (3, Some(3)));
     assert!(world.ask(QUESTION, Mode::Text).await.results.is_empty());
     for mode in [Mode::Auto, Mode::Meaning] {
-        let answer = world.ask(QUESTION, mode).await;
+        let answer = ask(&world, QUESTION, mode).await;
         assert_eq!(paths(&answer).first(), Some(&"retry.rs"), "{mode:?}");
         assert_eq!(answer.results[0].symbol.as_deref(), Some("back_off"));
         assert_eq!(note(&answer), None);
@@ -89,9 +95,9 @@ async fn a_filter_holds_for_what_meaning_finds() {
     let mut world = filling(options());
     world.project("code", &FILES).await;
     embedded(&world, "code").await;
-    let outside = world.ask(&format!("{QUESTION} path:music"), Mode::Meaning).await;
+    let outside = ask(&world, &format!("{QUESTION} path:music"), Mode::Meaning).await;
     assert!(!paths(&outside).contains(&"retry.rs"), "{:?}", paths(&outside));
-    let inside = world.ask(&format!("{QUESTION} path:retry lang:rust"), Mode::Meaning).await;
+    let inside = ask(&world, &format!("{QUESTION} path:retry lang:rust"), Mode::Meaning).await;
     assert_eq!(paths(&inside), ["retry.rs"]);
     world.close().await;
 }
@@ -101,14 +107,14 @@ async fn what_was_edited_or_deleted_is_not_found_any_more() {
     let mut world = filling(options());
     let root = world.project("code", &FILES).await;
     embedded(&world, "code").await;
-    assert_eq!(paths(&world.ask(QUESTION, Mode::Meaning).await)[0], "retry.rs");
+    assert_eq!(paths(&ask(&world, QUESTION, Mode::Meaning).await)[0], "retry.rs");
     write(&root.join("retry.rs"), "fn weather(city: &str) -> Sky {\n    forecast(city)\n}\n");
     std::fs::remove_file(root.join("music.rs")).unwrap();
     world.until_found("weather", &["retry.rs"]).await;
     world.until_found("playlist", &[]).await;
     // Before anything is embedded anew, and after it.
     for _ in 0..2 {
-        let answer = world.ask(QUESTION, Mode::Meaning).await;
+        let answer = ask(&world, QUESTION, Mode::Meaning).await;
         assert!(!paths(&answer).contains(&"music.rs"));
         let symbols = answer.results.iter().filter_map(|hit| hit.symbol.as_deref());
         assert!(!symbols.into_iter().any(|symbol| symbol == "back_off"));
@@ -116,7 +122,7 @@ async fn what_was_edited_or_deleted_is_not_found_any_more() {
     }
     let status = world.status("code");
     assert_eq!((status.vectors, status.vectors_wanted), (2, Some(2)));
-    let answer = world.ask("will it rain tomorrow", Mode::Meaning).await;
+    let answer = ask(&world, "will it rain tomorrow", Mode::Meaning).await;
     assert_eq!(paths(&answer)[0], "retry.rs");
     world.close().await;
 }
@@ -183,7 +189,7 @@ async fn vectors_that_were_damaged_are_made_anew() {
     write(&root.join("more.rs"), "fn more() { again(); }\n");
     world.until_found("more", &["more.rs"]).await;
     assert_eq!(embedded(&world, "code").await.vectors, 4);
-    assert_eq!(paths(&world.ask(QUESTION, Mode::Meaning).await)[0], "retry.rs");
+    assert_eq!(paths(&ask(&world, QUESTION, Mode::Meaning).await)[0], "retry.rs");
     world.close().await;
     for path in vector_files(&world) {
         let mut bytes = std::fs::read(&path).unwrap();
@@ -192,7 +198,7 @@ async fn vectors_that_were_damaged_are_made_anew() {
     }
     world.reopen().await;
     assert_eq!(embedded(&world, "code").await.vectors, 4);
-    assert_eq!(paths(&world.ask(QUESTION, Mode::Meaning).await)[0], "retry.rs");
+    assert_eq!(paths(&ask(&world, QUESTION, Mode::Meaning).await)[0], "retry.rs");
     world.close().await;
 }
 
@@ -205,7 +211,7 @@ async fn a_list_of_texts_that_was_damaged_is_made_anew() {
     std::fs::write(world.options.data_dir.join("texts.sqlite"), vec![7; 9000]).unwrap();
     world.reopen().await;
     assert_eq!(embedded(&world, "code").await.vectors, 3);
-    assert_eq!(paths(&world.ask(QUESTION, Mode::Meaning).await)[0], "retry.rs");
+    assert_eq!(paths(&ask(&world, QUESTION, Mode::Meaning).await)[0], "retry.rs");
     world.close().await;
 }
 
@@ -223,11 +229,11 @@ async fn a_pause_stops_it_and_answers_say_how_much_is_embedded() {
         (meaning.state == MeaningState::Paused && meaning.sentence.is_some()).then_some(())
     })
     .await;
-    let answer = world.ask(QUESTION, Mode::Meaning).await;
+    let answer = ask(&world, QUESTION, Mode::Meaning).await;
     assert!(note(&answer).unwrap().starts_with("0 % embedded"), "{:?}", note(&answer));
     world.engine().pause_meaning(false);
     embedded(&world, "code").await;
-    assert_eq!(note(&world.ask(QUESTION, Mode::Meaning).await), None);
+    assert_eq!(note(&ask(&world, QUESTION, Mode::Meaning).await), None);
     world.close().await;
 }
 

@@ -47,7 +47,7 @@ fn is_by_meaning(hit: &Hit) -> bool {
 }
 
 /// All answers to a search that sends what it has.
-async fn streamed(world: &World, query: &str, mode: Mode) -> Vec<SearchAnswer> {
+pub async fn streamed(world: &World, query: &str, mode: Mode) -> Vec<SearchAnswer> {
     let request =
         SearchRequest { query: query.into(), mode, limit: 100, ..SearchRequest::default() };
     let (sender, mut updates) = mpsc::channel(1);
@@ -148,7 +148,6 @@ async fn a_name_or_a_phrase_starts_no_worker() {
         assert_eq!(meaning_note(&answer), None, "{query}");
     }
     assert_eq!(workers(&model), []);
-    assert!(!world.options.data_dir.join("vectors").exists());
     world.close().await;
 }
 
@@ -161,7 +160,7 @@ async fn a_worker_that_is_killed_in_the_middle_costs_no_answer() {
         format!(
             "fn {}() {{\n{}}}\n",
             word(n),
-            "    // pause before the failed connection is tried again, long\n".repeat(40)
+            "    // pause before the failed connection is tried again, long\n".repeat(20)
         )
     };
     let files: Vec<(String, String)> = (0..60).map(|n| (format!("{n}.rs"), text(n))).collect();

@@ -142,6 +142,7 @@ async fn measure(
             mode,
             projects: if all { Vec::new() } else { vec![id.clone()] },
             limit: TOP,
+            ..SearchRequest::default()
         };
         let started = Instant::now();
         let hits = last_answer(&engine, request).await;

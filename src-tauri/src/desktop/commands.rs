@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use quarry_engine::engine::{EngineError, LikeRequest, Preview};
 use quarry_engine::index::language;
-use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
+use quarry_engine::search::{SearchAnswer, SearchRequest};
 use quarry_engine::status::{ProjectAction, Snapshot};
 use serde::Serialize;
 use tauri::ipc::{Channel, Invoke};

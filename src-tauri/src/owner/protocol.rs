@@ -172,7 +172,6 @@ mod tests {
                 line: 3,
                 projects: Vec::new(),
                 limit: 7,
-                opened: Vec::new(),
             }),
             Request::Meaning(MeaningCall::Retry),
             Request::Wait { project: "x".to_owned(), lane: LaneName::Text },

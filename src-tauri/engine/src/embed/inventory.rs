@@ -146,20 +146,21 @@ impl Inventory {
         })
     }
 
-    /// Forgets all projects but these; whether each of these is known.
+    /// Forgets all projects but these; the ones among them that are known.
     ///
     /// # Errors
     /// As for [`Inventory::stamps`].
-    pub fn keep(&self, projects: &[String]) -> Result<bool, InventoryError> {
+    pub fn keep(&self, projects: &[String]) -> Result<Vec<String>, InventoryError> {
         self.with(|connection| {
-            let known: Vec<String> = connection
+            let mut known: Vec<String> = connection
                 .prepare("SELECT DISTINCT project FROM file")?
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             for gone in known.iter().filter(|known| !projects.contains(known)) {
                 connection.execute("DELETE FROM file WHERE project = ?1", [gone])?;
             }
-            Ok(projects.iter().all(|project| known.contains(project)))
+            known.retain(|known| projects.contains(known));
+            Ok(known)
         })
     }
 
@@ -327,8 +328,8 @@ mod tests {
         assert_eq!(listed(&inventory, Some("one")), std::slice::from_ref(&file));
         assert_eq!(inventory.stamps("one").unwrap()["a.rs"], file.1.stamp);
         assert_eq!(listed(&inventory, None).len(), 2);
-        assert!(!inventory.keep(&["one".to_owned(), "two".to_owned(), "new".to_owned()]).unwrap());
-        assert!(inventory.keep(&["one".to_owned()]).unwrap());
+        let kept = inventory.keep(&["one".to_owned(), "new".to_owned()]).unwrap();
+        assert_eq!(kept, ["one"]);
         assert!(listed(&inventory, Some("two")).is_empty());
         inventory.remove("one", &["a.rs".to_owned()]).unwrap();
         assert!(listed(&inventory, None).is_empty());

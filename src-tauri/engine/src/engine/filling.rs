@@ -241,12 +241,18 @@ impl Filling {
         }
         self.tidied = Some(Instant::now());
         let mut projects = self.registry.projects();
-        projects.retain(|project| project.meaning && project.held.files > 0);
-        let projects: Vec<String> = projects.iter().map(|project| project.id.to_string()).collect();
+        projects.retain(|project| project.meaning);
+        // What is open was listed just now; of a closed one that was not it is not known what it
+        // refers to.
+        let closed =
+            |project: &&Project| project.held.files > 0 && !self.projects.contains_key(&project.id);
+        let id = |project: &Project| project.id.to_string();
+        let closed: Vec<String> = projects.iter().filter(closed).map(id).collect();
+        let projects: Vec<String> = projects.iter().map(id).collect();
         let (inventory, store) = (Arc::clone(inventory), Arc::clone(store));
         let tidied = super::blocking(move || -> Result<bool, TidyError> {
-            // Of a project that is not listed it is not known what it refers to.
-            if !inventory.keep(&projects)? {
+            let known = inventory.keep(&projects)?;
+            if !closed.iter().all(|project| known.contains(project)) {
                 return Ok(false);
             }
             let mut alive = HashSet::new();
