@@ -1,6 +1,7 @@
 //! How fast texts become vectors, beside ONNX Runtime used bare in the same process with the same
-//! model, texts and threads; what a question takes; what the worker keeps; how fast vectors are
-//! searched, and what the scan forgets. `cargo xtask bench embed CORPUS`.
+//! model, texts and threads; what a question takes; what the worker keeps; how fast a project fills
+//! and what Quarry itself keeps meanwhile; how fast vectors are searched, what the scan forgets and
+//! what its index takes. `cargo xtask bench embed CORPUS`.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,6 +12,8 @@ use quarry_engine::embed::model::Model;
 use quarry_engine::embed::store::{Key, Store};
 use quarry_engine::embed::text::{self, Source};
 use quarry_engine::embed::worker::{NICENESS, WorkerArguments, serve};
+use quarry_engine::engine::{self, Engine, Pacing};
+use quarry_engine::status::LaneName;
 use serde_json::{Value, json};
 
 /// Given by the embedder when it starts this program as its worker.
@@ -21,6 +24,8 @@ const QUESTIONS: usize = 200;
 const SEARCHES: usize = 60;
 const DIMENSIONS: usize = 384;
 const LINES: usize = 40;
+/// A project fills for so long; what is left is told from that.
+const FILLING: Duration = Duration::from_secs(60);
 
 fn main() -> Result<()> {
     let mut words = std::env::args_os().skip(1).peekable();
@@ -50,6 +55,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let figures = json!({
         "embedding": runtime.block_on(embedding(&texts))?,
+        "filling": runtime.block_on(filling(&corpus))?,
         "searching": searching(most_rows)?,
     });
     println!("{figures:#}");
@@ -122,6 +128,62 @@ async fn embedding(texts: &[String]) -> Result<Value> {
     }))
 }
 
+/// Embeds the corpus as a project for a while, and says how long all of it would take.
+async fn filling(corpus: &Path) -> Result<Value> {
+    let data = tempfile::tempdir()?;
+    let program = std::env::current_exe()?;
+    let embedder = Options { threads: 1, ..Options::new(program, vec![AS_WORKER.into()]) };
+    let pacing = Pacing { paused: true, on_battery: true, share: 1.0 };
+    let embedder = Some(embedder);
+    let options =
+        engine::Options { embedder, pacing, home: None, ..engine::Options::new(data.path()) };
+    let engine = Engine::open(options)?;
+    let added = engine.add(corpus, None).await?;
+    let id = added.project.id;
+    let files = engine.wait(&id, LaneName::Symbols).await?.files;
+    let listing = Instant::now();
+    let wanted = loop {
+        let status = engine.status(&id)?;
+        match status.vectors_wanted {
+            Some(wanted) if status.progress.is_none() => break wanted,
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    let listing = listing.elapsed();
+    let before = own_bytes()?;
+    engine.pause_meaning(false);
+    let until = async |least: u64| -> Result<u64> {
+        loop {
+            let done = engine.status(&id)?.vectors;
+            if done >= least {
+                return Ok(done);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // Once the worker has loaded its model.
+    let first = until(1).await?;
+    let begun = Instant::now();
+    let end = begun + FILLING;
+    let mut most = before;
+    while Instant::now() < end && engine.status(&id)?.vectors < wanted {
+        most = most.max(own_bytes()?);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let done = engine.status(&id)?.vectors;
+    let per_second = (done - first) as f64 / begun.elapsed().as_secs_f64();
+    engine.close().await;
+    Ok(json!({
+        "files": files,
+        "texts": wanted,
+        "listed_ms": millis(listing),
+        "texts_per_second": per_second,
+        "half_after_s": (wanted as f64 / 2.0 / per_second).round(),
+        "whole_after_s": (wanted as f64 / per_second).round(),
+        "own_memory_mb": { "before": before as f64 / 1e6, "most": most as f64 / 1e6 },
+    }))
+}
+
 /// ONNX Runtime with the same model and one thread, texts one by one; tokens included.
 struct Bare {
     session: ort::session::Session,
@@ -180,6 +242,14 @@ fn worker_bytes() -> Result<u64> {
     bail!("there is no worker")
 }
 
+/// This process's own memory: without the pages of files that it maps, which the system takes back.
+fn own_bytes() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let number = line.and_then(|line| line.split_whitespace().next()).context("no RssAnon")?;
+    Ok(number.parse::<u64>()? << 10)
+}
+
 /// Vectors in loose clusters, as those of code are; questions near some of them.
 fn searching(most: usize) -> Result<Vec<Value>> {
     let mut figures = Vec::new();
@@ -196,11 +266,15 @@ fn searching(most: usize) -> Result<Vec<Value>> {
         }
         let put = begun.elapsed();
         drop(store);
+        let keys: Vec<Key> = (0..count).map(|at| Key(at as u128)).collect();
+        let before = own_bytes()?;
         let begun = Instant::now();
         let store = Store::open(folder.path(), "bench")?;
         let opened = begun.elapsed();
-        let keys: Vec<Key> = (0..count).map(|at| Key(at as u128)).collect();
-        let rows = store.rows(&keys);
+        let begun = Instant::now();
+        let (rows, _) = store.rows(&keys).forward();
+        let built = begun.elapsed();
+        let kept = own_bytes()?.saturating_sub(before);
         let (mut took, mut recall) = (Vec::new(), 0.0);
         for at in 0..SEARCHES {
             let query = random.vector(&vectors[at * (count / SEARCHES)], 0.8);
@@ -216,6 +290,8 @@ fn searching(most: usize) -> Result<Vec<Value>> {
             "recall_at_10": recall / SEARCHES as f64,
             "put_per_second": count as f64 / put.as_secs_f64(),
             "open_ms": millis(opened),
+            "build_ms": millis(built),
+            "own_memory_mb": kept as f64 / 1e6,
         }));
     }
     Ok(figures)

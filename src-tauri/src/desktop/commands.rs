@@ -121,7 +121,8 @@ async fn search(
     updates: Channel<SearchUpdate>,
 ) -> Result<(), CommandError> {
     let newer = shell.begin_search(window.label());
-    let request = SearchRequest { query, mode: Mode::Auto, projects: Vec::new(), limit };
+    let opened = shell.opened.habits(Timestamp::now());
+    let request = SearchRequest { query, limit, opened, ..SearchRequest::default() };
     let (sender, answers) = mpsc::channel(ANSWERS_AHEAD);
     let send = |done, answer| {
         // A page that has gone reads nothing.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
+use quarry_engine::search::habits::Opened;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -42,6 +43,17 @@ impl OpenedFiles {
         let mut files: Vec<OpenedFile> = self.0.read();
         files.truncate(MOST);
         files
+    }
+
+    /// What a search has to know of them.
+    pub fn habits(&self, now: Timestamp) -> Vec<Opened> {
+        let of = |file: OpenedFile| Opened {
+            seconds_ago: u64::try_from(now.duration_since(file.last).as_secs()).unwrap_or(0),
+            project: file.project,
+            path: file.path,
+            times: file.times,
+        };
+        self.list().into_iter().map(of).collect()
     }
 
     /// Puts the file first.

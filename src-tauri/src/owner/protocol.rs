@@ -164,6 +164,7 @@ mod tests {
                 mode: Mode::Text,
                 projects: vec!["x".to_owned()],
                 limit: 7,
+                opened: Vec::new(),
             }),
             Request::Like(LikeRequest {
                 project: "x".to_owned(),
@@ -171,6 +172,7 @@ mod tests {
                 line: 3,
                 projects: Vec::new(),
                 limit: 7,
+                opened: Vec::new(),
             }),
             Request::Meaning(MeaningCall::Retry),
             Request::Wait { project: "x".to_owned(), lane: LaneName::Text },

@@ -13,7 +13,7 @@ use super::store::Key;
 
 /// Kept in SQLite's `user_version`. Goes up with the layout, and with what [`super::text`] makes of
 /// the same file: the texts of another version have other keys.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const LAYOUT: &str = "
     CREATE TABLE file (
         project TEXT NOT NULL,
@@ -146,11 +146,11 @@ impl Inventory {
         })
     }
 
-    /// Forgets all projects but these.
+    /// Forgets all projects but these; whether each of these is known.
     ///
     /// # Errors
     /// As for [`Inventory::stamps`].
-    pub fn keep(&self, projects: &[String]) -> Result<(), InventoryError> {
+    pub fn keep(&self, projects: &[String]) -> Result<bool, InventoryError> {
         self.with(|connection| {
             let known: Vec<String> = connection
                 .prepare("SELECT DISTINCT project FROM file")?
@@ -159,11 +159,11 @@ impl Inventory {
             for gone in known.iter().filter(|known| !projects.contains(known)) {
                 connection.execute("DELETE FROM file WHERE project = ?1", [gone])?;
             }
-            Ok(())
+            Ok(projects.iter().all(|project| known.contains(project)))
         })
     }
 
-    /// Shows every file of a project. One whose row has changed on the disk is left out, and
+    /// Shows every file of a project, in the order of their paths. One whose row has changed on the disk is left out, and
     /// forgotten, so that it is listed again.
     ///
     /// # Errors
@@ -192,7 +192,8 @@ impl Inventory {
     ) -> Result<(), InventoryError> {
         let damaged = self.with(|connection| {
             let mut rows = connection.prepare_cached(&format!(
-                "SELECT project, path, hash, deep, chunks, checksum FROM file WHERE {which}"
+                "SELECT project, path, hash, deep, chunks, checksum FROM file WHERE {which}
+                 ORDER BY project, path"
             ))?;
             let mut rows = rows.query(rusqlite::params_from_iter(values))?;
             let mut damaged = Vec::new();
@@ -326,7 +327,8 @@ mod tests {
         assert_eq!(listed(&inventory, Some("one")), std::slice::from_ref(&file));
         assert_eq!(inventory.stamps("one").unwrap()["a.rs"], file.1.stamp);
         assert_eq!(listed(&inventory, None).len(), 2);
-        inventory.keep(&["one".to_owned()]).unwrap();
+        assert!(!inventory.keep(&["one".to_owned(), "two".to_owned(), "new".to_owned()]).unwrap());
+        assert!(inventory.keep(&["one".to_owned()]).unwrap());
         assert!(listed(&inventory, Some("two")).is_empty());
         inventory.remove("one", &["a.rs".to_owned()]).unwrap();
         assert!(listed(&inventory, None).is_empty());

@@ -1,24 +1,32 @@
-//! What of a piece of code is embedded: where it is, what it is called, what is said about it, and
-//! its lines, in parts that fit into the model's window.
+//! What of a piece of code is embedded: where it is, what it lies in, and its lines with the comments
+//! among them, in small parts.
 
-/// Of a part, by [`tokens`]. Models have windows of 256, and the estimate is low by less than a
-/// fifth for 19 of 20 pieces of code; the worker takes what is longer in two windows.
-const MOST_TOKENS: usize = 215;
-/// What stands above the lines of every part takes at most this much of it.
-const MOST_HEADING: usize = 80;
+use std::ops::Range;
 
-/// A definition, or a window of lines where there is none.
+/// Of a part's lines, by [`tokens`]. Models take more at once, but what a question asks for is often
+/// a few lines: parts of this size, of which the best one counts, found more than the first 215
+/// tokens of each chunk, and as much as parts of 100, which are half as many again.
+const MOST_TOKENS: usize = 150;
+/// What stands above the lines: the path, and the name of what they lie in.
+const MOST_OF_PATH: usize = 40;
+const MOST_OF_NAME: usize = 20;
+
+/// Lines of code, and what is known about them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Source<'a> {
     /// Relative to the project's root, with `/`.
     pub path: &'a str,
-    /// The name that is defined here; empty for a window.
-    pub symbol: &'a str,
-    /// What the definition lies in: a class, a module; empty for none.
-    pub container: &'a str,
-    /// The comment that belongs to it; empty if it stands within `body`.
-    pub doc: &'a str,
+    pub scopes: &'a [Scope],
     pub body: &'a str,
+}
+
+/// A definition that lines lie in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// From 0, within the body; it may begin before it.
+    pub lines: Range<i64>,
+    /// With what it lies in itself, such as a class.
+    pub name: String,
 }
 
 /// The text to embed, and the lines of the body in it.
@@ -31,54 +39,47 @@ pub struct Part {
     pub end_line: usize,
 }
 
-/// The parts of `source`: one if it fits, else several, cut between lines. Each has the path and
-/// the names; the comment stands in the first. Nothing for a body without a letter or digit.
+/// The parts of `source`: one if it fits, else several, cut between lines. Each has the path, and
+/// the name of the definition that began before it. Nothing for a body without a letter or digit.
 pub fn parts(source: &Source<'_>) -> Vec<Part> {
     if !source.body.chars().any(char::is_alphanumeric) {
         return Vec::new();
     }
-    let mut heading = cut_to(source.path, MOST_HEADING / 2).to_owned();
-    let name = match (source.container, source.symbol) {
-        ("", symbol) => symbol.to_owned(),
-        (container, symbol) => format!("{container} {symbol}"),
-    };
-    for line in [cut_to(name.trim(), MOST_HEADING / 2)] {
-        if !line.is_empty() {
-            heading.push('\n');
-            heading.push_str(line);
-        }
-    }
-    let mut first = heading.clone();
-    let doc = cut_to(source.doc.trim(), MOST_TOKENS / 2);
-    if !doc.is_empty() {
-        first.push('\n');
-        first.push_str(doc);
-    }
-
-    let mut parts = Vec::new();
-    let mut part = Part { text: first.clone(), first_line: 0, end_line: 0 };
-    let mut used = tokens(&part.text);
-    let mut empty = true;
+    let mut parts: Vec<Part> = Vec::new();
+    let mut used = 0;
     for (number, line) in source.body.lines().enumerate() {
-        let line = line.trim_end();
         let size = tokens(line);
-        if !empty && used + size > MOST_TOKENS {
-            parts.push(std::mem::replace(
-                &mut part,
-                Part { text: heading.clone(), first_line: number, end_line: number },
-            ));
-            (used, empty) = (tokens(&heading), true);
+        if size == 0 {
+            continue;
         }
-        part.text.push('\n');
-        part.text.push_str(cut_to(line, MOST_TOKENS));
-        part.end_line = number + 1;
-        used += size;
-        empty &= size == 0;
-    }
-    if !empty {
-        parts.push(part);
+        if parts.is_empty() || used + size > MOST_TOKENS {
+            let text = heading(source, number);
+            parts.push(Part { text, first_line: number, end_line: number });
+            used = 0;
+        }
+        if let Some(part) = parts.last_mut() {
+            part.text.push('\n');
+            part.text.push_str(cut_to(line.trim_end(), MOST_TOKENS));
+            part.end_line = number + 1;
+            used += size;
+        }
     }
     parts
+}
+
+fn heading(source: &Source<'_>, line: usize) -> String {
+    let mut heading = cut_to(source.path, MOST_OF_PATH).to_owned();
+    let line = i64::try_from(line).unwrap_or(i64::MAX);
+    let around = source
+        .scopes
+        .iter()
+        .filter(|scope| (scope.lines.start + 1..scope.lines.end).contains(&line));
+    let innermost = around.min_by_key(|scope| scope.lines.end - scope.lines.start);
+    if let Some(scope) = innermost {
+        heading.push('\n');
+        heading.push_str(cut_to(&scope.name, MOST_OF_NAME));
+    }
+    heading
 }
 
 /// The number of WordPiece tokens of a text, estimated without the vocabulary: code splits into
@@ -124,21 +125,13 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_short_definition_is_one_part_with_all_that_is_known() {
-        let source = Source {
-            path: "src/pool.rs",
-            symbol: "close",
-            container: "Pool",
-            doc: "Ends every worker.",
-            body: "fn close(self) {\n    self.stop();\n}",
-        };
-        let parts = parts(&source);
+    fn a_short_definition_is_one_part_with_its_place() {
+        let body = "fn close(self) {\n\n    self.stop();\n}";
+        let scopes = [Scope { lines: 0..4, name: "Pool close".to_owned() }];
+        let parts = parts(&Source { path: "src/pool.rs", scopes: &scopes, body });
         assert_eq!(parts.len(), 1);
-        assert_eq!(
-            parts[0].text,
-            "src/pool.rs\nPool close\nEnds every worker.\nfn close(self) {\n    self.stop();\n}"
-        );
-        assert_eq!((parts[0].first_line, parts[0].end_line), (0, 3));
+        assert_eq!(parts[0].text, "src/pool.rs\nfn close(self) {\n    self.stop();\n}");
+        assert_eq!((parts[0].first_line, parts[0].end_line), (0, 4));
     }
 
     #[test]
@@ -147,33 +140,37 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_long_definition_has_its_names() {
-        let body = "    let value = compute(value, other);\n".repeat(120);
-        let source = Source { path: "src/a.rs", symbol: "long", body: &body, ..Source::default() };
-        let parts = parts(&source);
+    fn what_follows_of_a_long_definition_has_the_innermost_name() {
+        let body = "    let value = compute(value, other);\n".repeat(60);
+        let scope = |lines, name: &str| Scope { lines, name: name.to_owned() };
+        let scopes = [scope(-5..60, "outer"), scope(20..40, "inner")];
+        let parts = parts(&Source { path: "src/a.rs", scopes: &scopes, body: &body });
         assert!(parts.len() > 3);
-        assert!(parts.iter().all(|part| part.text.starts_with("src/a.rs\nlong\n")));
+        for part in parts {
+            let name = if (21..40).contains(&part.first_line) { "inner" } else { "outer" };
+            assert!(part.text.starts_with(&format!("src/a.rs\n{name}\n    let")), "{}", part.text);
+        }
     }
 
     proptest! {
         #[test]
         fn no_line_is_lost_and_no_part_is_too_long(
             lines in prop::collection::vec("[a-z_(){}; ]{0,90}", 1..80),
-            doc in ".{0,2000}",
+            name in ".{0,200}",
         ) {
             let body = lines.join("\n");
-            let source =
-                Source { path: "src/x.rs", symbol: "name", doc: &doc, body: &body, ..Source::default() };
-            let parts = parts(&source);
+            let scopes = [Scope { lines: -1..100, name }];
+            let parts = parts(&Source { path: "src/x.rs", scopes: &scopes, body: &body });
             let mut next = 0;
+            let silent = |lines: &[String]| lines.iter().all(|line| tokens(line) == 0);
             for part in &parts {
-                prop_assert!(part.first_line == next);
+                prop_assert!(part.first_line >= next);
+                prop_assert!(silent(&lines[next..part.first_line]));
                 prop_assert!(part.end_line > part.first_line);
                 next = part.end_line;
-                prop_assert!(tokens(&part.text) <= MOST_TOKENS + MOST_TOKENS / 2);
+                prop_assert!(tokens(&part.text) <= 2 * MOST_TOKENS + MOST_OF_PATH + MOST_OF_NAME);
             }
-            let rest = body.lines().skip(next);
-            prop_assert!(rest.into_iter().all(|line| tokens(line) == 0) || !body.chars().any(char::is_alphanumeric));
+            prop_assert!(silent(&lines[next..]) || !body.chars().any(char::is_alphanumeric));
         }
 
         #[test]

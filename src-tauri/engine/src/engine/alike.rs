@@ -59,15 +59,21 @@ impl Engine {
             }
         }
         let (vectors, registry) = (&self.shared.vectors, &self.shared.registry);
-        let Nearest { mut near, coverage } =
-            nearest(vectors, registry, &gathered.searched, vector, limit + 1).await;
+        let Nearest { mut near, coverage, .. } =
+            nearest(vectors, registry, &gathered.searched, vector, Vec::new(), limit + 1).await;
         let this = Place { project: id.to_string(), path: path.clone(), line: chunk.line_start };
         near.retain(|(place, _)| *place != this);
         let mut found = self.run(&Search::alike(near, limit), &gathered.searched).await;
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         found.lanes = vec![LaneReport { lane: LaneName::Meaning, took_ms, note: coverage.note() }];
         let query = format!("{path}:{line}");
-        let request = SearchRequest { query, mode: Mode::Meaning, projects, limit };
+        let request = SearchRequest {
+            query,
+            mode: Mode::Meaning,
+            projects,
+            limit,
+            ..SearchRequest::default()
+        };
         Ok(gathered.answer(&request, &found, started))
     }
 

@@ -17,8 +17,9 @@ use super::power;
 use super::vectors::Vectors;
 use crate::catalogue::{Project, ProjectId};
 use crate::embed::embedder::{EmbedError, Priority};
+use crate::embed::inventory::{Inventory, InventoryError};
 use crate::embed::state::State;
-use crate::embed::store::{Key, Store};
+use crate::embed::store::{Key, Store, StoreError};
 use crate::registry::{Registry, Searchable};
 use crate::status::{Freshness, LaneName, Snapshot};
 use project::Work;
@@ -29,6 +30,8 @@ const BATCHES: usize = 2;
 /// One project is embedded for so long before it is looked whether another one comes first.
 const AT_ONCE: Duration = Duration::from_secs(5);
 const LEAST_SHARE: f32 = 0.01;
+/// How often vectors are looked for that nobody needs any more.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// After something changed, what else changes with it is waited for.
 const SETTLE: Duration = Duration::from_millis(300);
 /// How often it is looked whether the machine is plugged in again, and what nobody uses let go.
@@ -80,6 +83,7 @@ impl Filler {
                 rest: rests,
                 projects: HashMap::new(),
                 refused: HashSet::new(),
+                tidied: None,
             };
             let ended = cancel.clone();
             tokio::spawn(async move {
@@ -120,6 +124,16 @@ struct Filling {
     projects: HashMap<ProjectId, Work>,
     /// What the model does not take; asked again after a restart.
     refused: HashSet<Key>,
+    /// When it was last looked for vectors that nobody needs.
+    tidied: Option<Instant>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TidyError {
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What to do after a step.
@@ -206,7 +220,49 @@ impl Filling {
                     Next::Wait(UNUSABLE)
                 }
             }
-            _ => Next::Wait(soonest),
+            _ => {
+                if rest.is_none() && hot.iter().all(|one| self.is_done(one)) {
+                    self.tidy(&inventory, &store).await;
+                }
+                Next::Wait(soonest)
+            }
+        }
+    }
+
+    fn is_done(&self, project: &Searchable) -> bool {
+        let work = self.projects.get(&project.id);
+        work.is_some_and(|work| work.is_done() && work.is_current(project))
+    }
+
+    /// Frees the vectors that no project refers to any more, now and then.
+    async fn tidy(&mut self, inventory: &Arc<Inventory>, store: &Arc<Store>) {
+        if self.tidied.is_some_and(|at| at.elapsed() < TIDY_EVERY) {
+            return;
+        }
+        self.tidied = Some(Instant::now());
+        let mut projects = self.registry.projects();
+        projects.retain(|project| project.meaning && project.held.files > 0);
+        let projects: Vec<String> = projects.iter().map(|project| project.id.to_string()).collect();
+        let (inventory, store) = (Arc::clone(inventory), Arc::clone(store));
+        let tidied = super::blocking(move || -> Result<bool, TidyError> {
+            // Of a project that is not listed it is not known what it refers to.
+            if !inventory.keep(&projects)? {
+                return Ok(false);
+            }
+            let mut alive = HashSet::new();
+            inventory.every(|_, texts| {
+                alive.extend(texts.chunks.into_iter().flat_map(|chunk| chunk.keys));
+            })?;
+            let mut any = false;
+            while store.compact(|key| alive.contains(&key))? {
+                any = true;
+            }
+            Ok(any)
+        });
+        match tidied.await {
+            Ok(true) => self.vectors.changed(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "vectors that nobody needs stay"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Finds by meaning what no word finds, and compares the best of what words found with the question:
 //! vectors from the store, and from the embedder where there is none yet.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,9 @@ pub struct Comparer {
 }
 
 /// Chunks that the vectors find, beyond what words found.
-const NEAREST: usize = 200;
+const NEAREST: usize = 50;
+/// Said where nothing was compared.
+const NOT_IN_TIME: &str = "Nothing was compared by meaning in time.";
 
 /// The outcome of one comparison.
 pub struct Compared {
@@ -57,9 +59,6 @@ impl Comparer {
         patience: Option<Duration>,
     ) -> Compared {
         let started = Instant::now();
-        let mut found = None;
-        let count = shortlist.len();
-        let places: Vec<_> = shortlist.iter().map(|one| one.place.clone()).collect();
         let deadline = async {
             match patience {
                 Some(patience) => tokio::time::sleep(patience).await,
@@ -67,14 +66,32 @@ impl Comparer {
             }
         };
         tokio::pin!(deadline);
-        let mut scores = Scores::new(count);
+        let mut cosines: HashMap<Place, f32> = HashMap::new();
+        let mut near = Vec::new();
+        let mut coverage = None;
+        let mut scores = Scores::new(0);
+        let mut missing: Vec<Place> = Vec::new();
         let compared = async {
-            let read = blocking(move || texts(&shortlist));
-            let query = self.vectors.embedder.embed_query(search.question());
-            let (texts, query) = tokio::join!(read, query);
-            let query: Arc<[f32]> = query?.into();
+            let query = self.vectors.embedder.embed_query(search.question()).await?;
+            let query: Arc<[f32]> = query.into();
+            let places: Vec<Place> = shortlist.iter().map(|one| one.place.clone()).collect();
             let (vectors, registry) = (&self.vectors, &self.registry);
-            found = Some(nearest(vectors, registry, searched, Arc::clone(&query), NEAREST).await);
+            let asked = places.clone();
+            let found =
+                nearest(vectors, registry, searched, Arc::clone(&query), asked, NEAREST).await;
+            coverage = found.coverage.note();
+            near = found.near;
+            let known = places.into_iter().zip(&found.asked);
+            cosines.extend(known.filter_map(|(place, cosine)| Some((place, (*cosine)?))));
+            // The first ones are worth the time although nothing was embedded yet.
+            let unknown = shortlist.into_iter().zip(found.asked).take(search.compared_at_once());
+            let unknown: Vec<Shortlisted> = unknown
+                .filter(|(one, cosine)| cosine.is_none() && one.is_embedded())
+                .map(|(one, _)| one)
+                .collect();
+            missing.extend(unknown.iter().map(|one| one.place.clone()));
+            scores = Scores::new(missing.len());
+            let texts = blocking(move || texts(&unknown)).await;
             self.score(&query, texts, &mut scores).await;
             Ok(())
         };
@@ -82,14 +99,10 @@ impl Comparer {
             outcome = compared => outcome,
             () = &mut deadline => Ok(()),
         };
-        let mut cosines = scores.complete(places);
-        let compared = cosines.len();
-        let known: HashSet<Place> = cosines.iter().map(|(place, _)| place.clone()).collect();
-        let mut coverage = None;
-        if let Some(found) = found {
-            cosines.extend(found.near.into_iter().filter(|(place, _)| !known.contains(place)));
-            coverage = found.coverage.note();
-        }
+        let count = missing.len();
+        let late = scores.complete(missing);
+        let compared = late.len();
+        cosines.extend(late);
         let note = match outcome {
             Err(EmbedError::Unavailable(state)) => state.sentence(),
             Err(EmbedError::Closed) => State::Off.sentence(),
@@ -97,11 +110,14 @@ impl Comparer {
             Ok(()) if compared < count => {
                 Some(format!("{compared} of {count} places were compared by meaning."))
             }
+            Ok(()) if near.is_empty() && cosines.is_empty() => {
+                coverage.or_else(|| Some(NOT_IN_TIME.to_owned()))
+            }
             Ok(()) => coverage,
         };
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         let report = LaneReport { lane: LaneName::Meaning, took_ms, note };
-        Compared { likeness: Likeness::new(cosines), report }
+        Compared { likeness: Likeness::new(near, cosines), report }
     }
 
     async fn score(&self, query: &[f32], texts: Vec<Text>, scores: &mut Scores) {

@@ -16,6 +16,8 @@ use crate::search::meaning::Place;
 /// What is nearest, best first, with its cosine, and how much could be looked at.
 pub struct Nearest {
     pub near: Vec<(Place, f32)>,
+    /// Of the places asked about; `None` for what is not embedded as it is now.
+    pub asked: Vec<Option<f32>>,
     pub coverage: Coverage,
 }
 
@@ -49,12 +51,13 @@ struct Embedded {
 }
 
 /// Looks through the vectors of all `searched`, for the `most` chunks nearest to `query` that are
-/// still what was embedded.
+/// still what was embedded, and compares it with the places `asked` about.
 pub async fn nearest(
     vectors: &Vectors,
     registry: &Registry,
     searched: &[Searchable],
     query: Arc<[f32]>,
+    asked: Vec<Place>,
     most: usize,
 ) -> Nearest {
     let of_one = async |one: &Searchable| {
@@ -71,40 +74,58 @@ pub async fn nearest(
                 coverage.done += known.done;
                 coverage.wanted += known.wanted;
             }
-            (None, Some(embedded)) if !one.is_hot() && embedded.vectors.wanted > 0 => {
+            (None, Some(embedded)) if !one.is_hot() && embedded.vectors.wanted() > 0 => {
                 coverage.done += embedded.vectors.len() as u64;
-                coverage.wanted += embedded.vectors.wanted as u64;
+                coverage.wanted += embedded.vectors.wanted() as u64;
             }
             (None, _) => coverage.uncounted += 1,
         }
     }
-    let near = blocking(move || {
-        let of_one = |embedded: &Embedded| embedded.nearest(&query, most);
-        let mut near: Vec<(Place, f32)> = embedded.iter().flatten().flat_map(of_one).collect();
+    let looked = blocking(move || {
+        let mut near = Vec::new();
+        let mut cosines = vec![None; asked.len()];
+        for embedded in embedded.iter().flatten() {
+            let Embedded { project, index, vectors } = embedded;
+            let searcher = index.searcher();
+            let mut files = Hashes {
+                reader: DocumentReader::new(&searcher, index.fields()),
+                known: HashMap::new(),
+            };
+            let place = |near: Near| {
+                let Near { path, line_start: line, cosine, .. } = near;
+                (Place { project: project.clone(), path, line }, cosine)
+            };
+            let found = vectors.nearest(&query, most).into_iter();
+            near.extend(found.filter(|near| files.has(near)).map(place));
+            for (asked, cosine) in asked.iter().zip(&mut cosines) {
+                if asked.project == *project {
+                    let compared = vectors.compare(&query, &asked.path, asked.line);
+                    *cosine = compared.filter(|near| files.has(near)).map(|near| near.cosine);
+                }
+            }
+        }
         near.sort_by(|(_, a), (_, b)| b.total_cmp(a));
         near.truncate(most);
-        near
+        (near, cosines)
     });
-    Nearest { near: near.await, coverage }
+    let (near, asked) = looked.await;
+    Nearest { near, asked, coverage }
 }
 
-impl Embedded {
-    fn nearest(&self, query: &[f32], most: usize) -> Vec<(Place, f32)> {
-        let searcher = self.index.searcher();
-        let mut reader = DocumentReader::new(&searcher, self.index.fields());
-        let mut files: HashMap<String, Option<u64>> = HashMap::new();
-        let mut is_current = |near: &Near| {
-            let hash = files.entry(near.path.clone()).or_insert_with_key(|path| {
-                reader.file(path).ok().flatten().and_then(|entry| entry.hash)
-            });
-            *hash == Some(near.hash)
-        };
-        let near = self.vectors.nearest(query, most).into_iter();
-        near.filter(|near| is_current(near))
-            .map(|Near { path, line_start: line, cosine, .. }| {
-                (Place { project: self.project.clone(), path, line }, cosine)
-            })
-            .collect()
+/// The hashes of files as the index knows them.
+struct Hashes<'a> {
+    reader: DocumentReader<'a>,
+    known: HashMap<String, Option<u64>>,
+}
+
+impl Hashes<'_> {
+    /// Whether the chunk's file is what it was when it was embedded.
+    fn has(&mut self, near: &Near) -> bool {
+        let Hashes { reader, known } = self;
+        let hash = known.entry(near.path.clone()).or_insert_with_key(|path| {
+            reader.file(path).ok().flatten().and_then(|entry| entry.hash)
+        });
+        *hash == Some(near.hash)
     }
 }
 

@@ -221,7 +221,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn tokens(text: &str) -> Vec<(String, usize)> {
-        let mut tokenizer = CodeTokenizer::default();
+        kept(Kept::All, text)
+    }
+
+    fn kept(kept: Kept, text: &str) -> Vec<(String, usize)> {
+        let mut tokenizer = CodeTokenizer::of(kept);
         let mut stream = tokenizer.token_stream(text);
         let mut found = Vec::new();
         while stream.advance() {
@@ -260,6 +264,18 @@ mod tests {
     fn parts_share_the_position_of_their_identifier() {
         let positions: Vec<usize> = tokens("let fooBar = baz").into_iter().map(|t| t.1).collect();
         assert_eq!(positions, [0, 1, 1, 1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn identifiers_and_parts_together_are_all_tokens(text in "[a-zA-Z_ .0-9äÄ日]{0,60}") {
+            let mut apart = kept(Kept::Identifiers, &text);
+            apart.extend(kept(Kept::Parts, &text));
+            let mut all = tokens(&text);
+            apart.sort();
+            all.sort();
+            prop_assert_eq!(apart, all);
+        }
     }
 
     #[test]

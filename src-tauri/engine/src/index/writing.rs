@@ -157,7 +157,7 @@ impl<'a> Writing<'a> {
         std::thread::scope(|scope| {
             for _ in 1..READERS.min(items.len()) {
                 // Where the system gives no further thread, this one reads alone.
-                if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, &read) {
+                if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, read) {
                     tracing::debug!(%error, "one thread less reads");
                 }
             }

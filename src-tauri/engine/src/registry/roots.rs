@@ -211,13 +211,13 @@ mod tests {
         assert_eq!(roots.due(false).len(), 0);
     }
 
-    /// Does not answer for roots that are called dead.
-    struct HalfDead(Mutex<()>);
+    /// Does not answer for roots that are called dead until the other side is dropped.
+    struct HalfDead(Mutex<std::sync::mpsc::Receiver<()>>);
 
     impl Disk for HalfDead {
         fn look(&self, root: &Path, before: Option<RootSeen>) -> RootSeen {
             if root.ends_with("dead") {
-                drop(lock(&self.0));
+                let _ = lock(&self.0).recv();
             }
             look(root, before)
         }
@@ -229,9 +229,9 @@ mod tests {
         let roots = Arc::new(Roots::default());
         let (dead, well) =
             (roots.follow(&base.path().join("dead")), roots.follow(&base.path().join("well")));
-        let disk = Arc::new(HalfDead(Mutex::new(())));
-        let held = lock(&disk.0);
-        tokio::spawn(look_for_roots(Arc::downgrade(&roots), Arc::clone(&disk) as Arc<dyn Disk>));
+        let (held, waits) = std::sync::mpsc::channel();
+        let disk = Arc::new(HalfDead(Mutex::new(waits)));
+        tokio::spawn(look_for_roots(Arc::downgrade(&roots), disk));
         let mut seen = well.subscribe();
         seen.wait_for(Option::is_some).await.unwrap();
         std::fs::create_dir(base.path().join("well")).unwrap();

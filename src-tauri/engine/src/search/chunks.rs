@@ -113,16 +113,17 @@ pub fn find(
     }
     compare(&mut weighed, &wanted);
     let scored = weighed.into_iter().map(|(mut chunk, mut figures)| {
-        let likeness = search.likeness.of(&chunk.place_in(targets));
+        let place = chunk.place_in(targets);
+        let likeness = search.likeness.of(&place);
         if !search.likeness.is_empty() {
-            figures.compare(likeness.unwrap_or(0.0));
+            figures.compare(likeness.unwrap_or(search.likeness.usual));
         }
         let words = figures.score(wanted.len());
         chunk.score = match (route.meaning, likeness) {
             (Some(Meaning::Alone), Some(likeness)) => rank::ABOVE_WORDS + likeness,
             _ => words,
         };
-        if likeness.is_some_and(|likeness| likeness > 0.0) {
+        if search.likeness.finds(&place) {
             chunk.lanes.push(LaneName::Meaning);
         }
         chunk

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{rank, snippet};
-use crate::embed::text::{self, Source};
+use crate::embed::text::{self, Scope, Source};
 use crate::index::manifest::{ChunkPlace, DocumentReader, Entry};
-use crate::index::outline::Outline;
+use crate::index::outline::{Outline, Outlined};
 use crate::index::read::read_file;
 use crate::index::{self, content_hash, language};
 use crate::rel_path;
@@ -24,8 +24,13 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// Places that are compared.
+    /// Places that are compared, if they are embedded …
     pub fn shortlist(self) -> usize {
+        200
+    }
+
+    /// … and of these, those that are embedded for it.
+    pub fn at_once(self) -> usize {
         match self {
             // More of them gained nothing.
             Meaning::Fused => 20,
@@ -33,9 +38,6 @@ impl Meaning {
         }
     }
 }
-
-/// Parts.
-const MOST_PARTS: usize = 1;
 
 /// When a chunk is embedded, the first ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,12 +87,17 @@ pub struct Shortlisted {
 }
 
 impl Shortlisted {
+    /// Whether it is worth a vector.
+    pub fn is_embedded(&self) -> bool {
+        Tier::of(&self.place.path, true).is_some()
+    }
+
     /// What of it is to be embedded, from its file as it is now; nothing where that cannot be read.
     pub fn texts(&self) -> Vec<String> {
         let Some(read) = snippet::read(&self.root, &self.chunk, self.indexed.as_ref()) else {
             return Vec::new();
         };
-        texts(&self.place.path, &self.outline, read.text())
+        texts(&self.place.path, self.chunk.line_start, &self.outline, read.text())
     }
 }
 
@@ -133,82 +140,68 @@ pub fn texts_of_file(
         chunks.push(ChunkText {
             line_start: chunk.line_start,
             tier: Tier::of(path, !outline.is_empty()),
-            texts: texts(path, &outline, &body.unwrap_or_default()),
+            texts: texts(path, chunk.line_start, &outline, &body.unwrap_or_default()),
         });
     }
     Ok(Some(chunks))
 }
 
-/// What of a chunk is embedded: with the names of all that is defined in it, or of what it lies in.
-fn texts(path: &str, outline: &Outline, body: &str) -> Vec<String> {
-    let first = outline.definitions.first().or(outline.enclosing.as_ref());
-    let mut names: Vec<&str> = outline.definitions.iter().map(|it| it.name.as_str()).collect();
-    if let (true, Some(enclosing)) = (names.is_empty(), &outline.enclosing) {
-        names.push(&enclosing.name);
-    }
-    let source = Source {
-        path,
-        symbol: &names.join(" "),
-        container: first.and_then(|it| it.container.as_deref()).unwrap_or_default(),
-        doc: "",
-        body,
+/// What of a chunk is embedded. `line_start`: its first line, from 1.
+fn texts(path: &str, line_start: u64, outline: &Outline, body: &str) -> Vec<String> {
+    let within = |line: u64| line.cast_signed() - line_start.cast_signed();
+    let definitions = outline.definitions.iter().chain(&outline.enclosing);
+    let scope = |definition: &Outlined| Scope {
+        lines: within(definition.line_start)..within(definition.line_end) + 1,
+        name: match &definition.container {
+            Some(container) => format!("{container} {}", definition.name),
+            None => definition.name.clone(),
+        },
     };
-    text::parts(&source).into_iter().map(|part| part.text).take(MOST_PARTS).collect()
+    let scopes: Vec<Scope> = definitions.map(scope).collect();
+    let source = Source { path, scopes: &scopes, body };
+    text::parts(&source).into_iter().map(|part| part.text).collect()
 }
 
-/// How alike places are to the question, beside each other.
+/// From this cosine on, a place is shown as found by meaning.
+const ALIKE: f32 = 0.3;
+
+/// How alike places are to the question: the cosine of their vectors.
 #[derive(Clone, Debug, Default)]
 pub struct Likeness {
-    figures: HashMap<Place, f32>,
+    cosines: HashMap<Place, f32>,
+    /// What the vectors found, with or without words.
+    nearest: Vec<Place>,
+    /// Of what words found: what is not embedded yet counts as that, so that it loses nothing.
+    pub usual: f32,
 }
 
 impl Likeness {
-    /// From the cosine of each place: 0 is the mean of all, 1 the best.
-    pub fn new(cosines: Vec<(Place, f32)>) -> Likeness {
-        let mean = cosines.iter().map(|(_, c)| c).sum::<f32>() / cosines.len().max(1) as f32;
-        let best = cosines.iter().map(|(_, c)| *c).fold(f32::MIN, f32::max);
-        let spread = (best - mean).max(f32::MIN_POSITIVE);
-        let figure = |(place, cosine)| (place, (cosine - mean) / spread);
-        Likeness { figures: cosines.into_iter().map(figure).collect() }
+    /// `nearest`: what the vectors found; `others`: what was found otherwise, and compared.
+    pub fn new(nearest: Vec<(Place, f32)>, others: HashMap<Place, f32>) -> Likeness {
+        let usual = others.values().sum::<f32>() / others.len().max(1) as f32;
+        let mut cosines = others;
+        cosines.extend(nearest.iter().cloned());
+        let nearest = nearest.into_iter().map(|(place, _)| place).collect();
+        Likeness { cosines, nearest, usual }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.figures.is_empty()
+        self.cosines.is_empty()
     }
 
-    /// The compared chunks of one project, by path and first line.
+    /// What the vectors of one project found, by path and first line.
     pub fn near(&self, project: &str) -> impl Iterator<Item = (&str, u64)> {
-        let of_project = self.figures.keys().filter(move |place| place.project == project);
+        let of_project = self.nearest.iter().filter(move |place| place.project == project);
         of_project.map(|place| (place.path.as_str(), place.line))
     }
 
     /// At most 1; `None` for what was not compared.
     pub fn of(&self, place: &Place) -> Option<f32> {
-        self.figures.get(place).copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn place(line: u64) -> Place {
-        Place { project: "id".to_owned(), path: "a.rs".to_owned(), line }
+        self.cosines.get(place).copied()
     }
 
-    #[test]
-    fn the_best_has_the_whole_figure_and_the_mean_none() {
-        let likeness =
-            Likeness::new(vec![(place(1), 0.2), (place(2), 0.4), (place(3), 0.3), (place(4), 0.3)]);
-        let of = |line| (likeness.of(&place(line)).unwrap() * 1000.0).round();
-        assert_eq!((of(1), of(2), of(3)), (-1000.0, 1000.0, 0.0));
-        assert_eq!(likeness.of(&place(5)), None);
-    }
-
-    #[test]
-    fn places_that_are_all_alike_are_finite() {
-        let likeness = Likeness::new(vec![(place(1), 0.5)]);
-        assert_eq!(likeness.of(&place(1)), Some(0.0));
-        assert!(Likeness::new(Vec::new()).is_empty());
+    /// Whether the place is one that meaning finds.
+    pub fn finds(&self, place: &Place) -> bool {
+        self.of(place).is_some_and(|cosine| cosine >= ALIKE)
     }
 }

@@ -11,8 +11,8 @@ use super::{Mode, SearchError, terms};
 /// Shorter texts are in every file.
 const SHORTEST_SUBSTRING: usize = 3;
 
-/// So many telling words describe something; fewer may well be its name.
-const QUESTION_WORDS: usize = 4;
+/// So many telling words may describe something; fewer are its name.
+const QUESTION_WORDS: usize = 3;
 
 /// The lanes of one search.
 #[derive(Clone, Debug, Default)]

@@ -18,8 +18,6 @@ use crate::index::schema::Fields;
 
 /// What a part of an identifier that was typed counts beside the whole.
 const PART_BOOST: f32 = 0.4;
-/// What a word counts that is only a part of an identifier in the text.
-const IN_PARTS: f32 = 0.8;
 /// What another form of a word counts beside the word.
 const VARIANT_BOOST: f32 = 0.5;
 /// What a word in the path counts beside one in the text.
@@ -162,8 +160,9 @@ impl Bm25StatisticsProvider for Statistics<'_> {
 pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<BooleanQuery> {
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
     let mut should = |text: &str, boost: f32| {
-        clauses.push((Occur::Should, term(fields.text, text, boost)));
-        clauses.push((Occur::Should, term(fields.parts, text, boost * IN_PARTS)));
+        for field in [fields.text, fields.parts] {
+            clauses.push((Occur::Should, term(field, text, boost)));
+        }
         clauses.push((Occur::Should, term(fields.path_words, text, boost * PATH_BOOST)));
         clauses.push((Occur::Should, term(fields.symbol_words, text, boost * SYMBOL_BOOST)));
     };
