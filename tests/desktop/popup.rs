@@ -204,12 +204,12 @@ fn a_failed_project_is_made_well_and_searched_with_keys_alone() {
     show(&desktop, &page);
     until("the failure is shown", || page.footer().contains("alpha"));
     desktop.screenshot("popup-failed");
-    fs::remove_file(&index).unwrap();
-    fs::rename(&kept, &index).unwrap();
     until("Tab comes to Retry", || {
         desktop.key("Tab");
         page.holds("document.activeElement.getAttribute('aria-label') === 'Retry alpha'")
     });
+    fs::remove_file(&index).unwrap();
+    fs::rename(&kept, &index).unwrap();
     desktop.key("Return");
     until("it is well", || {
         page.projects().iter().any(|one| one.residency == "Hot" && one.freshness == "Fresh")

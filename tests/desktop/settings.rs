@@ -117,10 +117,13 @@ fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
     let host = TrayHost::start(&desktop);
     desktop.account.write("code/one/main.rs", "fn main() {}\n");
     desktop.account.write("data/settings.toml", "theme = \"dark\"\n");
-    desktop.account.quarry(["add", "code/one"]).done();
+    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
     let quarry = desktop.start_quarry();
-    host.item(quarry.pid).click("Projects");
-    let window = until("the window is there", || desktop.window(PROJECTS));
+    // A menu that is made anew at this moment hears no click.
+    let window = until("the window is there", || {
+        host.item(quarry.pid).click("Projects");
+        poll(BETWEEN_KEYS, || desktop.window(PROJECTS))
+    });
     until("it is painted", || desktop.colours(&window, (0, 0), 400) > 8);
     until("its background is dark", || desktop.brightness(&window, (4, 400)) < 80);
     desktop.screenshot("projects-dark");
