@@ -276,7 +276,7 @@ fn quit(app: AppHandle<Wry>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quarry_engine::search::Searched;
+    use quarry_engine::search::{Mode, Searched};
     use std::cell::RefCell;
 
     fn answer(query: &str, loading: usize) -> SearchAnswer {
