@@ -377,9 +377,5 @@ function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatu
       return [{ ...status, meaning: false }];
     case "Unpin":
       return [{ ...status, pinned: false }];
-    case "MeaningOn":
-      return [{ ...status, meaning: true }];
-    case "MeaningOff":
-      return [{ ...status, meaning: false, vectors: 0, vectors_wanted: null }];
   }
 }
