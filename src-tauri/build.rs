@@ -3,6 +3,7 @@
 /// Every command that a page may be allowed to call; the files in `capabilities` say which page may.
 const COMMANDS: &[&str] = &[
     "search",
+    "more_like",
     "preview",
     "languages",
     "snapshot",
@@ -16,6 +17,14 @@ const COMMANDS: &[&str] = &[
     "popup_ready",
     "hide_popup",
     "show_projects",
+    "skipped_files",
+    "remove_project",
+    "restore_project",
+    "open_project",
+    "suggest_folders",
+    "opened_files",
+    "export_projects",
+    "import_projects",
     "settings",
     "change_setting",
     "suspend_hotkey",

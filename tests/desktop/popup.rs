@@ -1,5 +1,7 @@
 //! What the popup does beside listing hits: preview, patterns, completion, actions, recent queries.
 
+use std::fs;
+
 use crate::harness::desktop::Desktop;
 use crate::harness::page::{Page, ShownHit};
 use crate::harness::wait::until;
@@ -34,6 +36,10 @@ fn desktop_with_code() -> Desktop {
     account.write("code/sewing/src/queue.rs", &format!("{before}{queue}"));
     account
         .write("code/sewing/docs/needle.md", "# Care\n\nNever leave a needle in the haystack.\n");
+    account.write(
+        "code/sewing/src/sew.rs",
+        "pub fn sew(queue: &mut QueueOfNeedles) {\n    queue.take_needle();\n}\n",
+    );
     account.write("code/sewing/src/<b>bold.rs", "// <img src=x onerror=alert(1)> needle\n");
     account.quarry(["add", "--wait", "symbols", "code/sewing"]).done();
     desktop
@@ -154,6 +160,62 @@ fn the_actions_copy_the_path_and_the_last_query_comes_back() {
     desktop.key("F1");
     until("the keys are listed", || page.has("[data-testid=keys-help]"));
     desktop.screenshot("popup-keys");
+}
+
+#[test]
+fn who_calls_a_function_is_asked_for_by_an_action() {
+    let desktop = desktop_with_code();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    type_query(&desktop, &page, "@take_needle");
+    until("the definition is found", || {
+        page.hits().first().is_some_and(|hit| hit.path == "src/queue.rs" && hit.line == 87)
+    });
+    desktop.key("ctrl+k");
+    until("the actions are listed", || page.has("[data-testid=actions]"));
+    let wanted = "document.querySelector('[data-active=true]').innerText.includes('Who calls it')";
+    for _ in 0..12 {
+        if page.holds(wanted) {
+            break;
+        }
+        desktop.key("Down");
+    }
+    desktop.screenshot("popup-actions-callers");
+    desktop.key("Return");
+    until("the caller is listed", || {
+        page.query() == "project:sewing callers:take_needle"
+            && page.hits().iter().any(|hit| hit.path == "src/sew.rs")
+    });
+    desktop.screenshot("popup-callers");
+}
+
+#[test]
+fn a_failed_project_is_made_well_and_searched_with_keys_alone() {
+    let desktop = Desktop::start();
+    let account = &desktop.account;
+    account.write("code/alpha/main.rs", "fn needle() {}\n");
+    account.quarry(["add", "--wait", "text", "code/alpha"]).done();
+    let id = account.project("alpha")["id"].as_str().unwrap().to_owned();
+    let index = account.data_dir().join("indexes").join(id);
+    let kept = account.home().join("kept");
+    fs::rename(&index, &kept).unwrap();
+    fs::write(&index, "a file in the place of a directory").unwrap();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    until("the failure is shown", || page.footer().contains("alpha"));
+    desktop.screenshot("popup-failed");
+    fs::remove_file(&index).unwrap();
+    fs::rename(&kept, &index).unwrap();
+    until("Tab comes to Retry", || {
+        desktop.key("Tab");
+        page.holds("document.activeElement.getAttribute('aria-label') === 'Retry alpha'")
+    });
+    desktop.key("Return");
+    until("it is well", || {
+        page.projects().iter().any(|one| one.residency == "Hot" && one.freshness == "Fresh")
+    });
+    type_query(&desktop, &page, "needle");
+    until("it is found", || page.hits().iter().any(|hit| hit.path == "main.rs"));
 }
 
 #[test]

@@ -74,6 +74,13 @@ fn typing_finds_a_line_and_enter_opens_it_in_the_editor() {
     until("the popup hides", || desktop.window(POPUP).is_none());
     assert!(!account.home().join("pwned").exists(), "no shell has seen the file's name");
 
+    desktop.key(HOTKEY);
+    until("the opened file is offered on the empty box", || {
+        page.texts("[data-testid=opened]").iter().any(|file| file.contains("odd project"))
+    });
+    desktop.screenshot("popup-opened");
+    desktop.key(HOTKEY);
+    until("the popup hides", || desktop.window(POPUP).is_none());
     type_into_the_popup(&desktop, &page, "for more");
     until("the other line is found", || page.hits().iter().any(|hit| hit.path == "notes.md"));
     desktop.key("Return");

@@ -112,6 +112,21 @@ fn an_edit_of_the_file_works_at_once_and_a_mistake_is_said_with_its_line() {
 }
 
 #[test]
+fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
+    let desktop = Desktop::start();
+    let host = TrayHost::start(&desktop);
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.write("data/settings.toml", "theme = \"dark\"\n");
+    desktop.account.quarry(["add", "code/one"]).done();
+    let quarry = desktop.start_quarry();
+    host.item(quarry.pid).click("Projects");
+    let window = until("the window is there", || desktop.window(PROJECTS));
+    until("it is painted", || desktop.colours(&window, (0, 0), 400) > 8);
+    until("its background is dark", || desktop.brightness(&window, (4, 400)) < 80);
+    desktop.screenshot("projects-dark");
+}
+
+#[test]
 fn the_popup_stays_when_it_is_left_if_the_settings_say_so() {
     let desktop = Desktop::start();
     desktop.account.write("code/one/main.rs", "fn main() {}\n");

@@ -5,7 +5,6 @@ use std::fs;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -17,7 +16,8 @@ use crate::harness::desktop::Desktop;
 use crate::harness::processes;
 use crate::harness::tray::{TrayHost, TrayItem};
 use crate::harness::tree::grow;
-use crate::harness::wait::{until, within};
+use crate::harness::wait::{poll, until, within};
+use crate::harness::windows::Window;
 use crate::hotkey::POPUP;
 
 /// First in every list.
@@ -29,8 +29,10 @@ const FILES: u64 = 4000;
 const LINES: u64 = 100;
 /// Two engineers' compilers may run beside it.
 const LONGEST: Duration = Duration::from_secs(120);
-/// What a page needs to paint what the tray says already.
-const PAINTED: Duration = Duration::from_millis(700);
+/// A page is painted when it looks the same several times in a row; one that shows a progress never
+/// does, and is taken as it is after this long.
+const PAINTED: Duration = Duration::from_secs(3);
+const SAME_LOOKS: u32 = 6;
 
 const WINDOW: (i32, i32) = (1200, 900);
 /// A window without content has fewer colours.
@@ -41,6 +43,7 @@ struct Tour<'d> {
     host: &'d TrayHost,
     quarry: Started,
     watch: Started,
+    window: Window,
     pictures: u32,
 }
 
@@ -48,8 +51,7 @@ impl<'d> Tour<'d> {
     fn start(desktop: &'d Desktop, host: &'d TrayHost, pictures: u32) -> Self {
         let quarry = desktop.start_quarry();
         let watch = desktop.account.start_quarry(["status", "--json", "--watch", NAME]);
-        let tour = Tour { desktop, host, quarry, watch, pictures };
-        tour.item().click("Projects");
+        host.item(quarry.pid).click("Projects");
         let window = until("the Projects window is there", || {
             desktop.windows().into_iter().find(|window| window.title != POPUP)
         });
@@ -57,7 +59,7 @@ impl<'d> Tour<'d> {
         until("the Projects window is painted", || {
             desktop.colours(&window, (0, 0), WINDOW.1) > PLAIN
         });
-        tour
+        Tour { desktop, host, quarry, watch, window, pictures }
     }
 
     fn item(&self) -> TrayItem<'d> {
@@ -83,8 +85,19 @@ impl<'d> Tour<'d> {
             || self.has_said(residency, freshness) && item.entry(NAME).label.contains(words),
         );
         self.pictures += 1;
-        thread::sleep(PAINTED);
+        self.wait_for_paint();
         self.desktop.screenshot(&format!("tour-{:02}-{name}", self.pictures));
+    }
+
+    fn wait_for_paint(&self) {
+        let (mut last, mut same) = (String::new(), 0);
+        // Nothing is asserted of the picture: a person looks at it.
+        let _ = poll(PAINTED, || {
+            let now = self.desktop.fingerprint(&self.window);
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            same >= SAME_LOOKS
+        });
     }
 
     fn end(self) -> u32 {

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use quarry_engine::search::SearchRequest;
+
 use crate::dice::Dice;
 use crate::world::{DEADLINE, World, git, word, write};
 
@@ -13,6 +15,8 @@ fn rounds() -> u64 {
 }
 
 const WORDS: u64 = 12;
+/// More than there are.
+const ALL_HITS: usize = 10_000;
 const RULES: [&str; 4] =
     ["*.tmp\nbuild/\n", "*.tmp\n", "build/\n/a/f1.rs\n", "*.tmp\n!f2.tmp\nc/\n"];
 const BRANCHES: [&str; 3] = ["main", "left", "right"];
@@ -220,7 +224,10 @@ async fn picture(world: &World) -> (u64, u64, u64, Vec<(String, u64, u64)>, Vec<
     let status = world.status("code");
     let mut answers = Vec::new();
     for at in 0..WORDS as usize {
-        for hit in world.search(&word(at)).await.results {
+        // All of them: which ones come last may depend on what was deleted and is not merged yet.
+        let request =
+            SearchRequest { query: word(at), limit: ALL_HITS, ..SearchRequest::default() };
+        for hit in world.engine().search(request).await.unwrap().results {
             answers.push((format!("{} {}", word(at), hit.path), hit.line_start, hit.line_end));
         }
     }

@@ -20,5 +20,6 @@ mod previewing;
 mod ranking;
 mod registry;
 mod searching;
+mod undoing;
 mod watching;
 mod world;

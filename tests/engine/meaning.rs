@@ -48,7 +48,8 @@ fn is_by_meaning(hit: &Hit) -> bool {
 
 /// All answers to a search that sends what it has.
 pub async fn streamed(world: &World, query: &str, mode: Mode) -> Vec<SearchAnswer> {
-    let request = SearchRequest { query: query.into(), mode, limit: 100, projects: vec![] };
+    let request =
+        SearchRequest { query: query.into(), mode, limit: 100, ..SearchRequest::default() };
     let (sender, mut updates) = mpsc::channel(1);
     let engine = world.engine().clone();
     let search = tokio::spawn(async move { engine.search_streaming(request, sender).await });

@@ -38,7 +38,8 @@ fn by_ripgrep(root: &Path, pattern: &str, case_sensitive: bool) -> BTreeSet<Plac
 
 async fn by_quarry(world: &World, pattern: &str, case_sensitive: bool) -> BTreeSet<Place> {
     let query = if case_sensitive { format!("case:yes {pattern}") } else { pattern.to_owned() };
-    let request = SearchRequest { query, mode: Mode::Regex, limit: ALL, projects: vec![] };
+    let request =
+        SearchRequest { query, mode: Mode::Regex, limit: ALL, ..SearchRequest::default() };
     let answer = world.engine().search(request).await.unwrap();
     let lane = &answer.lanes[0];
     assert_eq!((lane.lane, &lane.note), (LaneName::Regex, &None), "{pattern}");

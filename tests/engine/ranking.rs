@@ -1,6 +1,9 @@
 //! What comes first: cases that must never get worse, whatever the weights become.
 
-use quarry_engine::search::{Hit, Mode};
+use std::time::{Duration, SystemTime};
+
+use quarry_engine::search::habits::Opened;
+use quarry_engine::search::{Hit, Mode, SearchRequest};
 use quarry_engine::status::LaneName;
 
 use crate::world::{World, write};
@@ -192,4 +195,39 @@ async fn a_definition_that_is_deleted_is_gone_and_its_neighbours_stay() {
     world.until_status("code", "without two functions", fewer).await;
     assert_eq!(names("load_project").await, [""; 0]);
     assert_eq!(names("LoadError").await, ["LoadError"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_equals_the_file_that_was_edited_or_opened_lately_comes_first() {
+    let world = World::new();
+    let text = "pub fn convert(amount: u64) -> u64 {\n    amount * 2\n}\n";
+    let files = ["a/money.rs", "b/money.rs", "c/money.rs"].map(|path| (path, text));
+    let root = world.folder("code", &files);
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for (path, _) in &files {
+        let file = std::fs::File::options().write(true).open(root.join(path)).unwrap();
+        file.set_modified(if path.starts_with('b') { SystemTime::now() } else { long_ago })
+            .unwrap();
+    }
+    let project = world.add(&root).await.id;
+    world.engine().wait("code", LaneName::Symbols).await.unwrap();
+    for query in ["convert", "money.rs", "amount"] {
+        let order = |hits: &[Hit]| hits.iter().map(|hit| hit.path.clone()).collect::<Vec<_>>();
+        let answer = world.ask(query, Mode::Auto).await;
+        assert_eq!(order(&answer.results), ["b/money.rs", "a/money.rs", "c/money.rs"], "{query}");
+        let often = Opened {
+            project: project.clone(),
+            path: "c/money.rs".into(),
+            times: 9,
+            seconds_ago: 0,
+        };
+        let request = SearchRequest {
+            query: query.to_owned(),
+            limit: 10,
+            opened: vec![often],
+            ..SearchRequest::default()
+        };
+        let answer = world.engine().search(request).await.unwrap();
+        assert_eq!(order(&answer.results)[2], "a/money.rs", "{query}");
+    }
 }

@@ -97,7 +97,8 @@ async fn queries_that_cannot_run_say_so() {
     let world = World::new();
     world.project("code", &[("a.rs", "needle")]).await;
     let ask = async |query: &str, mode: Mode| {
-        let request = SearchRequest { query: query.into(), mode, limit: 5, projects: vec![] };
+        let request =
+            SearchRequest { query: query.into(), mode, limit: 5, ..SearchRequest::default() };
         world.engine().search(request).await.map(|_| ()).unwrap_err().code()
     };
     assert_eq!(ask("", Mode::Auto).await, "BadQuery");

@@ -61,6 +61,10 @@ async function broken(page: Page): Promise<void> {
 
 export const VIEWS: readonly View[] = [
   popup("first-start", "empty"),
+  popup("suggestions", "empty", async (page) => {
+    await page.getByRole("button", { name: "Look for repositories" }).click();
+    await page.getByTestId("suggestions").waitFor();
+  }),
   popup("start", "usual"),
   popup("start-failed", "failed"),
   popup("start-hostile", "hostile"),
@@ -97,8 +101,16 @@ export const VIEWS: readonly View[] = [
   projects("empty", "empty", async (page) => page.getByText("No project is").waitFor()),
   projects("drag", "drag", async (page) => page.getByTestId("drag-overlay").waitFor()),
   projects("added", "added", async (page) => page.getByTestId("toast").first().waitFor()),
-  projects("removing", "usual", async (page) => {
+  projects("removed", "usual", async (page) => {
     await page.getByRole("button", { name: "Remove helix" }).click();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+  }),
+  projects("skipped", "usual", async (page) => {
+    await page.getByRole("button", { name: "Skipped files of helix" }).click();
+    await page.getByText("not searched").waitFor();
+  }),
+  projects("repositories", "repositories", async (page) => {
+    await page.getByRole("button", { name: "Register each" }).waitFor();
   }),
   settings("settings", "usual"),
   settings("settings-failed", "failed"),

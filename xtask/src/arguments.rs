@@ -10,8 +10,8 @@ Usage: cargo xtask COMMAND
   build                     the same without starting; leaves target/release/quarry
   test [--only STEP] [--long] [-- ARGS]
                             install what is missing, then every check and test; STEP is one of
-                            fmt, page-format, page-lint, page-check, page-test, types, clippy,
-                            build, doc, test; --long runs the long versions of the kill, leak and
+                            fmt, page-format, page-lint, page-check, page-test, page-browser,
+                            types, clippy, build, doc, test; --long runs the long versions of the kill, leak and
                             property tests; ARGS go to `cargo test` of the step `test`
   types                     write the page's types (ui/src/backend/generated) from the Rust ones
   bench CORPUS [--json FILE] [-- ARGS]
@@ -27,6 +27,11 @@ Usage: cargo xtask COMMAND
                             how long a saved file takes to be searchable
   bench start [--json FILE] [-- ARGS]
                             how long a start with 1,000 projects takes, and the memory at rest
+  bench ui CORPUS [--json FILE] [-- --shows N --rounds N]
+                            from the hotkey and from a key until they show on a screen, with the
+                            folder CORPUS registered
+  screenshots               pictures of every view and state of the page, in both themes, into
+                            target/screenshots/pages
   model                     put the embedding model and ONNX Runtime into target/model
   icons                     draw icons/*.png, .ico and .icns from icons/*.svg";
 
@@ -41,6 +46,7 @@ pub enum Task {
     Test(TestRequest),
     Types,
     Bench(BenchRequest),
+    Screenshots,
     Model,
     Icons,
 }
@@ -74,6 +80,8 @@ pub enum BenchProgram {
     Embed { corpus: PathBuf },
     /// From the start to the first answers.
     Start,
+    /// From a key to what it changes on the screen.
+    Ui { corpus: PathBuf },
 }
 
 /// `Err` holds a sentence for the person who typed the arguments.
@@ -92,6 +100,7 @@ pub fn parse(arguments: &[String]) -> Result<Task, String> {
         "run" => Ok(Task::Run { arguments: [own, extra].concat() }),
         "build" => nothing_more(Task::Build),
         "types" => nothing_more(Task::Types),
+        "screenshots" => nothing_more(Task::Screenshots),
         "model" => nothing_more(Task::Model),
         "icons" => nothing_more(Task::Icons),
         "test" => test_request(own, extra).map(Task::Test),
@@ -117,7 +126,7 @@ fn test_request(own: &[String], extra: &[String]) -> Result<TestRequest, String>
 }
 
 /// Benches with a name; any other word is the folder for the one without.
-const KINDS: [&str; 4] = ["quality", "saves", "start", "embed"];
+const KINDS: [&str; 5] = ["quality", "saves", "start", "embed", "ui"];
 
 fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, String> {
     let kind = own.first().map(String::as_str).filter(|word| KINDS.contains(word));
@@ -133,7 +142,9 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
             option if option.starts_with('-') => {
                 return Err(format!("`bench` takes no `{option}` (put it behind `--`)"));
             }
-            path if kind.is_none() && corpus.is_none() => corpus = Some(PathBuf::from(path)),
+            path if matches!(kind, None | Some("ui")) && corpus.is_none() => {
+                corpus = Some(PathBuf::from(path))
+            }
             more => return Err(format!("`bench` takes one folder, and `{more}` is too many")),
         }
     }
@@ -142,6 +153,7 @@ fn bench_request(own: &[String], extra: &[String]) -> Result<BenchRequest, Strin
         Some("saves") => BenchProgram::Saves,
         Some("embed") => BenchProgram::Embed { corpus: corpus? },
         Some("start") => BenchProgram::Start,
+        Some("ui") => BenchProgram::Ui { corpus: corpus? },
         Some(_) => BenchProgram::Quality {
             corpus: corpus?,
             queries: queries.ok_or("`bench quality` needs `--queries FILE`")?,
@@ -239,6 +251,16 @@ mod tests {
         assert_eq!(parsed("bench saves"), Ok(task(BenchProgram::Saves)));
         assert_eq!(parsed("bench start"), Ok(task(BenchProgram::Start)));
         assert!(parsed("bench saves /corpus").is_err());
+    }
+
+    #[test]
+    fn the_window_is_measured_with_a_folder_registered() {
+        let program = BenchProgram::Ui { corpus: "/corpus".into() };
+        let extra = vec!["--shows".to_owned(), "5".to_owned()];
+        let task = Task::Bench(BenchRequest { program, json: None, extra });
+        assert_eq!(parsed("bench ui /corpus -- --shows 5"), Ok(task));
+        assert!(parsed("bench ui").is_err());
+        assert!(parsed("bench ui /corpus /other").is_err());
     }
 
     #[test]

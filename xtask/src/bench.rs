@@ -11,6 +11,7 @@ use crate::install;
 use crate::model;
 use crate::packages::Purpose;
 use crate::program;
+use crate::steps::PROGRAM;
 use crate::workspace::Workspace;
 
 pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
@@ -18,6 +19,7 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
         Some(file) => absolute(file).context("the JSON file has no usable path")?,
         None => workspace.target().join("bench.json"),
     };
+    let mut purpose = Purpose::Bench;
     let mut options: Vec<(&str, PathBuf)> = Vec::new();
     let program = match &request.program {
         BenchProgram::Corpus { corpus } => {
@@ -41,19 +43,31 @@ pub fn bench(workspace: &Workspace, request: &BenchRequest) -> Result<()> {
             options.push(("--program", workspace.release_program()));
             "start"
         }
+        BenchProgram::Ui { corpus } => {
+            program::build(workspace)?;
+            options.push(("--corpus", folder(corpus)?));
+            purpose = Purpose::Test;
+            "ui"
+        }
     };
     options.push(("--json", json.clone()));
     let parent = json.parent().context("the JSON file is in no folder")?;
     fs::create_dir_all(parent)
         .with_context(|| format!("{} could not be made", parent.display()))?;
 
-    install::ensure(Purpose::Bench)?;
+    install::ensure(purpose)?;
     let mut command = cargo(workspace);
     // The whole workspace, so that dependencies are built with the features they have anyway.
-    command.args(["bench", "--workspace", "--bench", program, "--"]);
+    command.args(["bench", "--workspace", "--bench", program]);
+    if matches!(request.program, BenchProgram::Ui { .. }) {
+        // It only presses keys and looks: the program that it measures is the one that is fast.
+        command.args(["--profile", "dev"]);
+    }
+    command.arg("--");
     for (name, path) in &options {
         command.arg(name).arg(path);
     }
+    command.env(PROGRAM, workspace.release_program());
     run(command.args(&request.extra), "What it printed above says why.")?;
     println!("figures: {}", json.display());
     Ok(())

@@ -54,6 +54,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(request) => steps::test(&workspace, &request),
         Task::Types => types::regenerate(&workspace),
         Task::Bench(request) => bench::bench(&workspace, &request),
+        Task::Screenshots => page::screenshots(&workspace),
         Task::Model => model::ensure(&workspace),
         Task::Icons => icons::regenerate(&workspace),
     }

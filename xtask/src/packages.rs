@@ -52,6 +52,7 @@ const DEBIAN: Lists = Lists {
         "webkit2gtk-driver",
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["build-essential"],
     ripgrep: "ripgrep",
@@ -83,6 +84,7 @@ const FEDORA: Lists = Lists {
         "webkitgtk6.0", // holds WebKitWebDriver
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",
@@ -110,6 +112,7 @@ const ARCH: Lists = Lists {
         "webkitgtk-6.0", // holds WebKitWebDriver
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["base-devel"],
     ripgrep: "ripgrep",
@@ -141,6 +144,7 @@ const SUSE: Lists = Lists {
         "ImageMagick",
         "pcmanfm",
         "git",
+        "chromium",
     ],
     compiler: &["gcc", "gcc-c++", "make"],
     ripgrep: "ripgrep",

@@ -9,6 +9,8 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{output, run};
+use crate::install;
+use crate::packages::Purpose;
 use crate::workspace::Workspace;
 
 /// The oldest Node whose npm and language the page's tools accept.
@@ -55,6 +57,20 @@ pub fn ensure_packages(workspace: &Workspace) -> Result<()> {
 /// Runs a script of `ui/package.json`.
 pub fn script(workspace: &Workspace, name: &str, remedy: &str) -> Result<()> {
     run(npm(workspace).args(["run", name]), remedy)
+}
+
+/// Pictures of every view and state, for people to look at.
+pub fn screenshots(workspace: &Workspace) -> Result<()> {
+    check_node()?;
+    install::ensure(Purpose::Test)?;
+    ensure_built(workspace)?;
+    let folder = workspace.target().join("screenshots").join("pages");
+    fs::create_dir_all(&folder)?;
+    let mut pictures = npm(workspace);
+    pictures.args(["run", "test:browser", "--", "pictures"]).env("QUARRY_PICTURES", &folder);
+    run(&mut pictures, "Mend the view that it names.")?;
+    println!("pictures: {}", folder.display());
+    Ok(())
 }
 
 fn npm(workspace: &Workspace) -> Command {

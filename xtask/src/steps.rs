@@ -14,8 +14,8 @@ use crate::page;
 use crate::types;
 use crate::workspace::Workspace;
 
-/// Where the black-box tests find the program.
-const PROGRAM: &str = "QUARRY_BIN";
+/// Where the black-box tests, and the bench of the window, find the program.
+pub const PROGRAM: &str = "QUARRY_BIN";
 /// Set for the long versions of the kill, leak and property tests.
 const LONG: &str = "QUARRY_LONG";
 
@@ -26,6 +26,8 @@ enum Needs {
     PagePackages,
     /// The web view's libraries, and the built page: without them the shell does not compile.
     Page,
+    /// Also a browser.
+    Browser,
     /// Also a display server, a session bus, a file manager, the model and the program itself.
     Desktop,
 }
@@ -37,12 +39,13 @@ struct Step {
 }
 
 /// In this order: what fails fast comes first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", needs: Needs::Nothing, run: fmt },
     Step { name: "page-format", needs: Needs::PagePackages, run: page_format },
     Step { name: "page-lint", needs: Needs::PagePackages, run: page_lint },
     Step { name: "page-check", needs: Needs::PagePackages, run: page_check },
     Step { name: "page-test", needs: Needs::PagePackages, run: page_test },
+    Step { name: "page-browser", needs: Needs::Browser, run: page_browser },
     Step { name: "types", needs: Needs::Page, run: |workspace, _| types::check(workspace) },
     Step { name: "clippy", needs: Needs::Page, run: clippy },
     Step { name: "build", needs: Needs::Page, run: build },
@@ -86,7 +89,7 @@ fn prepare(workspace: &Workspace, needs: Needs) -> Result<Vec<(&'static str, Dur
         page::check_node()?;
     }
     if needs >= Needs::Page {
-        let purpose = if needs >= Needs::Desktop { Purpose::Test } else { Purpose::Build };
+        let purpose = if needs >= Needs::Browser { Purpose::Test } else { Purpose::Build };
         durations.push(timed("packages", || install::ensure(purpose))?);
         durations.push(timed("page", || page::ensure_built(workspace))?);
         if needs >= Needs::Desktop {
@@ -133,6 +136,10 @@ fn page_check(workspace: &Workspace, _: &TestRequest) -> Result<()> {
 
 fn page_test(workspace: &Workspace, _: &TestRequest) -> Result<()> {
     page::script(workspace, "test", "Mend the page, or the test that it names.")
+}
+
+fn page_browser(workspace: &Workspace, _: &TestRequest) -> Result<()> {
+    page::script(workspace, "test:browser", "Mend the view that it names.")
 }
 
 fn clippy(workspace: &Workspace, _: &TestRequest) -> Result<()> {

@@ -11,6 +11,7 @@ mod nearest;
 mod power;
 mod preview;
 mod searching;
+mod undo;
 mod vectors;
 mod waiting;
 
@@ -36,6 +37,7 @@ use filling::Filler;
 use lock::OwnerLock;
 use meaning::Comparer;
 use preview::Previews;
+use undo::SetAside;
 use vectors::Vectors;
 
 /// How long a caller waits for a project to be opened.
@@ -108,6 +110,7 @@ struct Shared {
     vectors: Arc<Vectors>,
     comparer: Comparer,
     previews: Previews,
+    aside: SetAside,
     filler: Filler,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
@@ -152,8 +155,17 @@ impl Engine {
         let filler = Filler::start(registry.clone(), Arc::clone(&vectors), options.pacing);
         let previews = Previews::default();
         let _owner = owner;
-        let shared =
-            Shared { options, catalogue, registry, vectors, comparer, previews, filler, _owner };
+        let shared = Shared {
+            options,
+            catalogue,
+            registry,
+            vectors,
+            comparer,
+            previews,
+            aside: SetAside::default(),
+            filler,
+            _owner,
+        };
         Ok(Engine { shared: Arc::new(shared) })
     }
 

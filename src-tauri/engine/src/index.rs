@@ -16,6 +16,7 @@ mod merging;
 pub mod outline;
 pub mod paths;
 mod plan;
+mod precedence;
 pub(crate) mod read;
 mod scan;
 pub mod schema;
@@ -39,6 +40,7 @@ use directory::{IndexDirectory, Valve};
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
 pub use plan::Plan;
+pub use precedence::{Precedence, Searching};
 pub use scan::{DirectoryListener, Matcher, Rules, Scan, Seen};
 pub use text::SkipReason;
 pub use update::{Layer, Limits, Progress, Report, Run, Scope, WriteGate};
@@ -162,6 +164,17 @@ impl ProjectIndex {
             underway: Mutex::default(),
             checked: Mutex::default(),
         })
+    }
+
+    /// From now on searches go before what writes to this index.
+    pub fn yield_to(&self, searches: &Precedence) {
+        self.valve.yield_to(searches);
+    }
+
+    /// Does this whenever the index is about to be opened anew or written to.
+    #[cfg(test)]
+    pub fn set_fault(&self, fault: Option<fn()>) {
+        self.valve.set_fault(fault);
     }
 
     /// The last committed state; it stays readable while later commits happen.
@@ -310,3 +323,6 @@ fn create_anew(directory: &Path, valve: &Valve, schema: Schema) -> Result<Index,
     Index::create(files, schema, IndexSettings::default())
         .map_err(|error| IndexError::from_tantivy(directory, error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,25 +8,25 @@ mod disk;
 pub mod failure;
 pub mod keeper;
 mod moved;
+mod notes;
 mod publish;
 mod read;
 mod relink;
 mod residency;
 mod restore;
 mod room;
+mod roots;
 mod slot;
 mod unload;
 mod volume;
 mod warm;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use tantivy::SearcherGeneration;
 use tokio::sync::{Notify, watch};
 
@@ -37,14 +37,15 @@ pub use moved::Evidence;
 pub use read::Searchable;
 pub use room::Room;
 
-use crate::catalogue::{Catalogue, Identity, Project, ProjectId};
-use crate::index::{Limits, ProjectIndex};
+use crate::catalogue::{Catalogue, Project, ProjectId};
+use crate::index::{Limits, Precedence, ProjectIndex, Searching};
 use crate::status::{ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
 use residency::{Demanded, Outcome, Restore, State, Urge};
 use restore::restore;
-use slot::{News, Slot, mode_at_rest};
+use roots::{Roots, look_for_roots};
+use slot::{Slot, mode_at_rest};
 use unload::keep_room;
 use volume::Volumes;
 
@@ -127,6 +128,8 @@ struct Shared {
     catalogue: Arc<Catalogue>,
     slots: Mutex<BTreeMap<ProjectId, Slot>>,
     volumes: Volumes,
+    roots: Arc<Roots>,
+    searches: Precedence,
     changed: Notify,
     /// Something that is open may be closed, or something more is open.
     room_wanted: Notify,
@@ -148,6 +151,8 @@ impl Registry {
             catalogue,
             slots: Mutex::new(slots),
             volumes: Volumes::default(),
+            roots: Arc::default(),
+            searches: Precedence::default(),
             changed: Notify::new(),
             room_wanted: Notify::new(),
             snapshots: watch::Sender::new(Arc::default()),
@@ -156,6 +161,8 @@ impl Registry {
         registry.publish();
         tokio::spawn(publish_changes(Arc::downgrade(&registry.shared)));
         tokio::spawn(keep_room(Arc::downgrade(&registry.shared)));
+        let Shared { roots, disk, .. } = &*registry.shared;
+        tokio::spawn(look_for_roots(Arc::downgrade(roots), Arc::clone(disk)));
         registry
     }
 
@@ -247,6 +254,11 @@ impl Registry {
         self.changed();
     }
 
+    /// Somebody searches, until what is returned is dropped: indexing makes room for it.
+    pub fn searching(&self) -> Searching {
+        self.shared.searches.search()
+    }
+
     /// Embeds what the project holds, or leaves it.
     pub fn set_meaning(&self, id: &ProjectId, meaning: bool) {
         if let Some(slot) = self.slots().get_mut(id) {
@@ -269,28 +281,6 @@ impl Registry {
     /// How far the embedding of the project is, where that is known.
     pub fn embedding(&self, id: &ProjectId) -> Option<Embedding> {
         self.slots().get(id)?.embedding.clone()
-    }
-
-    /// Notes that the projects were searched, and that it was of use: they are closed later than
-    /// others, and warm at the start.
-    pub fn note_search(&self, ids: &[ProjectId]) {
-        let (now, clock) = (Instant::now(), Timestamp::now());
-        let due: Vec<ProjectId> = {
-            let mut slots = self.slots();
-            let mut is_due = |id: &&ProjectId| {
-                slots.get_mut(*id).is_some_and(|slot| slot.note_search(now, clock))
-            };
-            ids.iter().filter(&mut is_due).cloned().collect()
-        };
-        if due.is_empty() {
-            return;
-        }
-        let catalogue = Arc::clone(&self.shared.catalogue);
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = catalogue.stamp_searched(&due, clock) {
-                tracing::warn!(%error, "a search was not noted");
-            }
-        });
     }
 
     /// One project's state at this very moment.
@@ -346,36 +336,6 @@ impl Registry {
         if lost_root {
             self.look_for_moved_root(id);
         }
-    }
-
-    /// Writes down what indexes hold; at once, whether or not the end of that is waited for.
-    fn remember_news(&self, news: Vec<(ProjectId, News)>) -> impl Future<Output = ()> + use<> {
-        let catalogue = Arc::clone(&self.shared.catalogue);
-        let writing = (!news.is_empty()).then(|| {
-            tokio::task::spawn_blocking(move || {
-                for (id, News { at, held }) in news {
-                    if let Err(error) = catalogue.stamp_indexed(&id, at, held) {
-                        tracing::warn!(%error, "what an index holds was not noted");
-                    }
-                }
-            })
-        });
-        async move {
-            if let Some(writing) = writing
-                && let Err(error) = writing.await
-            {
-                tracing::error!(%error, "what the indexes hold was not noted");
-            }
-        }
-    }
-
-    fn remember_identity(&self, id: &ProjectId, identity: Identity) {
-        let (catalogue, id) = (Arc::clone(&self.shared.catalogue), id.clone());
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = catalogue.set_identity(&id, &identity) {
-                tracing::warn!(%error, "how to know the folder again was not noted");
-            }
-        });
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Slot>> {

@@ -7,6 +7,7 @@ pub mod answer;
 mod chunks;
 mod files;
 mod graph;
+pub mod habits;
 mod hits;
 pub mod meaning;
 mod names;
@@ -38,6 +39,7 @@ use crate::status::LaneName;
 use chunks::RankedChunk;
 use files::{Bounds, Outcome};
 use graph::Relation;
+use habits::Habits;
 use hits::{Found as FoundFile, HitMaker};
 use meaning::Meaning;
 pub use meaning::{Likeness, Shortlisted};
@@ -83,6 +85,7 @@ pub struct Search {
     limit: usize,
     /// Of the places that were compared by meaning.
     likeness: Likeness,
+    habits: Habits,
 }
 
 /// The hits of all targets, best first, and what to know about them.
@@ -110,6 +113,13 @@ impl Candidate {
         }
     }
 
+    fn add(&mut self, gain: f32) {
+        match self {
+            Candidate::Chunk(chunk) => chunk.score += gain,
+            Candidate::File { score, .. } => *score += gain,
+        }
+    }
+
     fn place(&self) -> (usize, &str, u64) {
         match self {
             Candidate::Chunk(chunk) => (chunk.target, &chunk.place.path, chunk.line()),
@@ -125,7 +135,13 @@ impl Search {
         let query =
             if mode == Mode::Regex { query::parse_pattern(query) } else { query::parse(query) };
         let route = Route::new(&query, mode)?;
-        Ok(Search { query, route, mode, limit: limit.max(1), likeness: Likeness::default() })
+        let (likeness, habits) = (Likeness::default(), Habits::default());
+        Ok(Search { query, route, mode, limit: limit.max(1), likeness, habits })
+    }
+
+    /// The same search, for somebody with these habits.
+    pub fn minding(self, habits: Habits) -> Search {
+        Search { habits, ..self }
     }
 
     /// The same search, with what a comparison by meaning has said.
@@ -141,6 +157,7 @@ impl Search {
             mode: Mode::Meaning,
             limit: limit.max(1),
             likeness: Likeness::new(places, HashMap::new()),
+            habits: Habits::default(),
         }
     }
 
@@ -172,9 +189,8 @@ impl Search {
         } else {
             let mut candidates = self.chunks(targets, &searchers, &mut found);
             self.add_files(targets, &searchers, &mut candidates, &mut found);
-            candidates.sort_by(|a, b| {
-                b.score().total_cmp(&a.score()).then_with(|| a.place().cmp(&b.place()))
-            });
+            best_first(&mut candidates);
+            self.mind_habits(targets, &searchers, &mut candidates);
             if self.likeness.is_empty() {
                 found.shortlist = self.shortlist(&candidates, targets, &searchers);
             }
@@ -185,6 +201,30 @@ impl Search {
         }
         found.hits = hits.finish();
         found
+    }
+
+    /// Among the best candidates, those come first that somebody edited or opened lately.
+    fn mind_habits(
+        &self,
+        targets: &[Target],
+        searchers: &[Searcher],
+        candidates: &mut [Candidate],
+    ) {
+        let best = candidates.len().min(self.limit * 2);
+        let candidates = &mut candidates[..best];
+        let mut readers = readers(targets, searchers);
+        let mut gains: HashMap<(usize, String), f32> = HashMap::new();
+        for candidate in &mut *candidates {
+            let (target, path, _) = candidate.place();
+            let file = (target, path.to_owned());
+            let gain = *gains.entry(file).or_insert_with(|| {
+                let indexed = readers[target].file(path).ok().flatten();
+                let modified = indexed.map(|entry| entry.stamp.mtime);
+                self.habits.gain(&targets[target].project, path, modified)
+            });
+            candidate.add(gain);
+        }
+        best_first(candidates);
     }
 
     /// The text and symbol lanes.
@@ -221,11 +261,7 @@ impl Search {
         searchers: &[Searcher],
     ) -> Vec<Shortlisted> {
         let Some(meaning) = self.route.meaning else { return Vec::new() };
-        let mut readers: Vec<DocumentReader<'_>> = targets
-            .iter()
-            .zip(searchers)
-            .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
-            .collect();
+        let mut readers = readers(targets, searchers);
         let chunks = candidates.iter().filter_map(|candidate| match candidate {
             Candidate::Chunk(chunk) => Some(&**chunk),
             Candidate::File { .. } => None,
@@ -417,6 +453,19 @@ fn not_defined(names: &[String]) -> Option<String> {
         }
         _ => Some(format!("Not defined here: {first}.")),
     }
+}
+
+fn best_first(candidates: &mut [Candidate]) {
+    candidates
+        .sort_by(|a, b| b.score().total_cmp(&a.score()).then_with(|| a.place().cmp(&b.place())));
+}
+
+/// A reader of each target's documents.
+fn readers<'a>(targets: &'a [Target], searchers: &'a [Searcher]) -> Vec<DocumentReader<'a>> {
+    let reader = |(target, searcher): (&Target, &'a Searcher)| {
+        DocumentReader::new(searcher, target.index.fields())
+    };
+    targets.iter().zip(searchers).map(reader).collect()
 }
 
 impl Found {

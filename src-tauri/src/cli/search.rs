@@ -28,6 +28,7 @@ pub async fn run(session: &mut Session, search: SearchArgs) -> Result<(), Failur
             mode: search.mode.into(),
             projects: search.projects.clone(),
             limit: search.limit as usize,
+            opened: Vec::new(),
         })
     };
     let mut answer = None;

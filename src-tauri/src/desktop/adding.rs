@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use ts_rs::TS;
 
 use super::popup::{self, DialogOpen};
+use super::repositories;
 use super::shell::Shell;
 use super::windows;
 
@@ -23,6 +24,8 @@ pub struct AddOutcome {
     pub project: Option<String>,
     /// A sentence for people.
     pub message: String,
+    /// The repositories in it, where it was added and holds several: each could be a project.
+    pub repositories: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
@@ -57,6 +60,7 @@ impl AddOutcome {
             outcome: Outcome::Refused,
             project: None,
             message: sentence.to_owned(),
+            repositories: Vec::new(),
         }
     }
 }
@@ -84,9 +88,21 @@ async fn add(engine: &Engine, path: &Path) -> AddOutcome {
             } else {
                 (Outcome::Added, format!("{name} is registered and being indexed."))
             };
-            AddOutcome { path: shown, outcome, project: Some(added.project.id), message }
+            let repositories = match outcome {
+                Outcome::Added => repositories_in(path).await,
+                _ => Vec::new(),
+            };
+            let project = Some(added.project.id);
+            AddOutcome { path: shown, outcome, project, message, repositories }
         }
     }
+}
+
+async fn repositories_in(folder: &Path) -> Vec<String> {
+    let folder = folder.to_owned();
+    let found = tokio::task::spawn_blocking(move || repositories::directly_in(&folder)).await;
+    let paths = found.unwrap_or_default();
+    paths.iter().filter_map(|path| path.to_str().map(str::to_owned)).collect()
 }
 
 /// Asks for folders in a dialog and registers them; none where the person cancels.

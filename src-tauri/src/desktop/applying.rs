@@ -118,16 +118,21 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
         }
     });
     if settings.theme != before.settings.theme {
-        app.set_theme(match settings.theme {
-            Theme::System => None,
-            Theme::Light => Some(tauri::Theme::Light),
-            Theme::Dark => Some(tauri::Theme::Dark),
-        });
+        app.set_theme(window_theme(settings.theme));
     }
     start_at_login(app, settings.start_at_login);
     shell.applying.update(|applied| {
         *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
     });
+}
+
+/// None follows the system.
+pub fn window_theme(theme: Theme) -> Option<tauri::Theme> {
+    match theme {
+        Theme::System => None,
+        Theme::Light => Some(tauri::Theme::Light),
+        Theme::Dark => Some(tauri::Theme::Dark),
+    }
 }
 
 /// Makes it the hotkey. The one before is given back only once this one is ours.

@@ -1,11 +1,13 @@
 //! What the pages may ask for. Each command takes its arguments apart, hands them on, and turns
 //! the error into one that a page can show.
 
+mod projects;
 mod settings;
 
 use std::path::PathBuf;
 
-use quarry_engine::engine::{EngineError, Preview};
+use jiff::Timestamp;
+use quarry_engine::engine::{EngineError, LikeRequest, Preview};
 use quarry_engine::index::language;
 use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::{ProjectAction, Snapshot};
@@ -76,6 +78,7 @@ const ANSWERS_AHEAD: usize = 4;
 pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
         search,
+        more_like,
         preview,
         languages,
         snapshot,
@@ -89,6 +92,14 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         popup_ready,
         hide_popup,
         show_projects,
+        projects::skipped_files,
+        projects::remove_project,
+        projects::restore_project,
+        projects::open_project,
+        projects::suggest_folders,
+        projects::opened_files,
+        projects::export_projects,
+        projects::import_projects,
         settings::settings,
         settings::change_setting,
         settings::suspend_hotkey,
@@ -110,7 +121,8 @@ async fn search(
     updates: Channel<SearchUpdate>,
 ) -> Result<(), CommandError> {
     let newer = shell.begin_search(window.label());
-    let request = SearchRequest { query, mode: Mode::Auto, projects: Vec::new(), limit };
+    let opened = shell.opened.habits(Timestamp::now());
+    let request = SearchRequest { query, limit, opened, ..SearchRequest::default() };
     let (sender, answers) = mpsc::channel(ANSWERS_AHEAD);
     let send = |done, answer| {
         // A page that has gone reads nothing.
@@ -141,6 +153,19 @@ async fn forward(mut answers: mpsc::Receiver<SearchAnswer>, send: impl Fn(bool, 
     if let Some(last) = last {
         send(true, last);
     }
+}
+
+/// What is nearest in meaning to a place, in all projects.
+#[tauri::command]
+async fn more_like(
+    shell: State<'_, Shell>,
+    project: String,
+    path: String,
+    line: u64,
+    limit: usize,
+) -> Result<SearchAnswer, CommandError> {
+    let request = LikeRequest { project: project.clone(), path, line, projects: Vec::new(), limit };
+    shell.engine.more_like(request).await.map_err(CommandError::of(&project))
 }
 
 #[tauri::command]
@@ -179,7 +204,11 @@ async fn open_hit(
     line: u64,
 ) -> Result<(), CommandError> {
     let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
-    Ok(shell.editor()?.open(&file, line, &shell.place.settings_file).await?)
+    shell.editor()?.open(&file, line, &shell.place.settings_file).await?;
+    if let Err(error) = shell.opened.remember(&project, &path, line, Timestamp::now()) {
+        tracing::warn!(%error, "an opened file was not remembered");
+    }
+    Ok(())
 }
 
 /// Shows the file in the system's file manager.

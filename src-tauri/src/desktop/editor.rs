@@ -86,13 +86,25 @@ impl Editor {
 
     /// Opens the file at the line, counted from 1.
     pub async fn open(&self, file: &Path, line: u64, settings: &Path) -> Result<(), EditorError> {
+        self.open_with(file, settings, |arguments| arguments.fill(file, line)).await
+    }
+
+    /// Opens a folder, as editors do with the whole of a project.
+    pub async fn open_folder(&self, folder: &Path, settings: &Path) -> Result<(), EditorError> {
+        self.open_with(folder, settings, |arguments| arguments.fill_folder(folder)).await
+    }
+
+    async fn open_with(
+        &self,
+        file: &Path,
+        settings: &Path,
+        fill: impl FnOnce(&Template) -> Vec<OsString>,
+    ) -> Result<(), EditorError> {
         if !file.exists() {
             return Err(EditorError::NoFile(file.to_owned()));
         }
         match self {
-            Self::Command { program, arguments, .. } => {
-                start(program, arguments.fill(file, line)).await
-            }
+            Self::Command { program, arguments, .. } => start(program, fill(arguments)).await,
             Self::System => tauri_plugin_opener::open_path(file, None::<&str>).map_err(|error| {
                 EditorError::NoneAtAll {
                     file: file.to_owned(),

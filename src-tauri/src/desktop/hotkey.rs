@@ -44,6 +44,7 @@ pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(),
         .map_err(|_| HotkeyError::Unreadable { hotkey: hotkey.to_owned(), settings: settings() })?;
     let registered = app.global_shortcut().on_shortcut(shortcut, |app, _, event| {
         if event.state == ShortcutState::Pressed {
+            tracing::debug!("the hotkey came");
             popup::toggle(app);
         }
     });

@@ -1,32 +1,24 @@
 //! The queries that led somewhere, the last one first, kept for the next start.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::io;
+use std::path::Path;
+
+use super::kept::KeptList;
 
 /// Older ones are forgotten.
 const MOST: usize = 50;
 /// Longer ones are not worth keeping; in bytes.
 const LONGEST: usize = 300;
-/// Nothing that Quarry wrote is larger; in bytes.
-const LARGEST_FILE: u64 = 64 * 1024;
 
-/// A file that holds them. One that cannot be read holds none.
-pub struct RecentQueries {
-    path: PathBuf,
-    writing: Mutex<()>,
-}
+pub struct RecentQueries(KeptList);
 
 impl RecentQueries {
     pub fn in_folder(data_dir: &Path) -> Self {
-        Self { path: data_dir.join("recent-queries.json"), writing: Mutex::default() }
+        Self(KeptList::at(data_dir.join("recent-queries.json")))
     }
 
     pub fn list(&self) -> Vec<String> {
-        let small = fs::metadata(&self.path).is_ok_and(|found| found.len() <= LARGEST_FILE);
-        let text = if small { fs::read(&self.path).unwrap_or_default() } else { Vec::new() };
-        let mut queries: Vec<String> = serde_json::from_slice(&text).unwrap_or_default();
+        let mut queries: Vec<String> = self.0.read();
         queries.truncate(MOST);
         queries
     }
@@ -40,7 +32,7 @@ impl RecentQueries {
         if query.is_empty() || query.len() > LONGEST {
             return Ok(());
         }
-        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.0.lock();
         let before = self.list();
         if before.first().is_some_and(|first| first == query) {
             return Ok(());
@@ -48,10 +40,7 @@ impl RecentQueries {
         let others = before.into_iter().filter(|earlier| earlier != query);
         let queries: Vec<String> =
             std::iter::once(query.to_owned()).chain(others).take(MOST).collect();
-        let beside = self.path.with_extension("json.new");
-        let mut file = fs::File::create(&beside)?;
-        file.write_all(&serde_json::to_vec(&queries)?)?;
-        fs::rename(beside, &self.path)
+        self.0.write(&queries)
     }
 
     /// Forgets all of them.
@@ -59,17 +48,15 @@ impl RecentQueries {
     /// # Errors
     /// When the file is there and cannot be removed.
     pub fn clear(&self) -> io::Result<()> {
-        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        self.0.clear()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desktop::kept::LARGEST_FILE;
+    use std::fs;
 
     fn recent() -> (tempfile::TempDir, RecentQueries) {
         let folder = tempfile::tempdir().unwrap();
@@ -100,13 +87,13 @@ mod tests {
         let queries = recent.list();
         assert_eq!(queries.len(), MOST);
         assert!(queries[0].starts_with("59 "));
-        assert!(fs::metadata(&recent.path).unwrap().len() < LARGEST_FILE);
+        assert!(fs::metadata(recent.0.path()).unwrap().len() < LARGEST_FILE);
     }
 
     #[test]
     fn a_damaged_file_is_none() {
         let (_folder, recent) = recent();
-        fs::write(&recent.path, "[\"a\", ").unwrap();
+        fs::write(recent.0.path(), "[\"a\", ").unwrap();
         assert!(recent.list().is_empty());
         recent.remember("b").unwrap();
         assert_eq!(recent.list(), ["b"]);

@@ -12,6 +12,7 @@ use ts_rs::TS;
 
 use super::applying::{self, Applying};
 use super::editor::{Editor, Surroundings};
+use super::opened::OpenedFiles;
 use super::popup::PopupState;
 use super::quitting::Ending;
 use super::recent::RecentQueries;
@@ -44,6 +45,7 @@ pub struct Shell {
     pub popup: PopupState,
     pub ending: Ending,
     pub recent: RecentQueries,
+    pub opened: OpenedFiles,
     /// Goes up with every drag that comes over a window or ends.
     pub drags: AtomicU64,
     tray: OnceLock<Result<Mutex<Tray>, String>>,
@@ -59,6 +61,7 @@ impl Shell {
             popup: PopupState::default(),
             ending: Ending::default(),
             recent: RecentQueries::in_folder(&place.data_dir),
+            opened: OpenedFiles::in_folder(&place.data_dir),
             drags: AtomicU64::default(),
             place,
             tray: OnceLock::new(),

@@ -68,8 +68,11 @@ fn reveal_projects(app: &AppHandle<Wry>) -> tauri::Result<()> {
 fn create(app: &AppHandle<Wry>, label: &str) -> tauri::Result<WebviewWindow<Wry>> {
     let config = app.config().app.windows.iter().find(|window| window.label == label).cloned();
     let config = config.ok_or(tauri::Error::WindowNotFound)?;
-    let data = app.state::<Shell>().place.data_dir.join("webview");
+    let shell = app.state::<Shell>();
+    let data = shell.place.data_dir.join("webview");
     let window = WebviewWindowBuilder::from_config(app, &config)?
+        // A window that is made later does not have what the others were given.
+        .theme(applying::window_theme(shell.applying.applied().settings.theme))
         .data_directory(data)
         .initialization_script(PAGE_SCRIPT)
         .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))

@@ -164,6 +164,7 @@ mod tests {
                 mode: Mode::Text,
                 projects: vec!["x".to_owned()],
                 limit: 7,
+                opened: Vec::new(),
             }),
             Request::Like(LikeRequest {
                 project: "x".to_owned(),

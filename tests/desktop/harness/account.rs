@@ -162,6 +162,19 @@ impl Account {
         text(&started.stdout)
     }
 
+    #[allow(dead_code, reason = "for the bench of the window")]
+    pub fn stderr(&self, started: &Started) -> String {
+        text(&started.stderr)
+    }
+
+    /// What a variable of the account's environment holds.
+    #[allow(dead_code, reason = "for the bench of the window")]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let environment = self.environment.borrow();
+        let (_, value) = environment.iter().rfind(|(known, _)| known == name)?;
+        value.to_str().map(str::to_owned)
+    }
+
     pub fn kill(&self, started: &Started) {
         processes::signal(started.pid, Signal::KILL);
         let status = until("a killed process ends", || self.exit(started));

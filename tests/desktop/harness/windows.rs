@@ -81,6 +81,21 @@ impl Desktop {
         self.output(&mut import).trim().parse().unwrap_or_default()
     }
 
+    /// From 0, black, to 255, white.
+    pub fn brightness(&self, window: &Window, (x, y): (i32, i32)) -> u32 {
+        let mut import = self.account.command(tool("import", "imagemagick"));
+        import.args(["-silent", "-window", &window.id.to_string(), "-colorspace", "Gray"]);
+        import.args(["-crop", &format!("1x1+{x}+{y}"), "-format", "%[fx:round(255*u)]", "info:-"]);
+        self.output(&mut import).trim().parse().unwrap_or(u32::MAX)
+    }
+
+    /// The same for the same pixels of a window.
+    pub fn fingerprint(&self, window: &Window) -> String {
+        let mut import = self.account.command(tool("import", "imagemagick"));
+        import.args(["-silent", "-window", &window.id.to_string(), "-format", "%#", "info:-"]);
+        self.output(&mut import)
+    }
+
     pub fn activate(&self, window: &Window) {
         self.xdotool(&["windowactivate", &window.id.to_string()]);
     }

@@ -4,13 +4,17 @@
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { CommandError } from "./generated/CommandError";
 import type { DragPhase } from "./generated/DragPhase";
+import type { OpenedFile } from "./generated/OpenedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
+import type { SearchAnswer } from "./generated/SearchAnswer";
 import type { SearchUpdate } from "./generated/SearchUpdate";
 import type { SettingChange } from "./generated/SettingChange";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
+import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
+import type { Suggestion } from "./generated/Suggestion";
 
 export type SearchRequest = { query: string; seq: number; limit: number };
 
@@ -30,6 +34,8 @@ export type StopListening = () => void;
 export interface Backend {
   /** Calls `onUpdate` any number of times; the last update of a request has `done`. */
   search(request: SearchRequest, onUpdate: (update: SearchUpdate) => void): Promise<void>;
+  /** What is nearest in meaning to a place, best first. */
+  moreLike(project: string, path: string, line: number, limit: number): Promise<SearchAnswer>;
   /** The file's lines around `line`: as many as `context` before it and after it. */
   preview(project: string, path: string, line: number, context: number): Promise<Preview>;
   /** What may follow `lang:`. */
@@ -39,16 +45,31 @@ export interface Backend {
   openHit(project: string, path: string, line: number): Promise<void>;
   /** Shows the file in the system's file manager. */
   revealHit(project: string, path: string): Promise<void>;
+  /** Opens the project's folder in the editor. */
+  openProject(project: string): Promise<void>;
   copyText(text: string): Promise<void>;
   addFolders(paths: string[]): Promise<AddOutcome[]>;
   /** Empty when the person cancels the dialog. */
   pickFolders(): Promise<AddOutcome[]>;
   projectAction(project: string, action: ProjectAction): Promise<void>;
+  /** Forgets a project; for a while it can be restored. */
+  removeProject(project: string): Promise<void>;
+  restoreProject(project: string): Promise<void>;
+  /** The files of the project that are not searched. */
+  skippedFiles(project: string): Promise<SkippedView>;
+  /** The folders below the home folder that hold the most repositories. */
+  suggestFolders(): Promise<Suggestion[]>;
   /** Asks where the project's folder is now; a sentence, or null when the person cancels. */
   locateProject(project: string): Promise<string | null>;
   /** The queries that led somewhere, the last one first. */
   recentQueries(): Promise<string[]>;
+  /** Writes the list of projects to a file that the person names; a sentence, or null. */
+  exportProjects(): Promise<string | null>;
+  importProjects(): Promise<AddOutcome[]>;
+  /** The files that were opened from a hit, the last one first. */
+  openedFiles(): Promise<OpenedFile[]>;
   rememberQuery(query: string): Promise<void>;
+  /** The opened files too. */
   clearRecentQueries(): Promise<void>;
   settings(): Promise<SettingsView>;
   /** Written and put into effect at once; rejects with a sentence where that cannot be. */

@@ -4,6 +4,7 @@
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
+import type { OpenedFile } from "./generated/OpenedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { ProjectStatus } from "./generated/ProjectStatus";
@@ -12,7 +13,9 @@ import type { SearchUpdate } from "./generated/SearchUpdate";
 import type { SettingChange } from "./generated/SettingChange";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
+import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
+import type { Suggestion } from "./generated/Suggestion";
 import type { SyntaxClass } from "./generated/SyntaxClass";
 
 export type Scene = {
@@ -20,6 +23,8 @@ export type Scene = {
   shell: ShellState;
   hits: Hit[];
   recent: string[];
+  opened: OpenedFile[];
+  suggestions: Suggestion[];
   settings: SettingsView;
   /** Events sent once the page listens to them. */
   events: Partial<BackendEvents>;
@@ -51,6 +56,7 @@ export class FakeBackend implements Backend {
 
   readonly #scene: Scene;
   #seq = 1;
+  #removed: ProjectStatus[] = [];
   readonly #handlers: Handlers = {
     snapshot: new Set(),
     shell_state: new Set(),
@@ -69,6 +75,13 @@ export class FakeBackend implements Backend {
     if (this.held) this.held.push(onUpdate);
     else onUpdate(this.#answer(request));
     return Promise.resolve();
+  }
+
+  moreLike(project: string, path: string, line: number, limit: number): Promise<SearchAnswer> {
+    this.calls.push(["moreLike", project, path, line]);
+    const others = this.#scene.hits.filter((hit) => hit.project !== project || hit.path !== path);
+    const alike = others.map((hit) => ({ ...hit, lanes: ["meaning" as const] }));
+    return Promise.resolve(answer(`${path}:${line}`, alike.slice(0, limit), this.#scene.projects));
   }
 
   preview(project: string, path: string, line: number, context: number): Promise<Preview> {
@@ -109,6 +122,11 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
+  openProject(project: string): Promise<void> {
+    this.calls.push(["openProject", project]);
+    return Promise.resolve();
+  }
+
   copyText(text: string): Promise<void> {
     this.calls.push(["copyText", text]);
     return Promise.resolve();
@@ -129,10 +147,36 @@ export class FakeBackend implements Backend {
     const changed = this.#scene.projects.flatMap((status) =>
       status.id === project ? afterAction(status, action) : [status],
     );
-    this.#seq += 1;
-    this.#scene.projects = changed;
-    this.send("snapshot", { seq: this.#seq, projects: changed });
+    this.#show(changed);
     return Promise.resolve();
+  }
+
+  removeProject(project: string): Promise<void> {
+    this.calls.push(["removeProject", project]);
+    this.#removed.push(...this.#scene.projects.filter(({ id }) => id === project));
+    this.#show(this.#scene.projects.filter(({ id }) => id !== project));
+    return Promise.resolve();
+  }
+
+  restoreProject(project: string): Promise<void> {
+    this.calls.push(["restoreProject", project]);
+    const restored = this.#removed.filter(({ id }) => id === project);
+    this.#show([...this.#scene.projects, ...restored]);
+    return Promise.resolve();
+  }
+
+  skippedFiles(): Promise<SkippedView> {
+    const files = [
+      { path: "assets/logo.png", reason: "no text" },
+      { path: "config/.env", reason: "may hold passwords or keys" },
+      { path: "data/dump.sql", reason: "too large" },
+      { path: "private/notes.txt", reason: "cannot be read: permission denied" },
+    ];
+    return Promise.resolve({ total: 17, files });
+  }
+
+  suggestFolders(): Promise<Suggestion[]> {
+    return Promise.resolve(this.#scene.suggestions);
   }
 
   locateProject(project: string): Promise<string | null> {
@@ -144,6 +188,20 @@ export class FakeBackend implements Backend {
     return Promise.resolve(this.#scene.recent);
   }
 
+  exportProjects(): Promise<string | null> {
+    this.calls.push(["exportProjects"]);
+    return Promise.resolve("5 projects are listed in /home/ada/quarry-projects.json.");
+  }
+
+  importProjects(): Promise<AddOutcome[]> {
+    this.calls.push(["importProjects"]);
+    return Promise.resolve([added("/home/ada/src/ripgrep")]);
+  }
+
+  openedFiles(): Promise<OpenedFile[]> {
+    return Promise.resolve(this.#scene.opened);
+  }
+
   rememberQuery(query: string): Promise<void> {
     this.calls.push(["rememberQuery", query]);
     this.#scene.recent = [query, ...this.#scene.recent.filter((earlier) => earlier !== query)];
@@ -153,6 +211,7 @@ export class FakeBackend implements Backend {
   clearRecentQueries(): Promise<void> {
     this.calls.push(["clearRecentQueries"]);
     this.#scene.recent = [];
+    this.#scene.opened = [];
     return Promise.resolve();
   }
 
@@ -210,6 +269,12 @@ export class FakeBackend implements Backend {
   send<Name extends keyof BackendEvents>(name: Name, payload: BackendEvents[Name]): void {
     const handlers: Set<(payload: BackendEvents[Name]) => void> = this.#handlers[name];
     for (const handler of handlers) handler(payload);
+  }
+
+  #show(projects: ProjectStatus[]): void {
+    this.#seq += 1;
+    this.#scene.projects = projects;
+    this.send("snapshot", { seq: this.#seq, projects });
   }
 
   #answer({ query, seq, limit }: SearchRequest): SearchUpdate {
@@ -282,7 +347,8 @@ function utf8Length(text: string): number {
 function added(path: string): AddOutcome {
   const name = path.split("/").at(-1) ?? path;
   const message = `${name} is registered and being indexed.`;
-  return { path, outcome: "Added", project: name, message };
+  const project = `id-${name}`;
+  return { path, outcome: "Added", project, message, repositories: [] };
 }
 
 function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatus[] {
@@ -305,6 +371,10 @@ function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatu
       return [{ ...status, watch_mode: "Native" }];
     case "Pin":
       return [{ ...status, pinned: true }];
+    case "MeaningOn":
+      return [{ ...status, meaning: true, vectors_wanted: null }];
+    case "MeaningOff":
+      return [{ ...status, meaning: false }];
     case "Unpin":
       return [{ ...status, pinned: false }];
     case "MeaningOn":

@@ -2,9 +2,11 @@
 
 import type { Scene } from "./fake";
 import type { Hit } from "./generated/Hit";
+import type { OpenedFile } from "./generated/OpenedFile";
 import type { ProjectStatus } from "./generated/ProjectStatus";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
+import type { Suggestion } from "./generated/Suggestion";
 
 const MINUTE = 60_000;
 
@@ -59,6 +61,11 @@ export function hit(
   };
 }
 
+function opened(projectName: string, path: string, line: number): OpenedFile {
+  const last = new Date(Date.now() - MINUTE).toISOString();
+  return { project: `id-${projectName}`, path, line, times: 1, last };
+}
+
 export const SHELL: ShellState = {
   version: "0.1.0",
   hotkey: "Ctrl+Shift+Space",
@@ -84,6 +91,18 @@ export const SETTINGS: SettingsView = {
 
 const RECENT = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
 
+const OPENED: OpenedFile[] = [
+  opened("quarry", "src-tauri/engine/src/watch/debounce.rs", 41),
+  opened("linux", "drivers/gpio/gpiolib-cdev.c", 512),
+  opened("zed", "crates/editor/src/editor.rs", 2_204),
+];
+
+const SUGGESTIONS: Suggestion[] = [
+  { path: "/home/ada/src", repositories: 23 },
+  { path: "/home/ada/work/clients", repositories: 7 },
+  { path: "/home/ada/notes", repositories: 1 },
+];
+
 const PROJECTS: ProjectStatus[] = [
   project("helix"),
   project("linux", {
@@ -93,9 +112,11 @@ const PROJECTS: ProjectStatus[] = [
     index_bytes: 372_400_000,
     watch_mode: "Polling",
     watch_reason: "The system allows no more file watches; compared every 120 s instead.",
+    meaning: false,
+    vectors: 0,
     pinned: true,
   }),
-  project("quarry", { files: 214, index_bytes: 912_000 }),
+  project("quarry", { files: 214, index_bytes: 912_000, vectors: 1_260, vectors_wanted: 3_400 }),
   project("tantivy", { residency: "Cold", watch_mode: "Off" }),
   project("zed", { files: 5_310, index_bytes: 41_800_000 }),
 ];
@@ -256,6 +277,8 @@ export function scene(name: string | null): Scene {
     shell: SHELL,
     hits: HITS,
     recent: RECENT,
+    opened: OPENED,
+    suggestions: SUGGESTIONS,
     settings: SETTINGS,
     events: {},
   };
@@ -280,6 +303,23 @@ export function scene(name: string | null): Scene {
       return { ...usual, projects: HOSTILE, hits: HOSTILE_HITS, recent: [MARKUP, "\u202ecba"] };
     case "drag":
       return { ...usual, events: { drag: { phase: "Enter", count: 2, folders: 2 } } };
+    case "repositories":
+      return {
+        ...usual,
+        events: {
+          added: [
+            {
+              path: "/home/ada/work/clients",
+              outcome: "Added",
+              project: "id-clients",
+              message: "clients is registered and being indexed.",
+              repositories: ["acme", "globex", "initech"].map(
+                (one) => `/home/ada/work/clients/${one}`,
+              ),
+            },
+          ],
+        },
+      };
     case "added":
       return {
         ...usual,
@@ -290,12 +330,14 @@ export function scene(name: string | null): Scene {
               outcome: "Added",
               project: "id-ripgrep",
               message: "ripgrep is registered and being indexed.",
+              repositories: [],
             },
             {
               path: "/home/ada",
               outcome: "Refused",
               project: null,
               message: "/home/ada is your home folder, which is too large to be one project.",
+              repositories: [],
             },
           ],
         },

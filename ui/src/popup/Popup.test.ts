@@ -325,7 +325,7 @@ describe("errors and states", () => {
     await type(box, "/[a/");
     expect(screen.getByRole("alert").textContent).toContain("cannot be read: [a");
     expect(paths()).toHaveLength(11);
-    expect(screen.getByRole("listbox").classList).toContain("dimmed");
+    expect(screen.getByTestId("list-note").textContent).toContain("the query before");
     expect(box.getAttribute("aria-describedby")).toBe("query-error");
     await type(box, "debounce");
     expect(screen.queryByRole("alert")).toBeNull();
@@ -395,7 +395,8 @@ describe("the window", () => {
     );
     backend.send("drag", { phase: "Drop", count: 2, folders: null });
     const path = "/home/ada/src/x";
-    const outcome = { path, outcome: "Refused" as const, project: null, message: "x is a file." };
+    const message = "x is a file.";
+    const outcome = { path, outcome: "Refused" as const, project: null, message, repositories: [] };
     backend.send("added", [outcome]);
     const toast = await screen.findByTestId("toast");
     expect(screen.queryByTestId("drag-overlay")).toBeNull();
@@ -583,6 +584,49 @@ describe("actions", () => {
     expect(box.value).toBe("debounce");
   });
 
+  test("who calls the symbol is asked for in its project", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("Who calls it"));
+    await waitFor(() => expect(box.value).toBe("project:quarry callers:Debounce"));
+    expect(backend.calls).toContainEqual(["rememberQuery", "debounce"]);
+    expect(document.activeElement).toBe(box);
+  });
+
+  test("what is like a hit is listed until something is typed", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("More like this"));
+    const note = await screen.findByTestId("list-note");
+    expect(note.textContent).toBe("More like debounce.rs:41, by meaning:");
+    expect(paths()).not.toContain("src-tauri/engine/src/watch/debounce.rs");
+    expect(box.value).toBe("debounce");
+    await type(box, "debounce.");
+    expect(screen.queryByTestId("list-note")).toBeNull();
+  });
+
+  test("why nothing can be like it is said", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const message = "There is no model to compare with.";
+    const error = { code: "NoModel", message, retryable: false, project_id: null };
+    vi.spyOn(backend, "moreLike").mockRejectedValueOnce(error);
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("More like this"));
+    expect((await screen.findByRole("alert")).textContent).toBe(message);
+  });
+
+  test("the project is opened in the editor", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("Open the project in the editor"));
+    await waitFor(() => expect(backend.calls).toContainEqual(["hidePopup"]));
+    expect(backend.calls).toContainEqual(["openProject", "id-quarry"]);
+  });
+
   test("the search goes on in the hit's project only", async () => {
     const box = await open();
     await type(box, "debounce");
@@ -630,6 +674,40 @@ describe("actions", () => {
     await key(help, "Escape");
     await waitFor(() => expect(screen.queryByTestId("keys-help")).toBeNull());
     expect(document.activeElement).toBe(box);
+  });
+});
+
+describe("opened files", () => {
+  test("are offered on an empty box and open at their line again", async () => {
+    await open();
+    const files = await screen.findAllByTestId("opened");
+    expect(files.map((file) => file.textContent)).toEqual([
+      "debounce.rsquarry",
+      "gpiolib-cdev.clinux",
+      "editor.rszed",
+    ]);
+    const second = files[1];
+    if (second) await fireEvent.click(second);
+    await waitFor(() => expect(backend.calls).toContainEqual(["hidePopup"]));
+    expect(backend.calls).toContainEqual([
+      "openHit",
+      "id-linux",
+      "drivers/gpio/gpiolib-cdev.c",
+      512,
+    ]);
+  });
+});
+
+describe("the first start", () => {
+  test("looks for repositories only when asked, and takes a folder at once", async () => {
+    await open("empty");
+    expect(screen.queryByTestId("suggestions")).toBeNull();
+    await fireEvent.click(screen.getByRole("button", { name: /^Look for repositories/ }));
+    const found = await screen.findByTestId("suggestions");
+    expect(found.textContent).toMatch(/\/home\/ada\/src\s+23 repositories/);
+    expect(found.textContent).toMatch(/notes\s+1 repository/);
+    await fireEvent.click(screen.getByRole("button", { name: "Add /home/ada/src" }));
+    await waitFor(() => expect(backend.calls).toEqual([["addFolders", ["/home/ada/src"]]]));
   });
 });
 

@@ -3,19 +3,62 @@
 import type { Hit } from "../backend/generated/Hit";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import { hitLine } from "./results";
+import { narrowed } from "./sentences";
 
-export type ActionName = "open" | "reveal" | "copyPath" | "copyPlace" | "copyRelative" | "narrow";
+export type ActionName =
+  | "open"
+  | "reveal"
+  | "openProject"
+  | "copyPath"
+  | "copyPlace"
+  | "copyRelative"
+  | "copyText"
+  | "callers"
+  | "callees"
+  | "refs"
+  | "alike"
+  | "narrow"
+  | "leaveOut";
 
 export type Action = { name: ActionName; label: string; keys: string };
 
-export const ACTIONS: readonly Action[] = [
+const ACTIONS: readonly Action[] = [
   { name: "open", label: "Open in the editor", keys: "Enter" },
   { name: "reveal", label: "Show in the file manager", keys: "Ctrl+Enter" },
   { name: "copyPath", label: "Copy path", keys: "Ctrl+C" },
   { name: "copyPlace", label: "Copy path:line", keys: "Ctrl+Shift+C" },
   { name: "copyRelative", label: "Copy path within the project", keys: "" },
+  { name: "copyText", label: "Copy the line", keys: "" },
+  { name: "openProject", label: "Open the project in the editor", keys: "" },
+  { name: "callers", label: "Who calls it", keys: "" },
+  { name: "callees", label: "What it calls", keys: "" },
+  { name: "refs", label: "Where it is used", keys: "" },
+  { name: "alike", label: "More like this", keys: "" },
   { name: "narrow", label: "Search in this project only", keys: "" },
+  { name: "leaveOut", label: "Leave out this folder", keys: "" },
 ];
+
+/** A name that the query language takes as one word. */
+const NAME = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
+
+/** What makes sense for this hit. */
+export function actionsFor(hit: Hit): readonly Action[] {
+  const named = hit.symbol !== null && NAME.test(hit.symbol);
+  return ACTIONS.filter(({ name }) => {
+    switch (name) {
+      case "callers":
+      case "callees":
+      case "refs":
+        return named;
+      case "copyText":
+        return hit.snippet !== null;
+      case "leaveOut":
+        return hit.path.includes("/");
+      default:
+        return true;
+    }
+  });
+}
 
 /** The text that a copy of this hit is; null for what copies nothing. */
 export function copied(name: ActionName, hit: Hit, project: ProjectStatus | undefined) {
@@ -27,6 +70,26 @@ export function copied(name: ActionName, hit: Hit, project: ProjectStatus | unde
       return `${path}:${hitLine(hit)}`;
     case "copyRelative":
       return hit.path;
+    case "copyText":
+      return hit.snippet?.text ?? null;
+    default:
+      return null;
+  }
+}
+
+/** The query whose answer is what the action asks for; null for what asks nothing. */
+export function asked(name: ActionName, hit: Hit, project: ProjectStatus, query: string) {
+  switch (name) {
+    case "callers":
+    case "callees":
+    case "refs":
+      return `${narrowed(project.name)}${name}:${hit.symbol ?? ""}`;
+    case "narrow":
+      return narrowed(project.name) + query;
+    case "leaveOut": {
+      const folder = hit.path.slice(0, hit.path.lastIndexOf("/"));
+      return `${query.trimEnd()} -path:${/\s/.test(folder) ? `"${folder}"` : folder}`;
+    }
     default:
       return null;
   }

@@ -45,7 +45,8 @@ describe("filters", () => {
   test("are those that the word may become", () => {
     expect(filters("la")).toEqual(["lang:"]);
     expect(filters("foo p")).toEqual(["path:", "project:"]);
-    expect(filters("foo ")).toHaveLength(6);
+    expect(filters("foo ")).toHaveLength(9);
+    expect(filters("call")).toEqual(["callers:", "callees:"]);
     expect(filters("needle")).toBeUndefined();
     expect(filters("lang:")).toBeUndefined();
   });

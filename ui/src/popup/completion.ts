@@ -12,6 +12,9 @@ const FILTERS: Option[] = [
   { label: "path:", insert: "path:", detail: "files below this path" },
   { label: "project:", insert: "project:", detail: "this project only" },
   { label: "sym:", insert: "sym:", detail: "definitions of this name" },
+  { label: "refs:", insert: "refs:", detail: "uses of this name" },
+  { label: "callers:", insert: "callers:", detail: "who calls it" },
+  { label: "callees:", insert: "callees:", detail: "what it calls" },
   { label: "case:yes", insert: "case:yes ", detail: "upper and lower case differ" },
   { label: "-", insert: "-", detail: "leave out what follows" },
 ];

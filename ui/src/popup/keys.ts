@@ -9,6 +9,7 @@ export type KeyCommand =
   | { kind: "openRow"; row: number }
   | { kind: "act"; name: ActionName }
   | { kind: "complete" }
+  | { kind: "scroll"; lines: number }
   | { kind: "actions" }
   | { kind: "help" }
   | { kind: "escape" }
@@ -24,6 +25,7 @@ export const KEYS_HELP: readonly (readonly [keys: string, words: string])[] = [
   ["↑ ↓", "the hit above, the hit below"],
   ["Page Up, Page Down", "a page of hits"],
   ["Ctrl+Home, Ctrl+End", "the first hit, the last hit"],
+  ["Ctrl+↑, Ctrl+↓", "scroll the preview; a page with Page Up and Page Down"],
   ["Enter", "open the hit in the editor, at its line"],
   ["Ctrl+Enter", "show it in the file manager"],
   ["Ctrl+1 … Ctrl+9", "open the hit with this number"],
@@ -47,6 +49,9 @@ const MOVES: Record<string, Move> = {
   PageUp: "pageUp",
   PageDown: "pageDown",
 };
+
+/** Lines of the preview. */
+const SCROLLS: Record<string, number> = { ArrowUp: -3, ArrowDown: 3, PageUp: -20, PageDown: 20 };
 
 /** `inBox`: no button has the focus, so that the keys of the list are not another control's. */
 export function keyCommand(press: KeyPress, inBox: boolean): KeyCommand | null {
@@ -74,6 +79,8 @@ function chord(press: KeyPress, inBox: boolean): KeyCommand | null {
   if (press.shiftKey) return null;
   if (letter === "k") return { kind: "actions" };
   if (press.key === "Enter") return { kind: "act", name: "reveal" };
+  const lines = SCROLLS[press.key];
+  if (lines !== undefined) return { kind: "scroll", lines };
   if (press.key === "Home") return { kind: "move", move: "first" };
   if (press.key === "End") return { kind: "move", move: "last" };
   return null;

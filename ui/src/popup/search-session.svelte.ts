@@ -5,7 +5,14 @@ import type { CommandError } from "../backend/generated/CommandError";
 import type { Hit } from "../backend/generated/Hit";
 import type { SearchAnswer } from "../backend/generated/SearchAnswer";
 import type { SearchUpdate } from "../backend/generated/SearchUpdate";
-import { type Move, distinct, keepSelection, moveSelection, replacesList } from "./results";
+import {
+  type Move,
+  distinct,
+  hitLine,
+  keepSelection,
+  moveSelection,
+  replacesList,
+} from "./results";
 
 /** A first page stays below the size up to which an answer crosses to the page the short way. */
 const FIRST_PAGE = 20;
@@ -21,6 +28,8 @@ export class SearchSession {
   /** The search for what is in the box goes on. */
   running = $state(false);
   limit = $state(FIRST_PAGE);
+  /** What the list is like, by meaning; null where it answers the query in the box. */
+  alikeTo = $state<string | null>(null);
   /** There may be more than the rows on screen. */
   full = $state(false);
 
@@ -35,6 +44,7 @@ export class SearchSession {
 
   type(query: string): void {
     this.query = query;
+    this.alikeTo = null;
     this.limit = FIRST_PAGE;
     if (query.trim() === "") this.#forget();
     else this.#request();
@@ -42,7 +52,26 @@ export class SearchSession {
 
   /** The same query again, as there may be more to find now; the selection stays on its hit. */
   refresh(): void {
-    if (this.query.trim() !== "") this.#request();
+    if (this.query.trim() !== "" && this.alikeTo === null) this.#request();
+  }
+
+  /** Lists what is like a hit, until something is typed. */
+  alike(hit: Hit): void {
+    const line = hitLine(hit);
+    this.#seq += 1;
+    const seq = this.#seq;
+    this.running = true;
+    this.#backend.moreLike(hit.project, hit.path, line, WHOLE_LIST / 4).then(
+      (answer) => {
+        if (seq !== this.#seq) return;
+        this.alikeTo = `${hit.path.slice(hit.path.lastIndexOf("/") + 1)}:${line}`;
+        this.#listed = "";
+        this.#receive({ seq, done: true, answer, error: null });
+        this.full = false;
+      },
+      (thrown: unknown) =>
+        this.#receive({ seq, done: true, answer: null, error: commandError(thrown) }),
+    );
   }
 
   clear(): void {
@@ -68,6 +97,7 @@ export class SearchSession {
 
   /** Drops the list, and with the number of the request every update that is still to come. */
   #forget(): void {
+    this.alikeTo = null;
     this.#seq += 1;
     this.#listed = "";
     this.answer = null;

@@ -71,18 +71,56 @@ test("a watch mode is explained", async () => {
   expect(mode.title).toContain("The system allows no more file watches");
 });
 
-test("removing asks first; Keep keeps", async () => {
+test("what is removed can be had back, by a button or by Ctrl+Z", async () => {
   await open();
   await press("Remove helix");
-  expect(card("helix").textContent).toContain("Remove from Quarry? The folder is not touched.");
-  const keep = within(card("helix")).getByRole("button", { name: "Keep" });
-  await waitFor(() => expect(document.activeElement).toBe(keep));
-  await fireEvent.click(keep);
-  expect(backend.calls).toEqual([]);
-  await press("Remove helix");
-  await fireEvent.click(within(card("helix")).getByRole("button", { name: "Yes" }));
-  expect(backend.calls).toEqual([["projectAction", "id-helix", "Remove"]]);
   await waitFor(() => expect(screen.getAllByTestId("project")).toHaveLength(4));
+  const undo = await screen.findByRole("button", { name: "Undo" });
+  await waitFor(() => expect(document.activeElement).toBe(undo));
+  expect(screen.getByTestId("toast").textContent).toContain("Its folder was not touched.");
+  await fireEvent.click(undo);
+  await waitFor(() => expect(card("helix")).toBeDefined());
+  expect(screen.queryByTestId("toast")).toBeNull();
+
+  await press("Remove zed");
+  await screen.findByRole("button", { name: "Undo" });
+  await fireEvent.keyDown(window, { key: "z", ctrlKey: true });
+  await waitFor(() => expect(card("zed")).toBeDefined());
+  expect(backend.calls).toEqual([
+    ["removeProject", "id-helix"],
+    ["restoreProject", "id-helix"],
+    ["removeProject", "id-zed"],
+    ["restoreProject", "id-zed"],
+  ]);
+});
+
+test("the skipped files are listed with their reasons when asked for", async () => {
+  await open();
+  expect(screen.queryByTestId("skipped")).toBeNull();
+  await press("Skipped files of helix: 17");
+  const list = await screen.findByTestId("skipped");
+  await waitFor(() => expect(list.textContent).toContain("17 files not searched"));
+  expect(list.textContent).toMatch(/config\/\.env\s+may hold passwords or keys/);
+  expect(list.textContent).toContain("and 13 others");
+  await press("Close");
+  expect(screen.queryByTestId("skipped")).toBeNull();
+});
+
+test("search by meaning is switched for one project", async () => {
+  await open();
+  await press("helix by meaning: 100 %. Switch off");
+  await press("helix by meaning: Off. Switch on");
+  expect(backend.calls.map((call) => call[2])).toEqual(["MeaningOff", "MeaningOn"]);
+});
+
+test("a folder of repositories may become a project for each of them", async () => {
+  await open("repositories");
+  await fireEvent.click(await screen.findByRole("button", { name: "Register each by itself" }));
+  await waitFor(() => expect(backend.calls).toHaveLength(2));
+  expect(backend.calls).toEqual([
+    ["removeProject", "id-clients"],
+    ["addFolders", ["acme", "globex", "initech"].map((name) => `/home/ada/work/clients/${name}`)],
+  ]);
 });
 
 test("pause, pin and reindex go to the program and turn round", async () => {

@@ -91,3 +91,12 @@ test("what cannot be read in the file is said", async () => {
   expect(settings.textContent).toContain("The settings cannot be read: line 3.");
   expect(settings.textContent).toContain("is taken by another program");
 });
+
+test("the list of projects goes to a file and comes from one", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("button", { name: "Export the list of projects…" }));
+  await screen.findByText(/5 projects are listed in/);
+  await fireEvent.click(screen.getByRole("button", { name: "Import a list…" }));
+  await screen.findByText("ripgrep is registered and being indexed.");
+  expect(backend.calls).toEqual([["exportProjects"], ["importProjects"]]);
+});

@@ -21,8 +21,8 @@ export function count(value: number): string {
 }
 
 /** `counted(1, "file")` is "1 file", `counted(2, "file")` "2 files". */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+export function counted(value: number, noun: string, several = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : several}`;
 }
 
 /** Decimal units, as file managers show them. */

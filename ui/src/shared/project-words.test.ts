@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { project } from "../backend/scenes";
 import {
+  meaningWords,
   busyWords,
   byName,
   condition,
@@ -55,4 +56,12 @@ test("a failure is said with its cause", () => {
 test("projects are in the order of their names, with numbers as numbers", () => {
   const names = ["b10", "b9", "A"].map((name) => project(name)).toSorted(byName);
   expect(names.map(({ name }) => name)).toEqual(["A", "b9", "b10"]);
+});
+
+test("how much can be found by meaning is said, as far as it is known", () => {
+  expect(meaningWords(project("a", { vectors: 37, vectors_wanted: 100 }))).toBe("37 %");
+  expect(meaningWords(project("a", { vectors: 99_999, vectors_wanted: 100_000 }))).toBe("99 %");
+  expect(meaningWords(project("a", { vectors: 5, vectors_wanted: null }))).toBe("5 texts");
+  expect(meaningWords(project("a", { vectors: 0, vectors_wanted: null }))).toBe("Not yet");
+  expect(meaningWords(project("a", { meaning: false }))).toBe("Off");
 });

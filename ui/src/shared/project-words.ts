@@ -133,6 +133,14 @@ export function busyWords(project: ProjectStatus): string {
   }
 }
 
+/** How much of the project can be found by meaning: "37 % embedded". */
+export function meaningWords({ meaning, vectors, vectors_wanted }: ProjectStatus): string {
+  if (!meaning) return "Off";
+  const share = vectors_wanted === null ? null : percent(vectors, vectors_wanted);
+  if (share === null) return vectors > 0 ? counted(vectors, "text") : "Not yet";
+  return `${share} %`;
+}
+
 /** Why a project in trouble is in it. */
 export function troubleWords(project: ProjectStatus): string {
   if (project.freshness === "RootMissing") return causeWords("RootMissing");

@@ -7,9 +7,20 @@ import type { ProjectAction } from "../backend/generated/ProjectAction";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import type { ShellState } from "../backend/generated/ShellState";
 import type { Snapshot } from "../backend/generated/Snapshot";
+import { counted } from "./figures";
 import { byName } from "./project-words";
 
-export type Notice = { id: number; tone: "plain" | "problem"; lines: string[] };
+const UNDO = "Undo";
+
+/** What can be done about a notice, for as long as it is shown. */
+export type NoticeAction = { label: string; run: () => Promise<void> };
+
+export type Notice = {
+  id: number;
+  tone: "plain" | "problem";
+  lines: string[];
+  action: NoticeAction | null;
+};
 
 export class WindowState {
   /** Null until the first snapshot: "no project" is only said when it is known. */
@@ -56,8 +67,39 @@ export class WindowState {
     await this.attempt(async () => this.tellOutcomes(await this.#backend.addFolders(paths)));
   }
 
+  async exportProjects(): Promise<void> {
+    await this.attempt(async () => {
+      const exported = await this.#backend.exportProjects();
+      if (exported !== null) this.#notify("plain", [exported]);
+    });
+  }
+
+  async importProjects(): Promise<void> {
+    await this.attempt(async () => this.tellOutcomes(await this.#backend.importProjects()));
+  }
+
   async act(project: string, action: ProjectAction): Promise<void> {
     await this.attempt(() => this.#backend.projectAction(project, action));
+  }
+
+  /** Forgets a project, and offers to have it back. */
+  async remove(project: ProjectStatus): Promise<void> {
+    const done = await this.attempt(() => this.#backend.removeProject(project.id));
+    if (!done) return;
+    this.#notify("plain", [`${project.name} is removed. Its folder was not touched.`], {
+      label: UNDO,
+      run: async () => {
+        await this.attempt(() => this.#backend.restoreProject(project.id));
+      },
+    });
+  }
+
+  /** Takes back the last removal that is still offered. */
+  async undo(): Promise<void> {
+    const last = this.notices.findLast(({ action }) => action?.label === UNDO);
+    if (!last) return;
+    this.dismiss(last.id);
+    await last.action?.run();
   }
 
   async locate(project: string): Promise<void> {
@@ -85,6 +127,21 @@ export class WindowState {
       refused ? "problem" : "plain",
       outcomes.map(({ message }) => message),
     );
+    for (const outcome of outcomes) this.#offerRepositories(outcome);
+  }
+
+  /** A folder of repositories may be meant as one project or as many. */
+  #offerRepositories({ path, project, repositories }: AddOutcome): void {
+    if (project === null || repositories.length === 0) return;
+    const sentence = `${path} holds ${counted(repositories.length, "repository", "repositories")}. They are searched as one project.`;
+    this.#notify("plain", [sentence], {
+      label: "Register each by itself",
+      run: async () => {
+        if (await this.attempt(() => this.#backend.removeProject(project))) {
+          await this.addFolders(repositories);
+        }
+      },
+    });
   }
 
   /** A sentence for a moment. */
@@ -101,9 +158,9 @@ export class WindowState {
     this.notices = this.notices.filter(({ tone }) => tone === "problem");
   }
 
-  #notify(tone: Notice["tone"], lines: string[]): void {
+  #notify(tone: Notice["tone"], lines: string[], action: NoticeAction | null = null): void {
     this.#lastNotice += 1;
-    this.notices = [...this.notices, { id: this.#lastNotice, tone, lines }];
+    this.notices = [...this.notices, { id: this.#lastNotice, tone, lines, action }];
   }
 
   #takeSnapshot(snapshot: Snapshot): void {

@@ -67,7 +67,13 @@ impl Engine {
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         found.lanes = vec![LaneReport { lane: LaneName::Meaning, took_ms, note: coverage.note() }];
         let query = format!("{path}:{line}");
-        let request = SearchRequest { query, mode: Mode::Meaning, projects, limit };
+        let request = SearchRequest {
+            query,
+            mode: Mode::Meaning,
+            projects,
+            limit,
+            ..SearchRequest::default()
+        };
         Ok(gathered.answer(&request, &found, started))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
@@ -11,6 +11,7 @@ use super::{Engine, EngineError, blocking};
 use crate::catalogue::{Project, ProjectId};
 use crate::index::IndexError;
 use crate::registry::{Cause, ResolveError, Searchable};
+use crate::search::habits::Habits;
 use crate::search::{FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched, Target};
 
 /// Closed projects that one search opens at the same time.
@@ -61,6 +62,7 @@ impl Engine {
         let started = Instant::now();
         let search =
             Search::new(&request.query, request.mode, request.limit).map_err(EngineError::Query)?;
+        let search = search.minding(Habits::new(request.opened.clone(), SystemTime::now()));
         let scope = self.scope(&request.projects, &search.query.projects)?;
         let registry = &self.shared.registry;
         let mut gathered = Gathered { total: scope.len(), ..Gathered::default() };
@@ -200,7 +202,12 @@ impl Engine {
     pub(super) async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
         let targets: Vec<Target> = searched.iter().map(target).collect();
         let search = search.clone();
-        let found = blocking(move || run_guarded(&search, &targets)).await;
+        let searching = self.shared.registry.searching();
+        let found = blocking(move || {
+            let _searching = searching;
+            run_guarded(&search, &targets)
+        })
+        .await;
         for (project, error) in &found.failed {
             if matches!(error, IndexError::Corrupt { .. })
                 && let Some(damaged) = searched.iter().find(|one| one.id.as_str() == project)

@@ -3,14 +3,16 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
     AntiCallToken, Directory, DirectoryLock, FileHandle, FileSlice, Lock, MmapDirectory,
     TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
 };
+
+use super::precedence::Precedence;
 
 /// Whether an index may be written to, and how much was.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,11 @@ struct State {
     shut: AtomicBool,
     /// Bytes.
     passed: AtomicU64,
+    /// Who goes before whoever writes.
+    precedence: OnceLock<Precedence>,
+    /// What a test makes of the next locks that are taken.
+    #[cfg(test)]
+    fault: std::sync::Mutex<Option<fn()>>,
 }
 
 impl Valve {
@@ -29,8 +36,32 @@ impl Valve {
         self.0.shut.store(true, Ordering::Relaxed);
     }
 
+    pub fn yield_to(&self, precedence: &Precedence) {
+        let _ = self.0.precedence.set(precedence.clone());
+    }
+
+    /// Waits while those who go first are at it.
+    pub fn give(&self) {
+        if let Some(precedence) = self.0.precedence.get() {
+            precedence.give();
+        }
+    }
+
     pub fn passed(&self) -> u64 {
         self.0.passed.load(Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub fn set_fault(&self, fault: Option<fn()>) {
+        *self.0.fault.lock().unwrap() = fault;
+    }
+
+    #[cfg(test)]
+    fn fail(&self) {
+        let fault = *self.0.fault.lock().unwrap();
+        if let Some(fault) = fault {
+            fault();
+        }
     }
 
     fn pass(&self) -> io::Result<()> {
@@ -98,6 +129,8 @@ impl Directory for IndexDirectory {
     }
 
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        #[cfg(test)]
+        self.valve.fail();
         self.files.acquire_lock(lock)
     }
 
@@ -114,6 +147,7 @@ struct ValvedFile {
 impl Write for ValvedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.valve.pass()?;
+        self.valve.give();
         let written = self.file.write(bytes)?;
         self.valve.0.passed.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)

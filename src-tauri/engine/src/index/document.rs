@@ -9,6 +9,7 @@ use tantivy::schema::{Field, Value};
 
 use super::SkipReason;
 use super::chunk::Chunk;
+use super::directory::Valve;
 use super::language;
 use super::manifest::Stamp;
 use super::schema::{Fields, Kind};
@@ -79,6 +80,8 @@ pub struct FileText {
     pub share: Option<Share>,
     #[expect(dead_code, reason = "held until the text is dropped")]
     pub ticket: Ticket,
+    /// Of the index that it is written to.
+    pub valve: Valve,
 }
 
 /// A document of the index; see [`Kind`].
@@ -176,11 +179,13 @@ impl IndexDocument {
             }
             Body::Chunk { chunk, symbols } => {
                 let Chunk { bytes, line_start, line_end } = chunk;
+                let text = Leaf::Str(&self.file.text[bytes.clone()]);
                 let mut values = vec![
                     kind_is(Kind::Chunk),
                     (fields.path, Leaf::Str(path)),
                     (fields.path_words, Leaf::Str(path)),
-                    (fields.text, Leaf::Str(&self.file.text[bytes.clone()])),
+                    (fields.text, text),
+                    (fields.parts, text),
                     (fields.line_start, Leaf::U64(*line_start)),
                     (fields.line_end, Leaf::U64(*line_end)),
                 ];
@@ -244,6 +249,7 @@ impl Document for IndexDocument {
     type FieldsValuesIter<'a> = std::vec::IntoIter<(Field, Leaf<'a>)>;
 
     fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
+        self.file.valve.give();
         self.values().into_iter()
     }
 }
@@ -264,6 +270,7 @@ mod tests {
             is_plain: true,
             share: Some(budget.take(100)),
             ticket,
+            valve: Valve::default(),
         });
         let stamp = Stamp { mtime: 0, size: 9 };
         let document = IndexDocument::file(fields, &file, stamp, 1, None);

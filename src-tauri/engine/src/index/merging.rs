@@ -3,7 +3,7 @@
 //! the runs that come meanwhile, and they write with the writer that it belongs to.
 
 use std::sync::{MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use tantivy::index::{SegmentId, SegmentMeta};
@@ -20,6 +20,8 @@ pub(super) const SMALL_ARENA: usize = 15_000_000;
 const MOST_DELETED: f32 = 0.3;
 /// How often a merge is looked at.
 const POLL: Duration = Duration::from_millis(10);
+/// How long the end of a merge that was told to end is waited for.
+const CLOSING: Duration = Duration::from_secs(1);
 
 pub(super) type Merge = FutureResult<Option<SegmentMeta>>;
 
@@ -134,11 +136,13 @@ impl ProjectIndex {
     /// Ends what is being written, for good: every further write fails.
     pub fn close(&self) {
         self.valve.shut();
-        if let Some(Underway { writer, merge }) = self.underway().take() {
-            // It fails at its next write.
-            let _ = merge.wait();
-            drop(writer);
+        let Some(Underway { writer, mut merge }) = self.underway().take() else { return };
+        let started = Instant::now();
+        // It fails at its next write.
+        while (&mut merge).now_or_never().is_none() && started.elapsed() < CLOSING {
+            std::thread::sleep(POLL);
         }
+        drop(writer);
     }
 
     pub(super) fn underway(&self) -> MutexGuard<'_, Option<Underway>> {

@@ -9,10 +9,10 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 
-use super::tokenizer::{CODE, CodeTokenizer};
+use super::tokenizer::{CODE, CodeTokenizer, IDENTIFIERS, Kept, PARTS};
 
 /// Raised when a stored index can no longer be read as what the code expects.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// tantivy's tokenizer that keeps a value whole.
 const RAW: &str = "raw";
@@ -39,8 +39,11 @@ pub struct Fields {
     /// Chunks only: the path's words.
     pub path_words: Field,
     pub lang: Field,
-    /// Chunks only: the code tokens.
+    /// Chunks only: the identifiers.
     pub text: Field,
+    /// Chunks only: the parts of those that have several; without positions, as a phrase is one of
+    /// whole identifiers.
+    pub parts: Field,
     /// Chunks only: the names of what is defined there, as code tokens.
     pub symbol_words: Field,
     /// Chunks only: the same names, each as one term in lower case.
@@ -88,11 +91,12 @@ impl Fields {
 
 /// The schema and its fields.
 pub fn build() -> (Schema, Fields) {
-    let words = |option| {
+    let tokens = |tokenizer, option| {
         TextOptions::default().set_indexing_options(
-            TextFieldIndexing::default().set_tokenizer(CODE).set_index_option(option),
+            TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option),
         )
     };
+    let words = |option| tokens(CODE, option);
     let raw = || {
         TextOptions::default().set_indexing_options(
             TextFieldIndexing::default()
@@ -108,7 +112,9 @@ pub fn build() -> (Schema, Fields) {
         dir: schema.add_text_field("dir", STRING),
         path_words: schema.add_text_field("path_words", words(IndexRecordOption::WithFreqs)),
         lang: schema.add_text_field("lang", STRING),
-        text: schema.add_text_field("text", words(IndexRecordOption::WithFreqsAndPositions)),
+        text: schema
+            .add_text_field("text", tokens(IDENTIFIERS, IndexRecordOption::WithFreqsAndPositions)),
+        parts: schema.add_text_field("parts", tokens(PARTS, IndexRecordOption::WithFreqs)),
         symbol_words: schema.add_text_field("symbol_words", words(IndexRecordOption::WithFreqs)),
         symbol: schema.add_text_field("symbol", raw()),
         initials: schema.add_text_field("initials", raw()),
@@ -133,6 +139,9 @@ pub fn build() -> (Schema, Fields) {
 /// Every opened index needs the tokenizer, which is not stored with it.
 pub fn register_tokenizer(index: &mut Index) {
     let tokenizers = TokenizerManager::default();
-    tokenizers.register(CODE, TextAnalyzer::builder(CodeTokenizer::default()).build());
+    for (name, kept) in [(CODE, Kept::All), (IDENTIFIERS, Kept::Identifiers), (PARTS, Kept::Parts)]
+    {
+        tokenizers.register(name, TextAnalyzer::builder(CodeTokenizer::of(kept)).build());
+    }
     index.set_tokenizers(tokenizers);
 }

@@ -5,20 +5,41 @@
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-/// The name under which the tokenizer is registered with every index.
+/// The names under which the tokenizer is registered with every index: one for each [`Kept`].
 pub const CODE: &str = "code";
+pub const IDENTIFIERS: &str = "identifiers";
+pub const PARTS: &str = "parts";
 
 /// Longer runs are encoded data; nobody types them into a search box.
 const LONGEST_IDENTIFIER: usize = 100;
 /// A part of one letter (`i` of `i_mutex`) is in every file and tells nothing apart.
 const SHORTEST_PART: usize = 2;
 
+/// Which tokens are given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    #[default]
+    All,
+    /// Identifiers as they stand.
+    Identifiers,
+    /// The parts of those that have several.
+    Parts,
+}
+
 #[derive(Clone, Default)]
 pub struct CodeTokenizer {
+    kept: Kept,
     token: Token,
 }
 
+impl CodeTokenizer {
+    pub fn of(kept: Kept) -> CodeTokenizer {
+        CodeTokenizer { kept, token: Token::default() }
+    }
+}
+
 pub struct CodeTokens<'a> {
+    kept: Kept,
     text: &'a str,
     /// Where the search for the next identifier goes on, in bytes.
     cursor: usize,
@@ -32,22 +53,14 @@ impl Tokenizer for CodeTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> CodeTokens<'a> {
         self.token.reset();
-        CodeTokens { text, cursor: 0, parts: None, token: &mut self.token }
+        CodeTokens { kept: self.kept, text, cursor: 0, parts: None, token: &mut self.token }
     }
 }
 
 impl TokenStream for CodeTokens<'_> {
     fn advance(&mut self) -> bool {
-        while let Some((end, next)) = self.parts {
-            let Some((from, to)) = next_part(&self.text[next..end]) else {
-                self.parts = None;
-                break;
-            };
-            self.parts = Some((end, next + to));
-            if to - from >= SHORTEST_PART {
-                self.emit(next + from, next + to);
-                return true;
-            }
+        if self.next_part() {
+            return true;
         }
         while let Some((from, to)) = next_identifier(self.text, self.cursor) {
             self.cursor = to;
@@ -55,11 +68,15 @@ impl TokenStream for CodeTokens<'_> {
                 continue;
             }
             self.token.position = self.token.position.wrapping_add(1);
-            self.emit(from, to);
-            if is_compound(&self.text[from..to]) {
-                self.parts = Some((to, from));
+            let has_parts = self.kept != Kept::Identifiers && is_compound(&self.text[from..to]);
+            self.parts = has_parts.then_some((to, from));
+            if self.kept != Kept::Parts {
+                self.emit(from, to);
+                return true;
             }
-            return true;
+            if self.next_part() {
+                return true;
+            }
         }
         false
     }
@@ -74,6 +91,22 @@ impl TokenStream for CodeTokens<'_> {
 }
 
 impl CodeTokens<'_> {
+    /// Gives out the next part of the identifier at hand; whether there was one.
+    fn next_part(&mut self) -> bool {
+        while let Some((end, next)) = self.parts {
+            let Some((from, to)) = next_part(&self.text[next..end]) else {
+                self.parts = None;
+                break;
+            };
+            self.parts = Some((end, next + to));
+            if to - from >= SHORTEST_PART {
+                self.emit(next + from, next + to);
+                return true;
+            }
+        }
+        false
+    }
+
     fn emit(&mut self, from: usize, to: usize) {
         self.token.offset_from = from;
         self.token.offset_to = to;
@@ -188,7 +221,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn tokens(text: &str) -> Vec<(String, usize)> {
-        let mut tokenizer = CodeTokenizer::default();
+        kept(Kept::All, text)
+    }
+
+    fn kept(kept: Kept, text: &str) -> Vec<(String, usize)> {
+        let mut tokenizer = CodeTokenizer::of(kept);
         let mut stream = tokenizer.token_stream(text);
         let mut found = Vec::new();
         while stream.advance() {
@@ -227,6 +264,18 @@ mod tests {
     fn parts_share_the_position_of_their_identifier() {
         let positions: Vec<usize> = tokens("let fooBar = baz").into_iter().map(|t| t.1).collect();
         assert_eq!(positions, [0, 1, 1, 1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn identifiers_and_parts_together_are_all_tokens(text in "[a-zA-Z_ .0-9äÄ日]{0,60}") {
+            let mut apart = kept(Kept::Identifiers, &text);
+            apart.extend(kept(Kept::Parts, &text));
+            let mut all = tokens(&text);
+            apart.sort();
+            all.sort();
+            prop_assert_eq!(apart, all);
+        }
     }
 
     #[test]

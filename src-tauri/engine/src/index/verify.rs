@@ -70,7 +70,8 @@ impl ProjectIndex {
     /// [`IndexError::Corrupt`] names a file that is not what was written.
     pub fn verify(&self, now: Timestamp) -> Result<usize, IndexError> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        let trusted = |since: Timestamp| (since..since + TRUSTED_FOR).contains(&now);
+        let trusted =
+            |since| (SignedDuration::ZERO..TRUSTED_FOR).contains(&now.duration_since(since));
         if !checked.since.is_some_and(trusted) {
             *checked = Checked { since: Some(now), files: BTreeMap::new() };
         }

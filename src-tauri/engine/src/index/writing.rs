@@ -148,15 +148,20 @@ impl<'a> Writing<'a> {
                 if self.must_stop() {
                     break;
                 }
+                self.index.valve.give();
                 work(item, &mut tools);
                 self.run.progress.beat();
                 self.commit_when_due(&commits, writer);
             }
         };
         std::thread::scope(|scope| {
-            for _ in 0..READERS.min(items.len()) {
-                scope.spawn(read);
+            for _ in 1..READERS.min(items.len()) {
+                // Where the system gives no further thread, this one reads alone.
+                if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, read) {
+                    tracing::debug!(%error, "one thread less reads");
+                }
             }
+            read();
         });
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::failure::{Fault, check_root};
 use super::keeper;
+use super::roots::{RootSeen, look};
 use super::volume::{VolumeId, volume_of};
 use crate::catalogue::{Held, Identity, Project};
 use crate::index::{IndexError, ProjectIndex};
@@ -24,6 +25,11 @@ pub struct Opened {
 pub trait Disk: Send + Sync {
     fn volume(&self, root: &Path) -> VolumeId {
         volume_of(root)
+    }
+
+    /// What is at the root's place, which was `before` at the last look.
+    fn look(&self, root: &Path, before: Option<RootSeen>) -> RootSeen {
+        look(root, before)
     }
 
     /// # Errors

@@ -1,11 +1,12 @@
 //! Keeps one hot project's index fresh: feeds the watcher's state machine, carries out what it
 //! decides, and reports the project's state.
 
+mod filter;
+mod publish;
 mod root;
 mod run;
 mod trouble;
 
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,23 +19,21 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use run::{held, panic_words};
 
 use super::failure::Cause;
+use super::roots::{Followed, RootSeen};
+use super::volume::VolumeId;
 use crate::catalogue::Held;
-use crate::index::{
-    IndexError, Layer, Limits, Matcher, Progress, ProjectIndex, Report, Rules, WriteGate,
-};
-use crate::status::{self, Activity, LaneName, ProjectError, WatchMode};
+use crate::index::{IndexError, Limits, Progress, ProjectIndex, Report, Rules, WriteGate};
+use crate::status::{self, Activity, ProjectError, WatchMode};
 use crate::watch::{
-    Action, Adapter, Filter, Freshness, Hearing, Input, Machine, Order, RescanCause, RunEnd,
-    RunFailure, Tuning, WatchEvent, adapter,
+    Action, Adapter, Hearing, Input, Machine, Order, RescanCause, RunEnd, RunFailure, Tuning,
+    WatchEvent, adapter,
 };
-use root::{RootHistory, RootSeen, RootVerdict};
-use run::{OngoingRun, Outcome, carry_out, finished, held_of};
-use trouble::Trouble;
+use filter::RuleFilter;
+use root::{RootHistory, RootVerdict};
+use run::{OngoingRun, Outcome, carry_out, finished};
 
 /// How often a run's progress is looked at.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
-/// How often the root is looked for, beside what the watcher hears.
-const ROOT_TICK: Duration = Duration::from_millis(1500);
 /// How long the end waits for a run that was told to stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 
@@ -78,6 +77,9 @@ pub struct Surroundings {
     pub comparisons: Arc<Semaphore>,
     /// One bulk writer at a time: each takes both cores and its arenas.
     pub gate: WriteGate,
+    pub root: Arc<Followed>,
+    /// Where the root lay when the project was opened.
+    pub volume: VolumeId,
     pub report: Box<dyn Fn(Upkeep) + Send + Sync>,
 }
 
@@ -115,10 +117,10 @@ pub fn start(
     let keeper = Keeper {
         index,
         machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
+        root: RootHistory::new(surroundings.volume),
         around: Arc::new(surroundings),
         adapter: None,
         hearing: Arc::default(),
-        root: RootHistory::default(),
         events: mpsc::channel(adapter::QUEUE),
         run: None,
         failing_since: None,
@@ -155,9 +157,7 @@ impl Keeper {
             self.start_watching();
         }
         self.step(Input::Tick);
-        let mut root_tick = tokio::time::interval(ROOT_TICK);
-        root_tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut root_check: Option<JoinHandle<RootSeen>> = None;
+        let mut root = self.around.root.subscribe();
         let mut batch = Vec::new();
         let hearing = Arc::clone(&self.hearing);
         loop {
@@ -170,14 +170,9 @@ impl Keeper {
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
                 () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
-                seen = joined(&mut root_check) => {
-                    root_check = None;
+                Ok(()) = root.changed() => {
+                    let seen = *root.borrow_and_update();
                     self.look_after_root(seen);
-                }
-                // A dead disk may hold the check for minutes: never a second one beside it.
-                _ = root_tick.tick(), if root_check.is_none() => {
-                    let root = self.around.rules.root().to_owned();
-                    root_check = Some(tokio::task::spawn_blocking(move || root::look(&root)));
                 }
                 () = tokio::time::sleep_until(wake.into()) => {
                     let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
@@ -212,6 +207,7 @@ impl Keeper {
     }
 
     fn step(&mut self, input: Input) {
+        let had_root = !self.machine.is_root_gone();
         for action in self.machine.step(input, Instant::now()) {
             match action {
                 Action::StartRun(order) => self.start_run(order),
@@ -223,6 +219,10 @@ impl Keeper {
                 Action::StartWatching => self.start_watching(),
                 Action::StopWatching => self.stop_watching(),
             }
+        }
+        if had_root && self.machine.is_root_gone() {
+            // It may be back before a look has missed it.
+            self.around.root.report_again();
         }
     }
 
@@ -250,7 +250,8 @@ impl Keeper {
         self.step(Input::Rescan(cause));
     }
 
-    fn look_after_root(&mut self, seen: RootSeen) {
+    fn look_after_root(&mut self, seen: Option<RootSeen>) {
+        let Some(seen) = seen else { return };
         let holds_files = self.upkeep.held.files > 0;
         match self.root.judge(seen, holds_files, self.machine.is_root_gone()) {
             RootVerdict::Gone => self.step(Input::RootGone),
@@ -264,7 +265,7 @@ impl Keeper {
 
     fn start_watching(&mut self) {
         let rules = self.around.rules.clone();
-        let filter = RuleFilter { matcher: None, rules: rules.clone() };
+        let filter = RuleFilter::new(rules.clone());
         let events = self.events.0.clone();
         match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.hearing)) {
             Ok(adapter) => {
@@ -366,59 +367,6 @@ impl Keeper {
         self.last_cause = Some(cause);
         self.failing_since.get_or_insert_with(Timestamp::now);
     }
-
-    fn publish(&mut self) {
-        let now = Instant::now();
-        let freshness = self.machine.freshness(now);
-        let mut next = self.upkeep.clone();
-        next.pending = self.machine.pending() as u64;
-        next.activity.events = self.hearing.events.load(Ordering::Relaxed);
-        next.activity.at_work = self.run.is_some();
-        next.progress = self.run.as_ref().and_then(|run| {
-            let total = run.progress.total.load(Ordering::Relaxed);
-            let done = run.progress.done.load(Ordering::Relaxed).min(total);
-            let lane = lane_of(run.progress.layer());
-            (total > 0).then_some(status::Progress { lane, done, total })
-        });
-        if let Some(run) = &self.run {
-            let committed = run.progress.committed.lock();
-            if let Some(counts) = committed.unwrap_or_else(PoisonError::into_inner).take() {
-                next.held = held_of(counts, &self.index);
-                next.deep = counts.shallow == 0;
-            }
-        }
-        let trouble = Trouble {
-            root: self.around.rules.root(),
-            cause: self.last_cause,
-            since: self.failing_since,
-            said: self.upkeep.error.as_ref(),
-        };
-        next.error = trouble.report(&freshness, now, Timestamp::now());
-        next.freshness = match freshness {
-            Freshness::Fresh => status::Freshness::Fresh,
-            Freshness::Pending(_) => status::Freshness::Pending,
-            Freshness::Reconciling if next.progress.is_some() => status::Freshness::Indexing,
-            Freshness::Indexing => status::Freshness::Indexing,
-            Freshness::Reconciling => status::Freshness::Reconciling,
-            Freshness::Retrying { .. } => status::Freshness::Retrying,
-            Freshness::Failing { .. } => status::Freshness::Failing,
-            Freshness::RootMissing => status::Freshness::RootMissing,
-            Freshness::Stuck => status::Freshness::Stuck,
-        };
-        self.upkeep = next;
-        if self.upkeep != self.reported {
-            self.reported = self.upkeep.clone();
-            (self.around.report)(self.reported.clone());
-        }
-    }
-}
-
-fn lane_of(layer: Layer) -> LaneName {
-    match layer {
-        Layer::Text => LaneName::Text,
-        Layer::Grams => LaneName::Regex,
-        Layer::Symbols => LaneName::Symbols,
-    }
 }
 
 fn input_of(order: Control) -> Input {
@@ -427,35 +375,5 @@ fn input_of(order: Control) -> Input {
         Control::Resume => Input::Resume,
         Control::Retry => Input::Retry,
         Control::Reindex => Input::Reindex,
-    }
-}
-
-async fn joined(check: &mut Option<JoinHandle<RootSeen>>) -> RootSeen {
-    match check {
-        Some(check) => check.await.unwrap_or(RootSeen::Missing),
-        None => std::future::pending().await,
-    }
-}
-
-/// The watcher's filter, by the rules of the scan.
-struct RuleFilter {
-    rules: Rules,
-    matcher: Option<Matcher>,
-}
-
-impl Filter for RuleFilter {
-    fn keeps(&mut self, path: &Path, is_directory: bool) -> bool {
-        if self.matcher.is_none() {
-            self.matcher = self.rules.matcher();
-        }
-        self.matcher.as_mut().is_none_or(|matcher| matcher.keeps(path, is_directory))
-    }
-
-    fn decides(&self, path: &Path) -> bool {
-        Rules::is_rule_file(path)
-    }
-
-    fn forget(&mut self) {
-        self.matcher = None;
     }
 }

@@ -77,7 +77,7 @@ impl Registry {
     }
 
     fn start_keeping(&self, slot: &mut Slot, opened: Opened) -> Hot {
-        let Shared { settings, volumes, .. } = &*self.shared;
+        let Shared { settings, volumes, roots, searches, .. } = &*self.shared;
         let project = &slot.project;
         slot.notice = opened.notice.or(slot.notice.take());
         slot.upkeep = Upkeep {
@@ -103,10 +103,13 @@ impl Registry {
             tuning: settings.tuning,
             comparisons: volume.comparisons,
             gate: volume.gate,
+            root: roots.follow(&project.root),
+            volume: opened.volume,
             report: Box::new(report),
         };
         let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();
         let index = opened.index;
+        index.yield_to(searches);
         let keeper = keeper::start(
             Arc::clone(&index),
             surroundings,

@@ -9,7 +9,9 @@ use super::disk::{Disk, Opened, RealDisk};
 use super::failure::{Cause, Fault};
 use super::volume::{VolumeId, Volumes};
 use super::*;
-use crate::catalogue::{Held, roots};
+use jiff::Timestamp;
+
+use crate::catalogue::{Held, Identity, roots};
 use crate::status::{Freshness, Residency as Shown};
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -420,6 +422,36 @@ async fn only_the_index_that_was_found_damaged_is_replaced() {
     let now = Arc::clone(&world.registry.resolve(&id, LONG).await.unwrap().index);
     assert!(Arc::ptr_eq(&sound, &now));
     assert!(world.base.path().join("indexes/a.damaged").is_dir());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_panics_is_said_with_its_words_and_tried_again_with_what_it_had_to_do() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    world.disk.decide("a", Verdict::Well);
+    let hot = world.registry.resolve(&id, LONG).await.unwrap();
+    world.until_fresh("a").await;
+    for fault in [|| panic!("the index is upside down"), || std::panic::panic_any(7)] as [fn(); 2] {
+        hot.index.set_fault(Some(fault));
+        let files = world.registry.status(&id).unwrap().files;
+        std::fs::write(hot.root.join(format!("f{files}.rs")), "fn more() {}").unwrap();
+        until(|| world.registry.status(&id).unwrap().error.is_some()).await;
+        let error = world.registry.status(&id).unwrap().error.unwrap();
+        assert_eq!(error.cause, "Panicked");
+        let words = ["the index is upside down", "an unknown fault"];
+        assert!(words.iter().any(|words| error.message.contains(words)), "{error:?}");
+        // Again and again, and each time with the file that it had to see to.
+        until(|| {
+            let status = world.registry.status(&id).unwrap();
+            status.freshness == Freshness::Failing && status.pending == 1
+        })
+        .await;
+        hot.index.set_fault(None);
+        world.registry.retry(&id);
+        until(|| world.registry.status(&id).unwrap().files == files + 1).await;
+        world.until_fresh("a").await;
+        assert_eq!(world.registry.status(&id).unwrap().error, None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::habits::Opened;
 use crate::status::LaneName;
 
 /// How to find.
@@ -108,4 +109,7 @@ pub struct SearchRequest {
     /// Ids or unique names; all projects where there is none.
     pub projects: Vec<String>,
     pub limit: usize,
+    /// Files that were opened from a search before; among equals they come first.
+    #[serde(default)]
+    pub opened: Vec<Opened>,
 }

@@ -150,6 +150,11 @@ impl<'a> HitMaker<'a> {
             Some(definition) => source.line(definition.name_line, &self.highlighter),
             None => source.best_line(&self.highlighter),
         });
+        // Found by its path alone, and its file is shown already.
+        let shows_nothing = snippet.as_ref().is_none_or(|snippet| snippet.highlights.is_empty());
+        if definition.is_none() && shows_nothing && self.shown.contains(&(at.clone(), 0)) {
+            return None;
+        }
         self.files.entry(at).or_default().push((place.line_start, place.line_end));
         let around = definition.or_else(|| {
             let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);

@@ -16,7 +16,7 @@ use super::terms::{self, Identifier};
 use super::variants;
 use crate::index::schema::Fields;
 
-/// What a part of an identifier counts beside the whole.
+/// What a part of an identifier that was typed counts beside the whole.
 const PART_BOOST: f32 = 0.4;
 /// What another form of a word counts beside the word.
 const VARIANT_BOOST: f32 = 0.5;
@@ -81,6 +81,12 @@ impl<'a> Statistics<'a> {
         Ok(count)
     }
 
+    /// Chunks with this word, whole or as a part; one with both counts twice.
+    fn count_word(&self, word: &str, fields: Fields) -> tantivy::Result<u64> {
+        let count = |field| self.count(&Term::from_field_text(field, word));
+        Ok(count(fields.text)? + count(fields.parts)?)
+    }
+
     fn counted(&self) -> MutexGuard<'_, Counted> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,20 +96,27 @@ impl<'a> Statistics<'a> {
         let documents = self.total_num_docs()? as f32;
         let mut all = Vec::new();
         for identifier in terms::wanted(query) {
-            let term = |text: &str| Term::from_field_text(fields.text, text);
-            let base = self.count(&term(&identifier.whole))?;
+            let base = self.count_word(&identifier.whole, fields)?;
             let mut frequency = base;
             let mut known = Vec::new();
             let forms =
                 if query.case_sensitive { Vec::new() } else { variants::of(&identifier.whole) };
             for form in forms {
-                let count = self.count(&term(&form))?;
+                let count = self.count_word(&form, fields)?;
                 if count > 0 {
                     frequency = frequency.max(count);
-                    for field in [fields.text, fields.path_words, fields.symbol_words] {
+                    let fields =
+                        [fields.text, fields.parts, fields.path_words, fields.symbol_words];
+                    for field in fields {
                         self.at_least.insert(Term::from_field_text(field, &form), base);
                     }
                     known.push(form);
+                }
+            }
+            for text in identifier.parts.iter().chain([&identifier.whole]) {
+                let count = self.count_word(text, fields)?;
+                for field in [fields.text, fields.parts] {
+                    self.at_least.insert(Term::from_field_text(field, text), count);
                 }
             }
             let frequency = frequency as f32;
@@ -147,7 +160,9 @@ impl Bm25StatisticsProvider for Statistics<'_> {
 pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<BooleanQuery> {
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
     let mut should = |text: &str, boost: f32| {
-        clauses.push((Occur::Should, term(fields.text, text, boost)));
+        for field in [fields.text, fields.parts] {
+            clauses.push((Occur::Should, term(field, text, boost)));
+        }
         clauses.push((Occur::Should, term(fields.path_words, text, boost * PATH_BOOST)));
         clauses.push((Occur::Should, term(fields.symbol_words, text, boost * SYMBOL_BOOST)));
     };
@@ -157,7 +172,7 @@ pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<B
         variants.iter().for_each(|form| should(form, VARIANT_BOOST));
     }
     for phrase in &query.phrases {
-        let phrase = phrase_query(fields.text, &terms::identifiers(phrase))?;
+        let phrase = phrase_query(fields, &terms::identifiers(phrase))?;
         clauses.push((Occur::Must, Box::new(BoostQuery::new(phrase, PHRASE_BOOST))));
     }
     if clauses.is_empty() {
@@ -173,7 +188,7 @@ pub fn as_typed(query: &Query, fields: Fields) -> Option<BooleanQuery> {
     if typed.len() < 2 {
         return None;
     }
-    let phrase = phrase_query(fields.text, &typed)?;
+    let phrase = phrase_query(fields, &typed)?;
     Some(restricted(vec![(Occur::Must, phrase)], query, fields))
 }
 
@@ -189,7 +204,7 @@ pub fn restricted(
     fields: Fields,
 ) -> BooleanQuery {
     for excluded in &query.excluded {
-        if let Some(phrase) = phrase_query(fields.text, &terms::identifiers(excluded)) {
+        if let Some(phrase) = phrase_query(fields, &terms::identifiers(excluded)) {
             clauses.push((Occur::MustNot, phrase));
         }
     }
@@ -272,7 +287,9 @@ pub fn word_sets(
     for (at, word) in wanted.iter().enumerate().take(WordSet::BITS as usize) {
         let mut present = vec![false; chunks.len()];
         for form in word.forms() {
-            mark(searcher, &Term::from_field_text(fields.text, form), chunks, &mut present)?;
+            for field in [fields.text, fields.parts] {
+                mark(searcher, &Term::from_field_text(field, form), chunks, &mut present)?;
+            }
         }
         for (set, present) in sets.iter_mut().zip(present) {
             *set |= WordSet::from(present) << at;
@@ -343,16 +360,20 @@ fn path_query(field: Field, path: &str) -> Option<Box<dyn IndexQuery>> {
 
 /// What `text` says, word for word; `None` where there is no word in it.
 pub fn phrase(text: &str, fields: Fields) -> Option<Box<dyn IndexQuery>> {
-    phrase_query(fields.text, &terms::identifiers(text))
+    phrase_query(fields, &terms::identifiers(text))
 }
 
-fn phrase_query(field: Field, identifiers: &[Identifier]) -> Option<Box<dyn IndexQuery>> {
+/// One identifier may also be a part of another; several stand side by side as they are.
+fn phrase_query(fields: Fields, identifiers: &[Identifier]) -> Option<Box<dyn IndexQuery>> {
     match identifiers {
         [] => None,
-        [one] => Some(term(field, &one.whole, 1.0)),
+        [one] => {
+            let anywhere = [fields.text, fields.parts].map(|field| term(field, &one.whole, 1.0));
+            Some(Box::new(BooleanQuery::union(anywhere.into())))
+        }
         several => {
-            let terms = several.iter().map(|i| Term::from_field_text(field, &i.whole)).collect();
-            Some(Box::new(PhraseQuery::new(terms)))
+            let word = |one: &Identifier| Term::from_field_text(fields.text, &one.whole);
+            Some(Box::new(PhraseQuery::new(several.iter().map(word).collect())))
         }
     }
 }

@@ -90,8 +90,8 @@ pub fn remember_query(shell: State<'_, Shell>, query: String) {
 
 #[tauri::command(async)]
 pub fn clear_recent_queries(shell: State<'_, Shell>) -> Result<(), CommandError> {
-    shell.recent.clear().map_err(|error| {
-        CommandError::new("Unavailable", format!("The recent queries cannot be removed: {error}."))
+    shell.recent.clear().and_then(|()| shell.opened.clear()).map_err(|error| {
+        CommandError::new("Unavailable", format!("They cannot be forgotten: {error}."))
     })
 }
 

@@ -47,6 +47,22 @@ impl Template {
     pub fn fill(&self, file: &Path, line: u64) -> Vec<OsString> {
         self.arguments.iter().map(|argument| fill(argument, file, line)).collect()
     }
+
+    /// The arguments for a folder: what is about a line is left out.
+    pub fn fill_folder(&self, folder: &Path) -> Vec<OsString> {
+        let mut filled: Vec<OsString> = Vec::new();
+        for argument in &self.arguments {
+            if argument.contains(FILE) {
+                filled.push(folder.into());
+            } else if !argument.contains(LINE) {
+                filled.push(argument.into());
+            } else if argument == LINE {
+                // The name of an option goes with its value.
+                filled.pop_if(|last| last.to_string_lossy().starts_with('-'));
+            }
+        }
+        filled
+    }
 }
 
 /// What was put in is not looked through again: a file may be called `{line}`.
@@ -154,5 +170,19 @@ mod tests {
         assert_eq!(Template::parse_command("  ").unwrap_err(), TemplateError::Empty);
         assert_eq!(Template::parse_command("'' {file}").unwrap_err(), TemplateError::Empty);
         assert_eq!(Template::parse_command("e 'x").unwrap_err(), TemplateError::OpenQuote);
+    }
+
+    #[test]
+    fn a_folder_has_no_line() {
+        let opened = |template: &str| -> Vec<String> {
+            let (_, arguments) = Template::parse_command(template).unwrap();
+            let filled = arguments.fill_folder(Path::new("/a b"));
+            filled.into_iter().map(|argument| argument.into_string().unwrap()).collect()
+        };
+        assert_eq!(opened("code -g {file}:{line}"), ["-g", "/a b"]);
+        assert_eq!(opened("idea --line {line} {file}"), ["/a b"]);
+        assert_eq!(opened("mousepad --line={line} {file}"), ["/a b"]);
+        assert_eq!(opened("xterm -e vim +{line} {file}"), ["-e", "vim", "/a b"]);
+        assert_eq!(opened("gedit"), ["/a b"]);
     }
 }

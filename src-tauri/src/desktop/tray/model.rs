@@ -53,7 +53,7 @@ pub enum Choice {
     },
 }
 
-const ACTIONS: [(ProjectAction, &str); 7] = [
+const ACTIONS: [(ProjectAction, &str); 9] = [
     (ProjectAction::Remove, "remove"),
     (ProjectAction::Retry, "retry"),
     (ProjectAction::Reindex, "reindex"),
@@ -61,6 +61,8 @@ const ACTIONS: [(ProjectAction, &str); 7] = [
     (ProjectAction::Resume, "resume"),
     (ProjectAction::Pin, "pin"),
     (ProjectAction::Unpin, "unpin"),
+    (ProjectAction::MeaningOn, "meaning-on"),
+    (ProjectAction::MeaningOff, "meaning-off"),
 ];
 
 impl Choice {
@@ -181,11 +183,17 @@ fn line(project: &ProjectStatus) -> Entry {
     } else {
         item(ProjectAction::Pin, "Pin")
     };
+    let meaning = if project.meaning {
+        item(ProjectAction::MeaningOff, "Without meaning")
+    } else {
+        item(ProjectAction::MeaningOn, "With meaning")
+    };
     let mut items = vec![
         item(ProjectAction::Retry, "Retry"),
         item(ProjectAction::Reindex, "Reindex"),
         pause,
         pin,
+        meaning,
         item(ProjectAction::Remove, "Remove…"),
     ];
     if project.freshness == Freshness::RootMissing {

@@ -8,4 +8,8 @@ project: string | null,
 /**
  * A sentence for people.
  */
-message: string, };
+message: string, 
+/**
+ * The repositories in it, where it was added and holds several: each could be a project.
+ */
+repositories: Array<string>, };

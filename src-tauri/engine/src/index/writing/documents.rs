@@ -42,6 +42,7 @@ impl Writing<'_> {
                     is_plain: false,
                     share: None,
                     ticket: self.ticket(),
+                    valve: self.index.valve.clone(),
                 });
                 let document =
                     IndexDocument::skipped(self.index.fields, &source, stamp, reason, note);

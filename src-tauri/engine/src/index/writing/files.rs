@@ -117,7 +117,8 @@ impl Writing<'_> {
     /// Waits until there is room for the text.
     pub(super) fn share(&self, path: String, text: String, is_plain: bool) -> Arc<FileText> {
         let share = Some(self.budget.take(text.len()));
-        Arc::new(FileText { path, text, is_plain, share, ticket: self.ticket() })
+        let (ticket, valve) = (self.ticket(), self.index.valve.clone());
+        Arc::new(FileText { path, text, is_plain, share, ticket, valve })
     }
 }
 

@@ -62,14 +62,14 @@ pub enum Input {
     Reindex,
     /// Changes are heard of (`true`) or have to be looked for (`false`).
     Hearing(bool),
-    /// Whether the index lacks layers that a run of its own can add.
+    /// Whether the index lacks layers, or has segments to merge: both are for a run of their own.
     LayersMissing(bool),
     /// Time has passed.
     Tick,
 }
 
-/// What a run has to do. Where nothing has changed, it adds the layers that the index lacks; any
-/// change goes before that.
+/// What a run has to do. Where nothing has changed, it adds the layers that the index lacks and
+/// merges segments; any change goes before that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub changes: Changes,

@@ -1,0 +1,138 @@
+//! What the pages may ask about one project, or about folders that may become some.
+
+use std::path::PathBuf;
+
+use quarry_engine::index::{SkipReason, SkippedFile};
+use serde::Serialize;
+use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
+use tauri_plugin_dialog::{DialogExt, FilePath};
+use tokio::sync::oneshot;
+use ts_rs::TS;
+
+use super::CommandError;
+use crate::desktop::adding::AddOutcome;
+use crate::desktop::opened::OpenedFile;
+use crate::desktop::popup::DialogOpen;
+use crate::desktop::project_list::{self, ListError};
+use crate::desktop::repositories::{self, Suggestion};
+use crate::desktop::shell::Shell;
+
+/// More are not shown: their number is.
+const MOST_SKIPPED: usize = 500;
+
+/// Files of a project that are known and not searched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct SkippedView {
+    pub total: usize,
+    /// The first of them.
+    pub files: Vec<SkippedLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct SkippedLine {
+    pub path: String,
+    /// In words.
+    pub reason: String,
+}
+
+impl From<SkippedFile> for SkippedLine {
+    fn from(file: SkippedFile) -> Self {
+        let reason = match file.reason {
+            SkipReason::Binary => "no text".to_owned(),
+            SkipReason::TooLarge => "too large".to_owned(),
+            SkipReason::Credential => "may hold passwords or keys".to_owned(),
+            SkipReason::Unreadable => format!("cannot be read: {}", file.note),
+            SkipReason::NotAFile => "no file".to_owned(),
+        };
+        Self { path: file.path, reason }
+    }
+}
+
+#[tauri::command]
+pub async fn skipped_files(
+    shell: State<'_, Shell>,
+    project: String,
+) -> Result<SkippedView, CommandError> {
+    let skipped = shell.engine.skipped(&project).await.map_err(CommandError::of(&project))?;
+    let total = skipped.len();
+    let files = skipped.into_iter().take(MOST_SKIPPED).map(SkippedLine::from).collect();
+    Ok(SkippedView { total, files })
+}
+
+/// Forgets a project so that it can be restored for a while.
+#[tauri::command]
+pub async fn remove_project(shell: State<'_, Shell>, project: String) -> Result<(), CommandError> {
+    shell.engine.set_aside(&project).await.map_err(CommandError::of(&project))?;
+    Ok(())
+}
+
+#[tauri::command]
+pub async fn restore_project(shell: State<'_, Shell>, project: String) -> Result<(), CommandError> {
+    shell.engine.bring_back(&project).await.map_err(|_| {
+        let sentence = "It is too late to restore it: add its folder again.".to_owned();
+        CommandError::new("NotFound", sentence)
+    })
+}
+
+/// Opens the project's folder in the editor.
+#[tauri::command]
+pub async fn open_project(shell: State<'_, Shell>, project: String) -> Result<(), CommandError> {
+    let status = shell.engine.status(&project).map_err(CommandError::of(&project))?;
+    let root = std::path::Path::new(&status.root);
+    Ok(shell.editor()?.open_folder(root, &shell.place.settings_file).await?)
+}
+
+/// The folders below the home folder that hold the most repositories: looked for when asked.
+#[tauri::command(async)]
+pub fn suggest_folders() -> Vec<Suggestion> {
+    std::env::home_dir().map_or_else(Vec::new, |home| repositories::suggestions(&home))
+}
+
+/// The files that were opened last, of projects that are still there.
+#[tauri::command(async)]
+pub fn opened_files(shell: State<'_, Shell>) -> Vec<OpenedFile> {
+    let snapshot = shell.engine.snapshot();
+    let is_there = |file: &OpenedFile| snapshot.projects.iter().any(|one| one.id == file.project);
+    shell.opened.list().into_iter().filter(is_there).collect()
+}
+
+impl From<ListError> for CommandError {
+    fn from(error: ListError) -> Self {
+        Self::new("ProjectList", error.to_string())
+    }
+}
+
+/// Asks for a file and writes the list of projects there; a sentence, unless the person cancels.
+#[tauri::command]
+pub async fn export_projects(window: WebviewWindow<Wry>) -> Result<Option<String>, CommandError> {
+    let app = window.app_handle();
+    let dialog = app.dialog().file().set_file_name("quarry-projects.json").set_parent(&window);
+    let chosen = ask(app, |answer| dialog.save_file(answer)).await;
+    let Some(file) = chosen else { return Ok(None) };
+    let count = project_list::export(&app.state::<Shell>().engine.snapshot().projects, &file)?;
+    Ok(Some(format!("{count} projects are listed in {}.", file.display())))
+}
+
+/// Asks for such a file and registers what it lists.
+#[tauri::command]
+pub async fn import_projects(window: WebviewWindow<Wry>) -> Result<Vec<AddOutcome>, CommandError> {
+    let app = window.app_handle();
+    let dialog = app.dialog().file().add_filter("List of projects", &["json"]).set_parent(&window);
+    let chosen = ask(app, |answer| dialog.pick_file(answer)).await;
+    let Some(file) = chosen else { return Ok(Vec::new()) };
+    Ok(project_list::import(&app.state::<Shell>().engine, &file).await?)
+}
+
+async fn ask(
+    app: &AppHandle<Wry>,
+    open: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>),
+) -> Option<PathBuf> {
+    let _open = DialogOpen::new(app);
+    let (answer, chosen) = oneshot::channel();
+    open(Box::new(move |path| {
+        let _ = answer.send(path);
+    }));
+    chosen.await.ok()??.into_path().ok()
+}

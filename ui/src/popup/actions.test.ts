@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { hit, project } from "../backend/scenes";
+import { actionsFor, asked, copied } from "./actions";
+
+const METHOD = hit("zed", "crates/a b/editor.rs", 7, "fn due() {}", {
+  kind: "method",
+  symbol: "due",
+});
+
+test("a hit in nothing that has a name is not asked for its callers", () => {
+  const names = (one: typeof METHOD) => actionsFor(one).map(({ name }) => name);
+  expect(names(METHOD)).toEqual(expect.arrayContaining(["callers", "callees", "refs", "leaveOut"]));
+  const plain = hit("zed", "README.md", 1, "words", { snippet: null });
+  expect(names(plain)).not.toContain("callers");
+  expect(names(plain)).not.toContain("leaveOut");
+  expect(names(plain)).not.toContain("copyText");
+  expect(names({ ...METHOD, symbol: "Who are you?" })).not.toContain("refs");
+});
+
+test("what is asked for stays in the hit's project and keeps the query that it refines", () => {
+  const zed = project("my zed");
+  expect(asked("callers", METHOD, zed, "due")).toBe('project:"my zed" callers:due');
+  expect(asked("callees", METHOD, project("zed"), "due")).toBe("project:zed callees:due");
+  expect(asked("narrow", METHOD, project("zed"), "due soon")).toBe("project:zed due soon");
+  expect(asked("leaveOut", METHOD, zed, "due ")).toBe('due -path:"crates/a b"');
+  expect(asked("open", METHOD, zed, "due")).toBeNull();
+});
+
+test("the line is copied as it stands", () => {
+  expect(copied("copyText", METHOD, undefined)).toBe("fn due() {}");
+  expect(copied("copyPlace", METHOD, project("zed"))).toBe(
+    "/home/ada/src/zed/crates/a b/editor.rs:7",
+  );
+});
