@@ -240,6 +240,7 @@ impl Engine {
             ProjectAction::MeaningOn => self.set_meaning(&id, true).await?,
             ProjectAction::MeaningOff => self.set_meaning(&id, false).await?,
         }
+        registry.publish();
         Ok(())
     }
 

@@ -171,6 +171,7 @@ impl Registry {
         let id = project.id.clone();
         self.slots().entry(id.clone()).or_insert_with(|| Slot::new(project));
         let _ = self.wake(&id);
+        self.publish();
     }
 
     /// The open project, opened first where need be, within `patience`.

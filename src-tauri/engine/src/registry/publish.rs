@@ -28,10 +28,13 @@ impl Registry {
         self.shared.changed.notify_one();
     }
 
-    pub(super) fn publish(&self) {
-        let mut projects: Vec<ProjectStatus> = self.slots().values().map(Slot::status).collect();
-        projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    /// Publishes how things are now: whoever has just changed something sees it.
+    pub(crate) fn publish(&self) {
         self.shared.snapshots.send_if_modified(|snapshot| {
+            // Looked at in here, so that nobody's older look replaces a newer one.
+            let mut projects: Vec<ProjectStatus> =
+                self.slots().values().map(Slot::status).collect();
+            projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
             let changed = snapshot.projects != projects || snapshot.seq == 0;
             if changed {
                 *snapshot = Arc::new(Snapshot { seq: snapshot.seq + 1, projects });

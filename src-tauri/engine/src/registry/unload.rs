@@ -83,7 +83,7 @@ impl Registry {
     pub async fn remove(&self, id: &ProjectId) -> Option<Project> {
         let mut slot = self.slots().remove(id)?;
         let remains = slot.residency.close();
-        self.changed();
+        self.publish();
         end(remains).await;
         Some(slot.project)
     }
