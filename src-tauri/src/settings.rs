@@ -74,7 +74,7 @@ impl Default for Settings {
             start_at_login: None,
             meaning: Meaning::default(),
             embed_on_battery: false,
-            embedding_share: 100,
+            embedding_share: 50,
         }
     }
 }

@@ -41,6 +41,7 @@ const DEBIAN: Lists = Lists {
         "libssl-dev",
         "pkg-config",
         "build-essential",
+        "python3-pip", // fetches the model
     ],
     test: &[
         "xvfb",
@@ -71,6 +72,7 @@ const FEDORA: Lists = Lists {
         "gcc",
         "gcc-c++",
         "make",
+        "python3-pip",
     ],
     test: &[
         "xorg-x11-server-Xvfb",
@@ -101,6 +103,7 @@ const ARCH: Lists = Lists {
         "openssl",
         "pkgconf",
         "base-devel",
+        "python-pip",
     ],
     test: &[
         "xorg-server-xvfb",
@@ -131,6 +134,7 @@ const SUSE: Lists = Lists {
         "gcc",
         "gcc-c++",
         "make",
+        "python3-pip",
     ],
     // No package holds WebKitWebDriver there: those tests say so and need a Debian or Fedora.
     test: &[

@@ -70,6 +70,8 @@ fn arguments() -> Result<Arguments> {
         question("two words", "socket buffer", Mode::Text, Ask::Words),
         question("phrase", "\"struct file_operations\"", Mode::Text, Ask::Word),
         question("as typed", "tcp_sendmsg_locked", Mode::Auto, Ask::Word),
+        question("one letter", "t", Mode::Auto, Ask::Substring),
+        question("three letters", "tcp", Mode::Auto, Ask::Substring),
         question("question", "where is the socket buffer freed", Mode::Auto, Ask::Words),
         question("definition", "tcp_sendm", Mode::Symbols, Ask::Substring),
         question("substring", "endmsg_locke", Mode::Regex, Ask::Substring),
