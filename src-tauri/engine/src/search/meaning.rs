@@ -1,7 +1,7 @@
 //! What of an answer is compared with its question by meaning, and what the comparison says.
 //!
-//! The best of what words found is compared and ranked anew; what no word finds is not looked for.
-//! So nothing has to be embedded before a question is asked.
+//! What words found is compared and ranked anew, as far as it is embedded or can be at once; of
+//! projects that are embedded, the nearest chunks join it though no word finds them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

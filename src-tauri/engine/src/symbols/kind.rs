@@ -132,29 +132,18 @@ impl SymbolKind {
     }
 }
 
-/// The way in which a name is used. The codes are stored like those of [`SymbolKind`].
+/// The way in which a name is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum ReferenceKind {
-    Call = 1,
-    Type = 2,
+    Call,
+    Type,
     /// Also the path or the name of a file that is imported.
-    Import = 3,
+    Import,
     /// Any other mention: a constant read, a function passed on.
-    Use = 4,
+    Use,
 }
 
 impl ReferenceKind {
-    pub fn code(self) -> u8 {
-        self as u8
-    }
-
-    pub fn from_code(code: u8) -> Option<Self> {
-        [Self::Call, Self::Type, Self::Import, Self::Use]
-            .get(usize::from(code).checked_sub(1)?)
-            .copied()
-    }
-
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Call => "call",
@@ -174,11 +163,7 @@ mod tests {
         for kind in SymbolKind::ALL {
             assert_eq!(SymbolKind::from_code(kind.code()), Some(kind));
         }
-        for code in 1..=4 {
-            assert_eq!(ReferenceKind::from_code(code).map(ReferenceKind::code), Some(code));
-        }
         assert_eq!(SymbolKind::from_code(0), None);
         assert_eq!(SymbolKind::from_code(u8::MAX), None);
-        assert_eq!(ReferenceKind::from_code(0), None);
     }
 }

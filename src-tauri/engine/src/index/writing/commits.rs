@@ -22,6 +22,7 @@ const FIRST_TEXT: Duration = Duration::from_secs(1);
 const FIRST_LAYER: Duration = Duration::from_secs(4);
 /// … and at most this.
 const LAST_INTERVAL: Duration = Duration::from_secs(60);
+
 /// A run's writer, and the merge that goes on beside it.
 pub(super) struct Writer {
     inner: Mutex<IndexWriter<IndexDocument>>,
