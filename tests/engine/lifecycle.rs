@@ -187,3 +187,16 @@ async fn the_data_directory_is_never_indexed() {
     let status = world.add(base).await;
     assert_eq!(status.files, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_something_sees_it_at_once() {
+    let world = World::new();
+    for name in ["a", "b", "c", "d"] {
+        world.project(name, &[("x.rs", "fn x() {}\n")]).await;
+    }
+    let engine = world.engine();
+    for (gone, name) in (1..).zip(["a", "b", "c", "d"]) {
+        engine.act(name, ProjectAction::Remove).await.unwrap();
+        assert_eq!(engine.snapshot().projects.len(), 4 - gone);
+    }
+}
