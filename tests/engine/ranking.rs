@@ -174,6 +174,37 @@ async fn each_way_of_finding_can_be_asked_for_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_short_name_is_found_by_its_first_letter_among_thousands_that_begin_alike() {
+    let world = World::new();
+    let mut text = String::new();
+    for at in 0..5000 {
+        text += &format!("pub fn sample_number_{at:04}() {{}}\n");
+    }
+    text += "pub fn szyx() {}\n";
+    world.project("code", &[("src/lib.rs", &text)]).await;
+    world.engine().wait("code", LaneName::Symbols).await.unwrap();
+    for typed in ["s", "sz"] {
+        let answer = world.ask(typed, Mode::Symbols).await;
+        assert_eq!(answer.results[0].symbol.as_deref(), Some("szyx"), "{typed}");
+    }
+    let answer = world.ask("sample_number_49", Mode::Symbols).await;
+    let names: Vec<&str> = answer.results.iter().filter_map(|hit| hit.symbol.as_deref()).collect();
+    assert!(names.contains(&"sample_number_4900"), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_letters_find_the_names_in_which_they_stand_side_by_side() {
+    let world = world().await;
+    let names = async |query: &str| {
+        let answer = world.ask(query, Mode::Names).await;
+        answer.results.into_iter().map(|hit| hit.path).collect::<Vec<_>>()
+    };
+    assert_eq!(names("py").await, ["src/config.py", "src/pool.py"]);
+    assert_eq!(names("Ma").await[..2], ["Makefile", "src/main.rs"]);
+    assert_eq!(names("zq").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_definition_that_is_deleted_is_gone_and_its_neighbours_stay() {
     let world = world().await;
     let root = std::path::PathBuf::from(world.status("code").root);

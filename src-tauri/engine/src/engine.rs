@@ -326,7 +326,8 @@ impl Engine {
         }
     }
 
-    /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of no use afterwards.
+    /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of
+    /// no use afterwards.
     pub async fn close(&self) {
         let Shared { registry, vectors, filler, .. } = &*self.shared;
         tokio::join!(registry.close(), filler.close(), vectors.embedder.close());

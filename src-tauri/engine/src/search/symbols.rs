@@ -7,6 +7,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
+use tantivy_fst::Automaton;
 
 use super::query::Query;
 use super::text::{self, Wanted};
@@ -16,10 +17,12 @@ use crate::index::tokenizer::{fold_case, parts};
 
 /// A longer question names nothing.
 const MOST_WORDS: usize = 6;
-/// Names that begin as typed: so many are read of each segment's dictionary …
-const NAMES_READ: usize = 2000;
-/// … and so many of them are looked up, the shortest first.
+/// Names that begin as typed: so many of them are looked up, the shortest first …
 const NAMES_USED: usize = 60;
+/// … which are looked for among those that are so many bytes longer, then among longer ones …
+const LONGER: [usize; 3] = [2, 6, usize::MAX];
+/// … where so many are read of each segment's dictionary.
+const NAMES_READ: usize = 2000;
 /// tantivy takes a megabyte to look so many terms up together; fewer are looked up one by one.
 const MANY_TERMS: usize = 16;
 /// So many letters say what first letters are meant.
@@ -206,20 +209,58 @@ fn any_of(terms: Vec<Term>) -> Box<dyn IndexQuery> {
 /// The shortest terms of `field` that begin with `prefix` and go on.
 fn beginning_with(searcher: &Searcher, field: Field, prefix: &str) -> tantivy::Result<Vec<Term>> {
     let mut names: Vec<String> = Vec::new();
-    for segment in searcher.segment_readers() {
-        let inverted = segment.inverted_index(field)?;
-        let mut terms = inverted.terms().range().ge(prefix.as_bytes()).into_stream()?;
-        let mut read = 0;
-        while terms.advance() && read < NAMES_READ && terms.key().starts_with(prefix.as_bytes()) {
-            read += 1;
-            if let Ok(name) = std::str::from_utf8(terms.key()) {
-                names.push(name.to_owned());
+    for longer in LONGER {
+        names.clear();
+        let beginning = Beginning { prefix: prefix.as_bytes(), longer };
+        for segment in searcher.segment_readers() {
+            let inverted = segment.inverted_index(field)?;
+            let mut terms = inverted.terms().search(beginning).into_stream()?;
+            let mut read = 0;
+            while read < NAMES_READ && terms.advance() {
+                read += 1;
+                names.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
             }
         }
+        names.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        names.dedup();
+        if names.len() >= NAMES_USED {
+            break;
+        }
     }
-    names.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    names.dedup();
     Ok(names.iter().take(NAMES_USED).map(|name| Term::from_field_text(field, name)).collect())
+}
+
+/// Accepts what begins with a prefix and is at most so many bytes longer.
+#[derive(Clone, Copy)]
+struct Beginning<'a> {
+    prefix: &'a [u8],
+    longer: usize,
+}
+
+impl Automaton for Beginning<'_> {
+    /// How many bytes it has taken, as long as it may go on.
+    type State = Option<usize>;
+
+    fn start(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn is_match(&self, taken: &Option<usize>) -> bool {
+        taken.is_some_and(|taken| taken >= self.prefix.len())
+    }
+
+    fn can_match(&self, taken: &Option<usize>) -> bool {
+        taken.is_some()
+    }
+
+    fn accept(&self, taken: &Option<usize>, byte: u8) -> Option<usize> {
+        let taken = (*taken)?;
+        let goes_on = match self.prefix.get(taken) {
+            Some(wanted) => byte == *wanted,
+            None => taken - self.prefix.len() < self.longer,
+        };
+        goes_on.then_some(taken + 1)
+    }
 }
 
 fn lower(text: &str) -> String {
