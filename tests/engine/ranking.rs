@@ -200,7 +200,7 @@ async fn two_letters_find_the_names_in_which_they_stand_side_by_side() {
         answer.results.into_iter().map(|hit| hit.path).collect::<Vec<_>>()
     };
     assert_eq!(names("py").await, ["src/config.py", "src/pool.py"]);
-    assert_eq!(names("Ma").await[..2], ["Makefile", "src/main.rs"]);
+    assert_eq!(names("Ma").await[..2], ["src/main.rs", "Makefile"]);
     assert_eq!(names("zq").await, [""; 0]);
 }
 

@@ -321,7 +321,7 @@ impl Search {
                 }
             };
             let allowed = |path: &str| self.query.allows(path);
-            for file in names.find(&paths, most, &allowed) {
+            for file in names.find(&paths, searcher, most, &allowed) {
                 let score = rank::file_score(&file, names.is_path);
                 found.candidates.push(Candidate::File { target: at, file, score });
             }

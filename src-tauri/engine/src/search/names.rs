@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tantivy::Searcher;
 
 use super::query::Query;
 use crate::index::paths::{Paths, letters};
@@ -91,17 +92,18 @@ impl NameQuery {
         Some(NameQuery { words, line, is_path })
     }
 
-    /// The best of the files of `paths` that are `allowed`, at most `limit`.
+    /// The best of the files of `paths`, which fit `searcher`, that are `allowed`; at most `limit`.
     pub fn find(
         &self,
         paths: &Paths,
+        searcher: &Searcher,
         limit: usize,
         allowed: &dyn Fn(&str) -> bool,
     ) -> Vec<NamedFile> {
         let needed = self.words.iter().fold(0, |set, word| set | letters(&word.folded));
         let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
         let mut found: Vec<NamedFile> = paths
-            .with_letters(needed)
+            .with_letters(searcher, needed)
             .filter_map(|path| {
                 let quality = self.quality(path, &mut matcher);
                 (quality > 0.0 && allowed(path))
