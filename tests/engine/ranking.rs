@@ -84,7 +84,7 @@ fn first(hits: &[Hit]) -> String {
 }
 
 /// What was typed, and the path that comes first, with the name of the definition if it is one.
-const CASES: [(&str, &str); 34] = [
+const CASES: [(&str, &str); 36] = [
     // Names of files.
     ("main.rs", "src/main.rs"),
     ("Makefile", "Makefile"),
@@ -110,6 +110,8 @@ const CASES: [(&str, &str); 34] = [
     ("HttpBody", "src/http/body_stream.rs HttpBodyStream"),
     ("retry_w", "src/retry.rs retry_with_backoff"),
     ("hbs", "src/http/body_stream.rs HttpBodyStream"),
+    ("htbodst", "src/http/body_stream.rs HttpBodyStream"),
+    ("tcsenlo", "net/tcp.c tcp_sendmsg_locked"),
     ("http body stream", "src/http/body_stream.rs HttpBodyStream"),
     ("retry with backoff", "src/retry.rs retry_with_backoff"),
     ("load project", "src/registry/loader.rs load_project"),
