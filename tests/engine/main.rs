@@ -15,6 +15,7 @@ mod killed;
 mod layers;
 mod lifecycle;
 mod meaning;
+mod memory;
 mod patterns;
 mod previewing;
 mod ranking;
