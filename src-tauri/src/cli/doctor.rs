@@ -186,7 +186,7 @@ fn editor(place: &Place) -> Outcome {
 
 fn meaning(place: &Place) -> Outcome {
     let (settings, _) = Settings::read(&place.settings_file);
-    let Some(options) = embedding::options(&settings) else {
+    let Some(options) = embedding::options(&settings, &place.data_dir) else {
         return Ok("switched off".to_owned());
     };
     match Model::locate(options.model.as_deref(), &options.program) {
