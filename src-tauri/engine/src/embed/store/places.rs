@@ -38,7 +38,7 @@ impl Place {
 /// By the lower half of the key. That another text has the same is as good as impossible, and all
 /// it would do is to find one text for the other.
 #[derive(Debug, Default)]
-pub struct Places(HashTable<([u32; 2], Place)>);
+pub(super) struct Places(HashTable<([u32; 2], Place)>);
 
 fn half(key: Key) -> [u32; 2] {
     [key.0 as u32, (key.0 >> 32) as u32]

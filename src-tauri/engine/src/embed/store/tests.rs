@@ -139,6 +139,32 @@ fn what_was_full_takes_at_most_one_and_a_half_times_what_lives_in_it() {
 }
 
 #[test]
+fn the_best_ten_of_many_that_are_almost_alike_are_found() {
+    let (centre, count) = (vector(1), 3000_u64);
+    let near: Vec<Vec<f32>> = (0..count)
+        .map(|seed| {
+            let other = vector(seed + 2);
+            centre.iter().zip(other).map(|(centre, other)| centre + 0.03 * other).collect()
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), "model").unwrap();
+    let keys: Vec<Key> = (0..count).map(|key| Key(key.into())).collect();
+    keys.iter().zip(&near).for_each(|(key, vector)| store.put(*key, vector).unwrap());
+    let rows = store.rows(&keys);
+    let mut found = 0;
+    for query in near.iter().take(20) {
+        let dot = |at: &usize| near[*at].iter().zip(query).map(|(a, b)| a * b).sum::<f32>();
+        let mut exact: Vec<usize> = (0..near.len()).collect();
+        exact.sort_by(|a, b| dot(b).total_cmp(&dot(a)));
+        let ten = rows.top_k(query, 10);
+        assert!(ten.is_sorted_by(|a, b| a.1 >= b.1));
+        found += ten.iter().filter(|(row, _)| exact[..10].contains(row)).count();
+    }
+    assert!(found >= 195, "{found} of 200");
+}
+
+#[test]
 fn the_vectors_of_other_models_are_deleted_and_its_own_stay() {
     let (folder, store) = filled(10);
     Store::open(folder.path(), "older").unwrap().put(Key(1), &vector(1)).unwrap();
