@@ -70,6 +70,8 @@ pub struct Options {
     pub embedder: Option<embedder::Options>,
     /// When and how fast it embeds what nobody asked for yet.
     pub pacing: Pacing,
+    /// Whether the machine runs on its battery; asked before every batch.
+    pub on_battery: fn() -> bool,
 }
 
 impl Options {
@@ -85,6 +87,7 @@ impl Options {
             moved_after: MOVED_AFTER,
             embedder: None,
             pacing: Pacing::default(),
+            on_battery: power::on_battery,
         }
     }
 }
@@ -152,7 +155,12 @@ impl Engine {
         registry.warm();
         let vectors = Arc::new(Vectors::new(options.embedder.clone(), options.data_dir.clone()));
         let comparer = Comparer::new(Arc::clone(&vectors), registry.clone());
-        let filler = Filler::start(registry.clone(), Arc::clone(&vectors), options.pacing);
+        let filler = Filler::start(
+            registry.clone(),
+            Arc::clone(&vectors),
+            options.pacing,
+            options.on_battery,
+        );
         let previews = Previews::default();
         let _owner = owner;
         let shared = Shared {
