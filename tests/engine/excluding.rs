@@ -162,7 +162,7 @@ async fn another_limit_of_size_decides_anew_about_files_that_did_not_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn less_room_closes_what_was_used_least_at_once() {
+async fn less_room_closes_what_was_used_least_and_its_index_follows_its_patterns_all_the_same() {
     let world = World::new();
     world.project("first", &[("a.rs", "needle")]).await;
     world.project("second", &[("a.rs", "needle")]).await;
@@ -173,4 +173,8 @@ async fn less_room_closes_what_was_used_least_at_once() {
     world.engine().set_room(Room { bytes: bytes * 3 / 2, ..world.options.room });
     world.until_status("first", "closed", |status| status.residency == Residency::Cold).await;
     assert_eq!(world.status("second").residency, Residency::Hot);
+
+    // What is left out of a project that is closed leaves its index all the same.
+    world.engine().exclude("first", "*.rs").await.unwrap();
+    world.until_status("first", "empty", |status| status.files == 0).await;
 }

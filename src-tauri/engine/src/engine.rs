@@ -43,10 +43,6 @@ use vectors::Vectors;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Open indexes may take this much of the disk cache together; in bytes.
-const HOT_BYTES: u64 = 4 << 30;
-/// Each open project has a watcher of its own, and the system gives a user 128 of them.
-const HOT_PROJECTS: usize = 64;
 /// How long a removal waits for what is still open; a disk that does not answer may take for ever.
 const REMOVAL: Duration = Duration::from_secs(3);
 /// Longer than programs take to swap one folder for another.
@@ -61,9 +57,11 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// How long a search waits for projects that are being opened.
     pub patience: Duration,
+    /// At first; see [`Engine::set_limits`].
     pub limits: Limits,
     pub tuning: Tuning,
-    /// From here on the least recently used projects are closed.
+    /// From here on the least recently used projects are closed; at first, see
+    /// [`Engine::set_room`].
     pub room: Room,
     /// A folder that is missing for this long is looked for under another name beside its place.
     pub moved_after: Duration,
@@ -82,7 +80,7 @@ impl Options {
             patience: PATIENCE,
             limits: Limits::default(),
             tuning: Tuning::default(),
-            room: Room { bytes: HOT_BYTES, projects: HOT_PROJECTS },
+            room: Room::default(),
             moved_after: MOVED_AFTER,
             embedder: None,
             pacing: Pacing::default(),

@@ -300,6 +300,8 @@ impl Registry {
 
     /// What happened to the project's state since Quarry was started, the oldest first.
     pub fn history(&self, id: &ProjectId) -> Option<Vec<LogLine>> {
+        // What is not published yet is not remembered yet.
+        self.publish();
         self.slots().get(id).map(|slot| slot.history.lines())
     }
 

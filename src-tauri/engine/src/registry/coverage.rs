@@ -10,21 +10,28 @@ use crate::index::excludes::Excludes;
 use crate::index::{Limits, Rules};
 
 impl Registry {
-    /// Leaves out other files of the project than before. What an open one's index holds follows
-    /// at once, that of another one when it is opened.
+    /// Leaves out other files of the project than before. Its index follows at once, and is opened
+    /// for that where need be.
     pub fn set_rules(&self, id: &ProjectId, excludes: Vec<String>, include_ignored: bool) {
         if let Some(slot) = self.slots().get_mut(id) {
             slot.project.excludes = excludes;
             slot.project.include_ignored = include_ignored;
             self.cover_anew(slot);
         }
+        let _ = self.wake(id);
         self.changed();
     }
 
-    /// Indexes files up to another size, in all projects.
+    /// Indexes files up to another size, in all projects. The index of an open one follows at once,
+    /// that of another one when it is opened.
     pub fn set_limits(&self, limits: Limits) {
-        *self.shared.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
-        self.slots().values().for_each(|slot| self.cover_anew(slot));
+        let before = {
+            let mut known = self.shared.limits.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *known, limits)
+        };
+        if before != limits {
+            self.slots().values().for_each(|slot| self.cover_anew(slot));
+        }
     }
 
     pub fn limits(&self) -> Limits {
@@ -47,6 +54,7 @@ impl Registry {
         Coverage { rules: rules.with(excludes, project.include_ignored), limits: self.limits() }
     }
 
+    /// Under the lock of the slots, so that no older order comes after a newer one.
     fn cover_anew(&self, slot: &Slot) {
         if let Some(hot) = slot.hot() {
             hot.tell(Control::Cover(self.coverage(&slot.project)));
