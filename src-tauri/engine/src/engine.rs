@@ -306,16 +306,6 @@ impl Engine {
         self.shared.registry.history(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
     }
 
-    /// Indexes files up to another size from now on, in all projects.
-    pub fn set_limits(&self, limits: Limits) {
-        self.shared.registry.set_limits(limits);
-    }
-
-    /// Lets more or less be open from now on.
-    pub fn set_room(&self, room: Room) {
-        self.shared.registry.set_room(room);
-    }
-
     /// The files of the project that are known and not searched, with the reason.
     ///
     /// # Errors
