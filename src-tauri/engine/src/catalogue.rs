@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::rel_path;
 
 /// The layout of the tables, kept in SQLite's `user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// What leads from each layout to the next, the first from an empty file.
 const STEPS: [&str; VERSION as usize] = [
     "CREATE TABLE project (
@@ -33,6 +33,8 @@ const STEPS: [&str; VERSION as usize] = [
      ALTER TABLE project ADD COLUMN git_birth TEXT;",
     "ALTER TABLE project ADD COLUMN symbols INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE project ADD COLUMN meaning INTEGER NOT NULL DEFAULT 1;",
+    "ALTER TABLE project ADD COLUMN excludes TEXT NOT NULL DEFAULT '';
+     ALTER TABLE project ADD COLUMN include_ignored INTEGER NOT NULL DEFAULT 0;",
 ];
 /// How long to wait for another process to let go of the file.
 const BUSY: Duration = Duration::from_secs(2);
@@ -78,6 +80,10 @@ pub struct Project {
     pub paused: bool,
     /// What it holds is embedded, to be found by meaning.
     pub meaning: bool,
+    /// Patterns of what is left out, in gitignore's syntax, one line each.
+    pub excludes: Vec<String>,
+    /// What ignore files leave out is kept.
+    pub include_ignored: bool,
     pub last_searched: Option<Timestamp>,
     pub last_indexed: Option<Timestamp>,
     /// What the index held when it was last written.
@@ -186,8 +192,19 @@ impl Catalogue {
                 .optional()?;
             if existing.is_none() {
                 transaction.execute(
-                    "INSERT INTO project (id, name, root, pinned, paused) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![added.id.0, added.name, root, added.pinned, added.paused],
+                    "INSERT INTO project
+                         (id, name, root, pinned, paused, meaning, excludes, include_ignored)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        added.id.0,
+                        added.name,
+                        root,
+                        added.pinned,
+                        added.paused,
+                        added.meaning,
+                        added.excludes.join("\n"),
+                        added.include_ignored
+                    ],
                 )?;
             }
             transaction.commit()?;
@@ -217,6 +234,20 @@ impl Catalogue {
     /// [`CatalogueError::Unwritable`].
     pub fn set_meaning(&self, id: &ProjectId, meaning: bool) -> Result<(), CatalogueError> {
         self.execute("UPDATE project SET meaning = ?2 WHERE id = ?1", params![id.0, meaning])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_excludes(&self, id: &ProjectId, excludes: &[String]) -> Result<(), CatalogueError> {
+        let lines = excludes.join("\n");
+        self.execute("UPDATE project SET excludes = ?2 WHERE id = ?1", params![id.0, lines])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_include_ignored(&self, id: &ProjectId, include: bool) -> Result<(), CatalogueError> {
+        let sql = "UPDATE project SET include_ignored = ?2 WHERE id = ?1";
+        self.execute(sql, params![id.0, include])
     }
 
     /// # Errors
@@ -311,6 +342,8 @@ fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
         pinned: row.get("pinned")?,
         paused: row.get("paused")?,
         meaning: row.get("meaning")?,
+        excludes: row.get::<_, String>("excludes")?.lines().map(str::to_owned).collect(),
+        include_ignored: row.get("include_ignored")?,
         last_searched: time("last_searched")?,
         last_indexed: time("last_indexed")?,
         held: Held {
@@ -328,102 +361,4 @@ fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample(root: &str) -> Project {
-        Project {
-            id: ProjectId::generate(),
-            name: "sample".into(),
-            root: root.into(),
-            pinned: false,
-            paused: true,
-            meaning: true,
-            last_searched: None,
-            last_indexed: None,
-            held: Held::default(),
-            identity: Identity::default(),
-        }
-    }
-
-    #[test]
-    fn projects_survive_reopening() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("catalogue.sqlite");
-        let project = sample("/somewhere/größe");
-        let held = Held { files: 3, chunks: 5, skipped: 1, symbols: 7, bytes: 99 };
-        let identity = Identity { inode: Some(u64::MAX), git_birth: Some("abc".into()) };
-        {
-            let catalogue = Catalogue::open(&path).unwrap();
-            assert_eq!(catalogue.insert(&project).unwrap(), None);
-            assert_eq!(
-                catalogue.insert(&sample("/somewhere/größe")).unwrap(),
-                Some(project.id.clone())
-            );
-            catalogue.stamp_indexed(&project.id, Timestamp::UNIX_EPOCH, held).unwrap();
-            let ids = std::slice::from_ref(&project.id);
-            catalogue.stamp_searched(ids, Timestamp::UNIX_EPOCH).unwrap();
-            catalogue.set_pinned(&project.id, true).unwrap();
-            catalogue.set_root(&project.id, Path::new("/elsewhere/größe")).unwrap();
-            catalogue.set_identity(&project.id, &identity).unwrap();
-        }
-        let catalogue = Catalogue::open(&path).unwrap();
-        let expected = Project {
-            root: "/elsewhere/größe".into(),
-            pinned: true,
-            last_searched: Some(Timestamp::UNIX_EPOCH),
-            last_indexed: Some(Timestamp::UNIX_EPOCH),
-            held,
-            identity,
-            ..project
-        };
-        assert_eq!(catalogue.projects().unwrap(), std::slice::from_ref(&expected));
-        catalogue.remove(&expected.id).unwrap();
-        assert_eq!(catalogue.projects().unwrap(), []);
-    }
-
-    #[test]
-    fn a_file_that_is_no_catalogue_is_left_as_it_is() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("catalogue.sqlite");
-        let rubbish = b"not a database, but precious all the same".repeat(200);
-        std::fs::write(&path, &rubbish).unwrap();
-        assert!(matches!(Catalogue::open(&path), Err(CatalogueError::Unreadable { .. })));
-        assert_eq!(std::fs::read(&path).unwrap(), rubbish);
-    }
-
-    #[test]
-    fn a_catalogue_of_the_first_version_is_taken_over() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("catalogue.sqlite");
-        let first = Connection::open(&path).unwrap();
-        first.execute_batch(include_str!("catalogue/version-1.sql")).unwrap();
-        drop(first);
-        let projects = Catalogue::open(&path).unwrap().projects().unwrap();
-        let [project] = projects.as_slice() else { panic!("{projects:?}") };
-        assert_eq!((project.name.as_str(), project.held.files), ("linux", 78_500));
-        assert_eq!(project.identity, Identity::default());
-        assert!(project.pinned && !project.paused);
-    }
-
-    #[test]
-    fn two_projects_never_have_one_root() {
-        let dir = tempfile::tempdir().unwrap();
-        let catalogue = Catalogue::open(&dir.path().join("catalogue.sqlite")).unwrap();
-        let (one, two) = (sample("/one"), sample("/two"));
-        catalogue.insert(&one).unwrap();
-        catalogue.insert(&two).unwrap();
-        let moved = catalogue.set_root(&one.id, Path::new("/two"));
-        assert!(matches!(moved, Err(CatalogueError::Unwritable { .. })));
-        assert_eq!(catalogue.projects().unwrap()[0].root, Path::new("/one"));
-    }
-
-    #[test]
-    fn a_newer_catalogue_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("catalogue.sqlite");
-        drop(Catalogue::open(&path).unwrap());
-        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(Catalogue::open(&path), Err(CatalogueError::TooNew { found: 99, .. })));
-    }
-}
+mod tests;

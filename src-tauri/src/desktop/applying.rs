@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::hotkey::{self, HotkeyError};
 use super::shell::Shell;
 use super::tray;
+use crate::limits;
 use crate::settings::edit::{self, EditError, SettingChange};
 use crate::settings::{Settings, Theme};
 
@@ -121,6 +122,8 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
         app.set_theme(window_theme(settings.theme));
     }
     start_at_login(app, settings.start_at_login);
+    shell.engine.set_room(limits::room(&settings));
+    shell.engine.set_limits(limits::files(&settings));
     shell.applying.update(|applied| {
         *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
     });

@@ -33,6 +33,8 @@ export function project(name: string, change: Partial<ProjectStatus> = {}): Proj
     error: null,
     notice: null,
     pinned: false,
+    excludes: [],
+    include_ignored: false,
     ...change,
   };
 }
@@ -85,6 +87,8 @@ export const SETTINGS: SettingsView = {
   theme: "system",
   hide_on_blur: true,
   start_at_login: false,
+  hot_limit: 4000,
+  file_size_limit: 16,
   file: "/home/ada/.config/quarry/settings.toml",
   problem: null,
 };
@@ -104,7 +108,7 @@ const SUGGESTIONS: Suggestion[] = [
 ];
 
 const PROJECTS: ProjectStatus[] = [
-  project("helix"),
+  project("helix", { excludes: ["/runtime/themes/", "*.min.js"] }),
   project("linux", {
     files: 78_512,
     chunks: 690_200,

@@ -18,7 +18,8 @@ export type ActionName =
   | "refs"
   | "alike"
   | "narrow"
-  | "leaveOut";
+  | "leaveOut"
+  | "exclude";
 
 export type Action = { name: ActionName; label: string; keys: string };
 
@@ -35,7 +36,8 @@ const ACTIONS: readonly Action[] = [
   { name: "refs", label: "Where it is used", keys: "" },
   { name: "alike", label: "More like this", keys: "" },
   { name: "narrow", label: "Search in this project only", keys: "" },
-  { name: "leaveOut", label: "Leave out this folder", keys: "" },
+  { name: "leaveOut", label: "Leave this folder out of the search", keys: "" },
+  { name: "exclude", label: "Exclude this folder from the index", keys: "" },
 ];
 
 /** A name that the query language takes as one word. */
@@ -53,6 +55,7 @@ export function actionsFor(hit: Hit): readonly Action[] {
       case "copyText":
         return hit.snippet !== null;
       case "leaveOut":
+      case "exclude":
         return hit.path.includes("/");
       default:
         return true;
@@ -77,6 +80,11 @@ export function copied(name: ActionName, hit: Hit, project: ProjectStatus | unde
   }
 }
 
+/** The folder that holds the hit's file, within its project. */
+export function folderOf(hit: Hit): string {
+  return hit.path.slice(0, hit.path.lastIndexOf("/"));
+}
+
 /** The query whose answer is what the action asks for; null for what asks nothing. */
 export function asked(name: ActionName, hit: Hit, project: ProjectStatus, query: string) {
   switch (name) {
@@ -87,7 +95,7 @@ export function asked(name: ActionName, hit: Hit, project: ProjectStatus, query:
     case "narrow":
       return narrowed(project.name) + query;
     case "leaveOut": {
-      const folder = hit.path.slice(0, hit.path.lastIndexOf("/"));
+      const folder = folderOf(hit);
       return `${query.trimEnd()} -path:${/\s/.test(folder) ? `"${folder}"` : folder}`;
     }
     default:

@@ -100,3 +100,18 @@ test("the list of projects goes to a file and comes from one", async () => {
   await screen.findByText("ripgrep is registered and being indexed.");
   expect(backend.calls).toEqual([["exportProjects"], ["importProjects"]]);
 });
+
+test("a limit is set in megabytes, and one that is refused shows what holds", async () => {
+  await open();
+  const size = screen.getByRole<HTMLInputElement>("spinbutton", { name: /Largest file/ });
+  await fireEvent.change(size, { target: { value: "32" } });
+  expect(changes()).toEqual([{ setting: "file_size_limit", value: 32 }]);
+  await fireEvent.change(size, { target: { value: "500" } });
+  const said = await screen.findByTestId("toast");
+  expect(said.textContent).toContain("from 1 to 200");
+  await waitFor(() => expect(size.value).toBe("32"));
+  const memory = screen.getByRole<HTMLInputElement>("spinbutton", { name: /open projects/ });
+  await fireEvent.change(memory, { target: { value: "" } });
+  expect(memory.value).toBe("4000");
+  expect(changes()).toHaveLength(2);
+});

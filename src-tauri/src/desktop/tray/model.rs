@@ -53,7 +53,7 @@ pub enum Choice {
     },
 }
 
-const ACTIONS: [(ProjectAction, &str); 9] = [
+const ACTIONS: [(ProjectAction, &str); 11] = [
     (ProjectAction::Remove, "remove"),
     (ProjectAction::Retry, "retry"),
     (ProjectAction::Reindex, "reindex"),
@@ -63,6 +63,8 @@ const ACTIONS: [(ProjectAction, &str); 9] = [
     (ProjectAction::Unpin, "unpin"),
     (ProjectAction::MeaningOn, "meaning-on"),
     (ProjectAction::MeaningOff, "meaning-off"),
+    (ProjectAction::IgnoredOn, "ignored-on"),
+    (ProjectAction::IgnoredOff, "ignored-off"),
 ];
 
 impl Choice {
