@@ -4,6 +4,7 @@
 //! once, in order: a table a language says which kinds of nodes define or use a name. The walk costs
 //! a fraction of the parse, and gives containers, leading comments and references in one pass.
 
+mod allowance;
 mod c_macros;
 mod extract;
 mod grammar;

@@ -1,17 +1,18 @@
 //! Parses a file under limits and has its tree walked.
 
+use super::allowance::Allowance;
 use super::grammar::{self, Compiled};
 use super::rules::Grammar;
 use super::walk::Walk;
 use super::{FileSymbols, MARKDOWN, Outcome, markdown};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tree_sitter::{ParseOptions, Parser, Tree};
 
 /// Only this much of a file is read: more is generated, and a parser's memory is many times the text.
 const LARGEST_BYTES: usize = 4 << 20;
-/// The time that any file has, and what each further byte adds: several times what parsing needs.
+/// The processor time that any file has, and what each further byte adds: several times what parsing needs.
 const TIME: Duration = Duration::from_millis(500);
 const TIME_PER_BYTE: Duration = Duration::from_micros(2);
 /// Lines longer than this, over the whole file or in one, are not written by hand.
@@ -63,16 +64,16 @@ impl Extractor {
     }
 
     fn parsed(&mut self, grammar: &'static Grammar, text: &str, wanted: Wanted) -> FileSymbols {
-        let deadline =
-            Instant::now() + TIME + TIME_PER_BYTE * u32::try_from(text.len()).unwrap_or(u32::MAX);
         let Some(&key) = grammar.languages.first() else {
             return FileSymbols::nothing(Outcome::Unsupported);
         };
         let compiled = self.compiled.entry(key).or_insert_with(|| Compiled::new(grammar));
-        let Some(tree) = parse(&mut self.parser, compiled, grammar, text, deadline) else {
+        let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let allowance = Allowance::of(TIME + TIME_PER_BYTE * bytes);
+        let Some(tree) = parse(&mut self.parser, compiled, grammar, text, allowance) else {
             return FileSymbols::nothing(Outcome::TimedOut);
         };
-        let mut found = Walk::new(compiled, text, wanted, deadline).run(&tree);
+        let mut found = Walk::new(compiled, text, wanted, allowance).run(&tree);
         if found.outcome == Outcome::Parsed && tree.root_node().has_error() {
             found.outcome = Outcome::Partial;
         }
@@ -80,19 +81,19 @@ impl Extractor {
     }
 }
 
-/// The tree of `text`, or `None` where it is not done by `deadline`.
+/// The tree of `text`, or `None` where that takes more than is allowed.
 pub(super) fn parse(
     parser: &mut Parser,
     compiled: &Compiled,
     grammar: &Grammar,
     text: &str,
-    deadline: Instant,
+    allowance: Allowance,
 ) -> Option<Tree> {
     parser.set_language(&compiled.language).ok()?;
     let prepared = grammar.prepare.and_then(|prepare| prepare(text));
     let bytes = prepared.as_deref().unwrap_or(text.as_bytes());
     let mut in_time = |_: &tree_sitter::ParseState| {
-        if Instant::now() < deadline { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if allowance.is_spent() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut in_time);
     let tree = parser.parse_with_options(

@@ -7,13 +7,14 @@ mod tests;
 
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use tree_sitter::{Parser, Query, QueryCursor, QueryCursorOptions, StreamingIterator, Tree};
 use ts_rs::TS;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::allowance::Allowance;
 use super::extract::parse;
 use super::grammar::{self, Compiled};
 use super::rules::Grammar;
@@ -111,25 +112,25 @@ impl Highlighter {
         let Some(part) = text.get(read.clone()) else { return Highlighted::default() };
         let known = self.languages.entry(key).or_insert_with(|| Language::new(key, grammar));
         // A language's first time takes longer, once.
-        let deadline = Instant::now() + time;
+        let allowance = Allowance::of(time);
         let hash = xxh3_64(part.as_bytes());
         let last = self.last.take().filter(|last| last.language == key && last.hash == hash);
         let tree = match last {
             Some(last) => last.tree,
-            None => match parse(&mut self.parser, &known.compiled, grammar, part, deadline) {
+            None => match parse(&mut self.parser, &known.compiled, grammar, part, allowance) {
                 Some(tree) => tree,
                 None => return Highlighted::default(),
             },
         };
         let inside = window.start - read.start..window.end - read.start;
         let mut spans = known.query.as_ref().map_or_else(Vec::new, |query| {
-            query.spans(&tree, part, inside, deadline).unwrap_or_default()
+            query.spans(&tree, part, inside, allowance).unwrap_or_default()
         });
         for span in &mut spans {
             span.bytes = span.bytes.start + read.start..span.bytes.end + read.start;
         }
         let definitions = if part.len() == text.len() {
-            Walk::new(&known.compiled, text, Wanted::Definitions, deadline).run(&tree).definitions
+            Walk::new(&known.compiled, text, Wanted::Definitions, allowance).run(&tree).definitions
         } else {
             Vec::new()
         };
@@ -189,14 +190,14 @@ impl ClassQuery {
         tree: &Tree,
         text: &str,
         window: Range<usize>,
-        deadline: Instant,
+        allowance: Allowance,
     ) -> Option<Vec<SyntaxSpan>> {
         let mut cursor = QueryCursor::new();
         cursor.set_match_limit(MOST_MATCHES);
         cursor.set_byte_range(window.clone());
         let mut out_of_time = false;
         let mut in_time = |_: &tree_sitter::QueryCursorState| {
-            out_of_time = Instant::now() >= deadline;
+            out_of_time = allowance.is_spent();
             if out_of_time { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = QueryCursorOptions::new().progress_callback(&mut in_time);

@@ -3,13 +3,13 @@
 
 mod define;
 
+use super::allowance::Allowance;
 use super::extract::Wanted;
 use super::grammar::{Compiled, Lead};
 use super::kind::ReferenceKind;
 use super::rules::{Name, Rule};
 use super::{FileSymbols, Outcome, Reference};
 use std::ops::Range;
-use std::time::Instant;
 use tree_sitter::{Node, Tree};
 
 /// Definitions inside more definitions than this are left out.
@@ -23,7 +23,7 @@ pub(super) struct Walk<'a> {
     compiled: &'a Compiled,
     text: &'a str,
     wanted: Wanted,
-    deadline: Instant,
+    allowance: Allowance,
     found: FileSymbols,
     scopes: Vec<Scope>,
     levels: Vec<Level>,
@@ -75,13 +75,13 @@ impl<'a> Walk<'a> {
         compiled: &'a Compiled,
         text: &'a str,
         wanted: Wanted,
-        deadline: Instant,
+        allowance: Allowance,
     ) -> Self {
         Self {
             compiled,
             text,
             wanted,
-            deadline,
+            allowance,
             found: FileSymbols::nothing(Outcome::Parsed),
             scopes: Vec::new(),
             levels: vec![Level::default()],
@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
         let mut nodes = 0_u32;
         'tree: loop {
             nodes = nodes.wrapping_add(1);
-            if nodes.is_multiple_of(NODES_BETWEEN_LOOKS) && Instant::now() >= self.deadline {
+            if nodes.is_multiple_of(NODES_BETWEEN_LOOKS) && self.allowance.is_spent() {
                 self.found.outcome = Outcome::TimedOut;
                 break;
             }
