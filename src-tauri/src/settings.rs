@@ -28,6 +28,8 @@ pub struct Settings {
     pub embed_on_battery: bool,
     /// Of the time, in percent: how much of it the background embeds.
     pub embedding_share: u8,
+    /// Nothing is embedded in the background.
+    pub embedding_paused: bool,
 }
 
 /// What finds code by meaning.
@@ -75,6 +77,7 @@ impl Default for Settings {
             meaning: Meaning::default(),
             embed_on_battery: false,
             embedding_share: 50,
+            embedding_paused: false,
         }
     }
 }
@@ -92,7 +95,7 @@ pub enum SettingsError {
 }
 
 const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login`, `meaning`, \
-                    `embed_on_battery` and `embedding_share`";
+                    `embed_on_battery`, `embedding_share` and `embedding_paused`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -159,6 +162,7 @@ impl Settings {
             "hide_on_blur" => self.hide_on_blur = truth("hide_on_blur")?,
             "start_at_login" => self.start_at_login = Some(truth("start_at_login")?),
             "embed_on_battery" => self.embed_on_battery = truth("embed_on_battery")?,
+            "embedding_paused" => self.embedding_paused = truth("embedding_paused")?,
             "embedding_share" => {
                 let percent = item.as_integer().and_then(|percent| u8::try_from(percent).ok());
                 self.embedding_share = percent
@@ -209,9 +213,10 @@ mod tests {
         let (settings, problem) = parse(
             "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true\n\
              theme = \"dark\"\nhide_on_blur = false\nembed_on_battery = true\n\
-             embedding_share = 40",
+             embedding_share = 40\nembedding_paused = true",
         );
         assert_eq!((settings.embed_on_battery, settings.embedding_share), (true, 40));
+        assert!(settings.embedding_paused);
         assert_eq!((settings.theme, settings.hide_on_blur), (Theme::Dark, false));
         assert_eq!(settings.hotkey, "Alt+Space");
         assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::hotkey::{self, HotkeyError};
 use super::shell::Shell;
 use super::tray;
+use crate::embedding;
 use crate::settings::edit::{self, EditError, SettingChange};
 use crate::settings::{Settings, Theme};
 
@@ -121,6 +122,7 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
         app.set_theme(window_theme(settings.theme));
     }
     start_at_login(app, settings.start_at_login);
+    shell.engine.set_pacing(embedding::pacing(&settings));
     shell.applying.update(|applied| {
         *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
     });

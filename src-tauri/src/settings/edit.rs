@@ -24,6 +24,8 @@ pub enum SettingChange {
     Theme(Theme),
     HideOnBlur(bool),
     StartAtLogin(bool),
+    EmbedOnBattery(bool),
+    EmbeddingPaused(bool),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +46,8 @@ impl SettingChange {
             Self::Theme(_) => "theme",
             Self::HideOnBlur(_) => "hide_on_blur",
             Self::StartAtLogin(_) => "start_at_login",
+            Self::EmbedOnBattery(_) => "embed_on_battery",
+            Self::EmbeddingPaused(_) => "embedding_paused",
         }
     }
 
@@ -53,7 +57,10 @@ impl SettingChange {
             Self::Hotkey(keys) => Some(keys.as_str().into()),
             Self::Editor(command) => command.as_deref().map(Into::into),
             Self::Theme(theme) => Some(theme.as_str().into()),
-            Self::HideOnBlur(on) | Self::StartAtLogin(on) => Some((*on).into()),
+            Self::HideOnBlur(on)
+            | Self::StartAtLogin(on)
+            | Self::EmbedOnBattery(on)
+            | Self::EmbeddingPaused(on) => Some((*on).into()),
         }
     }
 }

@@ -4,7 +4,8 @@
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
-import type { OpenedFile } from "./generated/OpenedFile";
+import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { ProjectStatus } from "./generated/ProjectStatus";
@@ -23,7 +24,8 @@ export type Scene = {
   shell: ShellState;
   hits: Hit[];
   recent: string[];
-  opened: OpenedFile[];
+  files: OfferedFile[];
+  meaning: MeaningStatus;
   suggestions: Suggestion[];
   settings: SettingsView;
   /** Events sent once the page listens to them. */
@@ -60,10 +62,12 @@ export class FakeBackend implements Backend {
   readonly #handlers: Handlers = {
     snapshot: new Set(),
     shell_state: new Set(),
+    meaning: new Set(),
     drag: new Set(),
     added: new Set(),
     popup_shown: new Set(),
     popup_hidden: new Set(),
+    settings_wanted: new Set(),
   };
 
   constructor(scene: Scene) {
@@ -198,8 +202,16 @@ export class FakeBackend implements Backend {
     return Promise.resolve([added("/home/ada/src/ripgrep")]);
   }
 
-  openedFiles(): Promise<OpenedFile[]> {
-    return Promise.resolve(this.#scene.opened);
+  offeredFiles(): Promise<OfferedFile[]> {
+    return Promise.resolve(this.#scene.files);
+  }
+
+  pinFile(project: string, path: string, line: number, pinned: boolean): Promise<void> {
+    this.calls.push(["pinFile", project, path, line, pinned]);
+    const others = this.#scene.files.filter((one) => one.project !== project || one.path !== path);
+    const file = { project, path, line, pinned, gone: false };
+    this.#scene.files = [file, ...others].toSorted((a, b) => Number(b.pinned) - Number(a.pinned));
+    return Promise.resolve();
   }
 
   rememberQuery(query: string): Promise<void> {
@@ -211,7 +223,16 @@ export class FakeBackend implements Backend {
   clearRecentQueries(): Promise<void> {
     this.calls.push(["clearRecentQueries"]);
     this.#scene.recent = [];
-    this.#scene.opened = [];
+    this.#scene.files = this.#scene.files.filter(({ pinned }) => pinned);
+    return Promise.resolve();
+  }
+
+  meaning(): Promise<MeaningStatus> {
+    return Promise.resolve(this.#scene.meaning);
+  }
+
+  retryMeaning(): Promise<void> {
+    this.calls.push(["retryMeaning"]);
     return Promise.resolve();
   }
 
@@ -253,6 +274,15 @@ export class FakeBackend implements Backend {
   showProjects(): Promise<void> {
     this.calls.push(["showProjects"]);
     return Promise.resolve();
+  }
+
+  showSettings(): Promise<void> {
+    this.calls.push(["showSettings"]);
+    return Promise.resolve();
+  }
+
+  takeSettingsWish(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   on<Name extends keyof BackendEvents>(

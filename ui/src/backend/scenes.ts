@@ -2,7 +2,8 @@
 
 import type { Scene } from "./fake";
 import type { Hit } from "./generated/Hit";
-import type { OpenedFile } from "./generated/OpenedFile";
+import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { OfferedFile } from "./generated/OfferedFile";
 import type { ProjectStatus } from "./generated/ProjectStatus";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
@@ -61,15 +62,20 @@ export function hit(
   };
 }
 
-function opened(projectName: string, path: string, line: number): OpenedFile {
-  const last = new Date(Date.now() - MINUTE).toISOString();
-  return { project: `id-${projectName}`, path, line, times: 1, last };
+function offered(
+  projectName: string,
+  path: string,
+  line: number,
+  change: Partial<OfferedFile> = {},
+): OfferedFile {
+  return { project: `id-${projectName}`, path, line, pinned: false, gone: false, ...change };
 }
 
 export const SHELL: ShellState = {
   version: "0.1.0",
   hotkey: "Ctrl+Shift+Space",
   hotkey_error: null,
+  command_to_bind: null,
   data_dir: "/home/ada/.local/share/quarry",
   editor: "gvim",
 };
@@ -85,17 +91,28 @@ export const SETTINGS: SettingsView = {
   theme: "system",
   hide_on_blur: true,
   start_at_login: false,
+  embed_on_battery: false,
+  embedding_paused: false,
   file: "/home/ada/.config/quarry/settings.toml",
   problem: null,
 };
 
 const RECENT = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
 
-const OPENED: OpenedFile[] = [
-  opened("quarry", "src-tauri/engine/src/watch/debounce.rs", 41),
-  opened("linux", "drivers/gpio/gpiolib-cdev.c", 512),
-  opened("zed", "crates/editor/src/editor.rs", 2_204),
+const FILES: OfferedFile[] = [
+  offered("helix", "helix-term/src/keymap/default.rs", 12, { pinned: true }),
+  offered("zed", "docs/release-checklist.md", 1, { pinned: true, gone: true }),
+  offered("quarry", "src-tauri/engine/src/watch/debounce.rs", 41),
+  offered("linux", "drivers/gpio/gpiolib-cdev.c", 512),
+  offered("zed", "crates/editor/src/editor.rs", 2_204),
 ];
+
+const MEANING: MeaningStatus = {
+  state: "Working",
+  model: "all-MiniLM-L6-v2",
+  sentence: null,
+  next_retry: null,
+};
 
 const SUGGESTIONS: Suggestion[] = [
   { path: "/home/ada/src", repositories: 23 },
@@ -277,7 +294,8 @@ export function scene(name: string | null): Scene {
     shell: SHELL,
     hits: HITS,
     recent: RECENT,
-    opened: OPENED,
+    files: FILES,
+    meaning: MEANING,
     suggestions: SUGGESTIONS,
     settings: SETTINGS,
     events: {},
@@ -287,6 +305,25 @@ export function scene(name: string | null): Scene {
       return { ...usual, projects: [], hits: [] };
     case "indexing":
       return { ...usual, projects: indexing() };
+    case "paused":
+      return {
+        ...usual,
+        settings: { ...SETTINGS, embedding_paused: true },
+        meaning: {
+          ...MEANING,
+          state: "Paused",
+          sentence: "Embedding is paused: what is embedded already is found by meaning.",
+        },
+      };
+    case "wayland":
+    case "empty-wayland": {
+      const shell = {
+        ...SHELL,
+        hotkey_error: "Wayland gives programs no hotkeys: bind a key to `quarry toggle`.",
+        command_to_bind: "/usr/bin/quarry toggle",
+      };
+      return { ...usual, shell, projects: name === "wayland" ? PROJECTS : [] };
+    }
     case "failed": {
       const hotkey_error =
         "Hotkey Ctrl+Shift+Space is taken by another program. Choose another one in Settings.";
@@ -295,6 +332,13 @@ export function scene(name: string | null): Scene {
         projects: [...PROJECTS, FAILED, FAILING],
         shell: { ...SHELL, hotkey_error, problem: "The settings cannot be read: line 3." },
         settings: { ...SETTINGS, hotkey_error, problem: "The settings cannot be read: line 3." },
+        meaning: {
+          state: "Failed",
+          model: null,
+          sentence:
+            "Search by meaning failed: /usr/lib/quarry/model/model.onnx is damaged: its content is not what model.json says. Mend it, then press Retry.",
+          next_retry: null,
+        },
       };
     }
     case "missing":

@@ -9,6 +9,8 @@ export type ActionName =
   | "open"
   | "reveal"
   | "openProject"
+  | "pin"
+  | "unpin"
   | "copyPath"
   | "copyPlace"
   | "copyRelative"
@@ -29,6 +31,8 @@ const ACTIONS: readonly Action[] = [
   { name: "copyPlace", label: "Copy path:line", keys: "Ctrl+Shift+C" },
   { name: "copyRelative", label: "Copy path within the project", keys: "" },
   { name: "copyText", label: "Copy the line", keys: "" },
+  { name: "pin", label: "Pin file", keys: "" },
+  { name: "unpin", label: "Unpin file", keys: "" },
   { name: "openProject", label: "Open the project in the editor", keys: "" },
   { name: "callers", label: "Who calls it", keys: "" },
   { name: "callees", label: "What it calls", keys: "" },
@@ -42,7 +46,7 @@ const ACTIONS: readonly Action[] = [
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 
 /** What makes sense for this hit. */
-export function actionsFor(hit: Hit): readonly Action[] {
+export function actionsFor(hit: Hit, pinned: boolean): readonly Action[] {
   const named = hit.symbol !== null && NAME.test(hit.symbol);
   return ACTIONS.filter(({ name }) => {
     switch (name) {
@@ -52,6 +56,10 @@ export function actionsFor(hit: Hit): readonly Action[] {
         return named;
       case "copyText":
         return hit.snippet !== null;
+      case "pin":
+        return !pinned;
+      case "unpin":
+        return pinned;
       case "leaveOut":
         return hit.path.includes("/");
       default:

@@ -13,7 +13,8 @@ export type KeyCommand =
   | { kind: "actions" }
   | { kind: "help" }
   | { kind: "escape" }
-  | { kind: "projects" };
+  | { kind: "projects" }
+  | { kind: "settings" };
 
 export type KeyPress = Pick<
   KeyboardEvent,
@@ -34,7 +35,8 @@ export const KEYS_HELP: readonly (readonly [keys: string, words: string])[] = [
   ["Ctrl+K", "everything that can be done with it"],
   ["Tab", "complete a filter: lang:, path:, project:, sym:"],
   ["↑ in an empty box", "the last query again"],
-  ["Ctrl+,", "projects and settings"],
+  ["Ctrl+P", "the Projects window"],
+  ["Ctrl+,", "the settings"],
   ["Escape", "empty the box, then hide the popup"],
   ["Ctrl+Q", "quit Quarry"],
   ["F1", "this page"],
@@ -69,12 +71,13 @@ export function keyCommand(press: KeyPress, inBox: boolean): KeyCommand | null {
 }
 
 function chord(press: KeyPress, inBox: boolean): KeyCommand | null {
-  if (press.key === ",") return { kind: "projects" };
+  if (press.key === ",") return { kind: "settings" };
   // By position, as the digits need Shift on some keyboards.
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
   if (digit) return { kind: "openRow", row: Number(digit) - 1 };
-  if (!inBox) return null;
   const letter = press.key.toLowerCase();
+  if (letter === "p" && !press.shiftKey) return { kind: "projects" };
+  if (!inBox) return null;
   if (letter === "c") return { kind: "act", name: press.shiftKey ? "copyPlace" : "copyPath" };
   if (press.shiftKey) return null;
   if (letter === "k") return { kind: "actions" };

@@ -101,8 +101,16 @@ impl Filler {
         *self.pacing.borrow()
     }
 
+    /// A pause holds from the moment it is asked for.
     pub fn rest(&self) -> Option<Rest> {
-        *self.rest.borrow()
+        let found = *self.rest.borrow();
+        let paused = self.pacing().paused.then_some(Rest::Paused);
+        paused.or_else(|| found.filter(|&rest| rest != Rest::Paused))
+    }
+
+    /// Every change of what [`Filler::rest`] says, in either of the two.
+    pub fn rests(&self) -> (watch::Receiver<Option<Rest>>, watch::Receiver<Pacing>) {
+        (self.rest.clone(), self.pacing.subscribe())
     }
 
     pub async fn close(&self) {

@@ -26,6 +26,8 @@ pub struct SettingsView {
     pub theme: Theme,
     pub hide_on_blur: bool,
     pub start_at_login: bool,
+    pub embed_on_battery: bool,
+    pub embedding_paused: bool,
     /// Where they are kept.
     pub file: String,
     /// A sentence, where the file cannot be read as it is.
@@ -107,6 +109,8 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         theme: applied.settings.theme,
         hide_on_blur: applied.settings.hide_on_blur,
         start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
+        embed_on_battery: applied.settings.embed_on_battery,
+        embedding_paused: applied.settings.embedding_paused,
         file: shell.place.settings_file.display().to_string(),
         problem: applied.problem,
     }

@@ -17,7 +17,7 @@ editor: string | null,
 /**
  * Those that are installed.
  */
-editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, 
+editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, embed_on_battery: boolean, embedding_paused: boolean, 
 /**
  * Where they are kept.
  */
