@@ -220,18 +220,18 @@ async fn a_pause_stops_it_and_answers_say_how_much_is_embedded() {
     let folder = tempfile::tempdir().unwrap();
     let model = copied_model(folder.path());
     let mut world = filling(embedder::Options { model: Some(model.clone()), ..options() });
+    let mut changes = world.engine().subscribe_to_meaning();
     world.engine().pause_meaning(true);
+    assert!(changes.next().await, "whoever listens hears of it");
+    let meaning = world.engine().meaning();
+    assert!(meaning.state == MeaningState::Paused && meaning.sentence.is_some(), "{meaning:?}");
     world.project("code", &FILES).await;
     world.until_status("code", "counted", |status| status.vectors_wanted == Some(3)).await;
     assert_eq!(workers(&model), []);
-    until("the pause is said", async || {
-        let meaning = world.engine().meaning();
-        (meaning.state == MeaningState::Paused && meaning.sentence.is_some()).then_some(())
-    })
-    .await;
     let answer = ask(&world, QUESTION, Mode::Meaning).await;
     assert!(note(&answer).unwrap().starts_with("0 % embedded"), "{:?}", note(&answer));
     world.engine().pause_meaning(false);
+    assert_eq!(world.engine().meaning().state, MeaningState::Working);
     embedded(&world, "code").await;
     assert_eq!(note(&ask(&world, QUESTION, Mode::Meaning).await), None);
     world.close().await;

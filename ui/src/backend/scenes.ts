@@ -94,7 +94,6 @@ export const SETTINGS: SettingsView = {
   embed_on_battery: false,
   embedding_paused: false,
   file: "/home/ada/.config/quarry/settings.toml",
-  problem: null,
 };
 
 const RECENT = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
@@ -277,6 +276,29 @@ const HOSTILE_HITS: Hit[] = [
   hit(MARKUP, "שלום/עולם.rs", 5, 'let שם = "ערך"; // הערה e'),
 ];
 
+/** Names as long as people really give them. */
+const LONG = "enterprise-customer-relationship-billing-and-invoicing-service-monorepo";
+const LONG_PROJECTS: ProjectStatus[] = [
+  project(LONG, { root: `/home/ada/work/clients/2026/${LONG}/checkouts/main-with-submodules` }),
+  ...PROJECTS,
+];
+const LONG_HITS: Hit[] = [
+  hit(
+    LONG,
+    `services/${LONG}/src/main/java/com/example/enterprise/billing/invoices/AbstractDebouncedInvoiceReconciliationStrategyFactoryBean.java`,
+    1_024,
+    "public abstract class AbstractDebouncedInvoiceReconciliationStrategyFactoryBean<T extends InvoiceReconciliationStrategy> extends AbstractFactoryBean<T> {",
+    {
+      kind: "class",
+      symbol: "AbstractDebouncedInvoiceReconciliationStrategyFactoryBean",
+      lang: "java",
+      lanes: ["symbols", "text", "meaning"],
+      stale: true,
+    },
+  ),
+  ...HITS,
+];
+
 function indexing(): ProjectStatus[] {
   return PROJECTS.map((status) => {
     if (status.name === "linux") {
@@ -331,7 +353,7 @@ export function scene(name: string | null): Scene {
         ...usual,
         projects: [...PROJECTS, FAILED, FAILING],
         shell: { ...SHELL, hotkey_error, problem: "The settings cannot be read: line 3." },
-        settings: { ...SETTINGS, hotkey_error, problem: "The settings cannot be read: line 3." },
+        settings: { ...SETTINGS, hotkey_error },
         meaning: {
           state: "Failed",
           model: null,
@@ -343,6 +365,14 @@ export function scene(name: string | null): Scene {
     }
     case "missing":
       return { ...usual, projects: [...PROJECTS, MISSING] };
+    case "long":
+      return {
+        ...usual,
+        projects: LONG_PROJECTS,
+        hits: LONG_HITS,
+        recent: [`project:${LONG} lang:java "public abstract class" -path:generated`, ...RECENT],
+        files: LONG_HITS.slice(0, 2).map(({ path }) => offered(LONG, path, 1, { pinned: true })),
+      };
     case "hostile":
       return { ...usual, projects: HOSTILE, hits: HOSTILE_HITS, recent: [MARKUP, "\u202ecba"] };
     case "drag":

@@ -33,7 +33,7 @@ test("the projects are counted that are found by meaning and were listed", () =>
   expect(embeddedWords(counted)).toBe(
     "40 % of the code can be found by meaning: 40 of 100 pieces.",
   );
-  expect(embeddedWords(ALL)).toBe("All 100 pieces of code can be found by meaning.");
+  expect(embeddedWords(ALL)).toBe("All of the code can be found by meaning: 100 pieces.");
   expect(embeddedWords({ done: 0, total: 0 })).toBeNull();
 });
 

@@ -30,7 +30,7 @@ export function embeddedOf(projects: readonly ProjectStatus[]): Embedded {
 export function embeddedWords({ done, total }: Embedded): string | null {
   const share = percent(done, total);
   if (share === null) return null;
-  if (done === total) return `All ${counted(total, "piece")} of code can be found by meaning.`;
+  if (done === total) return `All of the code can be found by meaning: ${counted(total, "piece")}.`;
   return `${share} % of the code can be found by meaning: ${count(done)} of ${count(total)} pieces.`;
 }
 

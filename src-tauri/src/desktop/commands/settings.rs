@@ -30,8 +30,6 @@ pub struct SettingsView {
     pub embedding_paused: bool,
     /// Where they are kept.
     pub file: String,
-    /// A sentence, where the file cannot be read as it is.
-    pub problem: Option<String>,
 }
 
 impl From<ChangeError> for CommandError {
@@ -112,6 +110,5 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         embed_on_battery: applied.settings.embed_on_battery,
         embedding_paused: applied.settings.embedding_paused,
         file: shell.place.settings_file.display().to_string(),
-        problem: applied.problem,
     }
 }

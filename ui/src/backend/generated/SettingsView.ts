@@ -21,8 +21,4 @@ editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_lo
 /**
  * Where they are kept.
  */
-file: string, 
-/**
- * A sentence, where the file cannot be read as it is.
- */
-problem: string | null, };
+file: string, };
