@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::harness::account::Account;
 use crate::harness::desktop::Desktop;
 use crate::harness::page::Page;
-use crate::harness::projects_window::TITLE as PROJECTS;
 use crate::harness::tray::TrayHost;
 use crate::harness::wait::{QUIET, throughout, until};
 use crate::hotkey::{HOTKEY, POPUP};
@@ -90,8 +89,7 @@ fn a_folder_dropped_on_the_projects_window_becomes_a_project() {
     let folder = file.parent().unwrap().to_owned();
     let quarry = desktop.start_quarry();
 
-    host.item(quarry.pid).click("Projects");
-    let projects = until("the Projects window is there", || desktop.window(PROJECTS));
+    let projects = desktop.open_projects(&host, quarry.pid, "Projects").window;
     desktop.arrange(&projects, (460, 60), (900, 620));
     let files = desktop.open_file_manager(folder.parent().unwrap(), CORNER);
     let target = desktop.place(&projects).unwrap().middle();

@@ -263,6 +263,7 @@ async fn a_model_that_was_missing_is_used_after_a_retry() {
     world.project("code", &FILES).await;
     let meaning = world.engine().meaning();
     assert_eq!(meaning.state, MeaningState::ModelMissing);
+    assert!(meaning.needs_a_person());
     assert!(meaning.sentence.unwrap().contains("model"));
     let refused = world.engine().wait("code", LaneName::Meaning).await.unwrap_err();
     assert!(refused.to_string().contains("no model"), "{refused}");

@@ -21,7 +21,11 @@ describe("where the desktop gives no hotkey", () => {
   test("the first start says what to bind to a key, and copies it", async () => {
     await open("empty-wayland");
     const ways = await screen.findByTestId("bind-key");
-    for (const words of ["GNOME", "KDE Plasma", "bindsym Ctrl+Shift+Space"]) {
+    for (const words of [
+      "GNOME",
+      "KDE Plasma",
+      "bindsym Ctrl+Shift+space exec /usr/bin/quarry toggle",
+    ]) {
       expect(ways.textContent).toContain(words);
     }
     await fireEvent.click(within(ways).getByRole("button", { name: "Copy" }));
