@@ -2,6 +2,7 @@
 // page in a browser and in the tests.
 
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
+import { previewOf } from "./fake-preview";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
 import type { MeaningStatus } from "./generated/MeaningStatus";
@@ -17,7 +18,6 @@ import type { ShellState } from "./generated/ShellState";
 import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
 import type { Suggestion } from "./generated/Suggestion";
-import type { SyntaxClass } from "./generated/SyntaxClass";
 
 export type Scene = {
   projects: ProjectStatus[];
@@ -34,19 +34,6 @@ export type Scene = {
 
 /** The hotkey that another program has. */
 export const TAKEN_HOTKEY = "Ctrl+Alt+T";
-
-const WORDS = /(\/\/.*)|("[^"]*")|\b(let|return|if|pub|fn|struct|int|unsigned)\b|\b([A-Z]\w+)\b/g;
-const CLASSES: SyntaxClass[] = ["comment", "string", "keyword", "type"];
-
-/** Lines between those that are known. */
-const FILLER = [
-  "",
-  "    /// What a quiet period collects.",
-  "    let due = self.first.map(|first| first + self.max_wait);",
-  "    if due.is_some_and(|due| now >= due) {",
-  "        return Some(std::mem::take(&mut self.changes));",
-  "    }",
-];
 
 type Handlers = { [Name in keyof BackendEvents]: Set<(payload: BackendEvents[Name]) => void> };
 
@@ -90,18 +77,7 @@ export class FakeBackend implements Backend {
 
   preview(project: string, path: string, line: number, context: number): Promise<Preview> {
     const shown = this.#scene.hits.filter((hit) => hit.project === project && hit.path === path);
-    const first_line = Math.max(1, line - context);
-    const lines = Array.from({ length: line + context - first_line + 1 }, (_, index) => {
-      const snippet = shown.find((hit) => hit.snippet?.line === first_line + index)?.snippet;
-      const text = snippet?.text ?? FILLER[(first_line + index) % FILLER.length] ?? "";
-      return { text, spans: spans(text) };
-    });
-    const here = shown.find((hit) => hitLine(hit) === line);
-    const enclosing = here?.symbol
-      ? { kind: here.kind, name: here.symbol, line_start: line, line_end: line + 12 }
-      : null;
-    const stale = shown.some((hit) => hit.stale);
-    return Promise.resolve({ first_line, lines, more: true, stale, enclosing });
+    return Promise.resolve(previewOf(shown, line, context));
   }
 
   languages(): Promise<string[]> {
@@ -321,17 +297,6 @@ export class FakeBackend implements Backend {
     const hits = this.#scene.hits.flatMap((hit) => matched(hit, query)).slice(0, limit);
     return { seq, done: true, answer: answer(query, hits, this.#scene.projects), error: null };
   }
-}
-
-function spans(text: string): [number, number, SyntaxClass][] {
-  return [...text.matchAll(WORDS)].flatMap((match) => {
-    const syntax = CLASSES[match.slice(1).findIndex(Boolean)];
-    return syntax ? [[match.index, match.index + match[0].length, syntax]] : [];
-  });
-}
-
-function hitLine(hit: Hit): number {
-  return hit.snippet?.line ?? hit.line_start;
 }
 
 /** An answer as the program would give it over these projects. */

@@ -8,68 +8,10 @@ import type { ProjectStatus } from "./generated/ProjectStatus";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 import type { Suggestion } from "./generated/Suggestion";
+import { HOSTILE, HOSTILE_HITS, LONG, LONG_HITS, LONG_PROJECTS, MARKUP } from "./odd-samples";
+import { MINUTE, hit, offered, project } from "./samples";
 
-const MINUTE = 60_000;
-
-export function project(name: string, change: Partial<ProjectStatus> = {}): ProjectStatus {
-  return {
-    id: `id-${name}`,
-    name,
-    root: `/home/ada/src/${name}`,
-    residency: "Hot",
-    freshness: "Fresh",
-    watch_mode: "Native",
-    files: 1_842,
-    chunks: 21_300,
-    symbols: 9_410,
-    vectors: 21_300,
-    vectors_wanted: 21_300,
-    meaning: true,
-    pending: 0,
-    skipped: 17,
-    index_bytes: 8_640_000,
-    last_indexed: new Date(Date.now() - 4 * MINUTE).toISOString(),
-    progress: null,
-    watch_reason: null,
-    error: null,
-    notice: null,
-    pinned: false,
-    ...change,
-  };
-}
-
-export function hit(
-  projectName: string,
-  path: string,
-  line: number,
-  text: string,
-  change: Partial<Hit> = {},
-): Hit {
-  return {
-    project: `id-${projectName}`,
-    path,
-    path_highlights: [],
-    line_start: line,
-    line_end: line,
-    kind: "text",
-    symbol: null,
-    lang: "rust",
-    score: 1,
-    lanes: ["text"],
-    stale: false,
-    snippet: { line, text, highlights: [] },
-    ...change,
-  };
-}
-
-function offered(
-  projectName: string,
-  path: string,
-  line: number,
-  change: Partial<OfferedFile> = {},
-): OfferedFile {
-  return { project: `id-${projectName}`, path, line, pinned: false, gone: false, ...change };
-}
+export { hit, project };
 
 export const SHELL: ShellState = {
   version: "0.1.0",
@@ -246,59 +188,6 @@ const FAILING = project("website", {
   },
 });
 
-/** Names and contents that try to be something else than text. */
-const MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-const HOSTILE: ProjectStatus[] = [
-  project(MARKUP, {
-    root: `/home/ada/${MARKUP}`,
-    freshness: "Failing",
-    notice: `\u202e${MARKUP}`,
-    error: {
-      cause: MARKUP,
-      message: `${MARKUP} \u202ecannot be read\u0000.`,
-      first_at: new Date(Date.now() - MINUTE).toISOString(),
-      attempts: 2,
-      next_retry: null,
-    },
-  }),
-  project("\u202egnp.exe \u2066مشروع\u2069"),
-  project("a".repeat(3_000)),
-];
-
-const HOSTILE_HITS: Hit[] = [
-  hit(MARKUP, `src/${MARKUP}.rs`, 1, `let page = "${MARKUP}";`, {
-    kind: MARKUP,
-    symbol: MARKUP,
-  }),
-  hit(MARKUP, "src/\u202egnp.exe", 2, "\u202ereverse \u2066me\u2069 \u200b\u0007\u001b[31m bell"),
-  hit(MARKUP, `${"deep/".repeat(400)}end.rs`, 3, `e${"x".repeat(100_000)}e`),
-  hit(MARKUP, "e\u0301".repeat(200), 4, "\u0301".repeat(5_000) + "e"),
-  hit(MARKUP, "שלום/עולם.rs", 5, 'let שם = "ערך"; // הערה e'),
-];
-
-/** Names as long as people really give them. */
-const LONG = "enterprise-customer-relationship-billing-and-invoicing-service-monorepo";
-const LONG_PROJECTS: ProjectStatus[] = [
-  project(LONG, { root: `/home/ada/work/clients/2026/${LONG}/checkouts/main-with-submodules` }),
-  ...PROJECTS,
-];
-const LONG_HITS: Hit[] = [
-  hit(
-    LONG,
-    `services/${LONG}/src/main/java/com/example/enterprise/billing/invoices/AbstractDebouncedInvoiceReconciliationStrategyFactoryBean.java`,
-    1_024,
-    "public abstract class AbstractDebouncedInvoiceReconciliationStrategyFactoryBean<T extends InvoiceReconciliationStrategy> extends AbstractFactoryBean<T> {",
-    {
-      kind: "class",
-      symbol: "AbstractDebouncedInvoiceReconciliationStrategyFactoryBean",
-      lang: "java",
-      lanes: ["symbols", "text", "meaning"],
-      stale: true,
-    },
-  ),
-  ...HITS,
-];
-
 function indexing(): ProjectStatus[] {
   return PROJECTS.map((status) => {
     if (status.name === "linux") {
@@ -368,10 +257,10 @@ export function scene(name: string | null): Scene {
     case "long":
       return {
         ...usual,
-        projects: LONG_PROJECTS,
-        hits: LONG_HITS,
+        projects: [...LONG_PROJECTS, ...PROJECTS],
+        hits: [...LONG_HITS, ...HITS],
         recent: [`project:${LONG} lang:java "public abstract class" -path:generated`, ...RECENT],
-        files: LONG_HITS.slice(0, 2).map(({ path }) => offered(LONG, path, 1, { pinned: true })),
+        files: LONG_HITS.map(({ path }) => offered(LONG, path, 1, { pinned: true })),
       };
     case "hostile":
       return { ...usual, projects: HOSTILE, hits: HOSTILE_HITS, recent: [MARKUP, "\u202ecba"] };

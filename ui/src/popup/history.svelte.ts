@@ -21,12 +21,15 @@ export class History {
   }
 
   async read(): Promise<void> {
-    await this.#around.attempt(async () => {
-      [this.queries, this.files] = await Promise.all([
-        this.#backend.recentQueries(),
-        this.#backend.offeredFiles(),
-      ]);
-    });
+    // A disk may be slow to say which files are there; the queries do not wait for it.
+    await Promise.all([
+      this.#around.attempt(async () => {
+        this.queries = await this.#backend.recentQueries();
+      }),
+      this.#around.attempt(async () => {
+        this.files = await this.#backend.offeredFiles();
+      }),
+    ]);
   }
 
   remember(query: string): void {

@@ -1,6 +1,7 @@
 //! What the popup may ask about files that were opened or pinned.
 
 use jiff::Timestamp;
+use quarry_engine::status::{Freshness, ProjectError, ProjectStatus};
 use serde::Serialize;
 use tauri::State;
 use ts_rs::TS;
@@ -34,14 +35,28 @@ impl From<PinError> for CommandError {
 }
 
 /// The pinned files, then the ones that were opened last, of projects that are still there.
-#[tauri::command(async)]
-pub fn offered_files(shell: State<'_, Shell>) -> Vec<OfferedFile> {
-    let is_there = |file: &OpenedFile| {
-        let found = shell.engine.file_path(&file.project, &file.path);
-        // A file of a project that is gone is forgotten; one on a disk that is away is not there.
-        found.ok().map(|path| path.exists())
-    };
-    offered(shell.opened.list(), is_there)
+#[tauri::command]
+pub async fn offered_files(shell: State<'_, Shell>) -> Result<Vec<OfferedFile>, CommandError> {
+    let (engine, files) = (shell.engine.clone(), shell.opened.list());
+    // A disk may take its time to answer.
+    let looked = tokio::task::spawn_blocking(move || {
+        let snapshot = engine.snapshot();
+        offered(files, |file| {
+            let project = snapshot.projects.iter().find(|one| one.id == file.project)?;
+            let path = || engine.file_path(&file.project, &file.path);
+            Some(is_reachable(project) && path().is_ok_and(|path| path.exists()))
+        })
+    });
+    looked.await.map_err(|error| {
+        CommandError::new("Unavailable", format!("Opened files cannot be listed: {error}."))
+    })
+}
+
+/// A disk that is known to be away is not asked, as it may never answer.
+fn is_reachable(project: &ProjectStatus) -> bool {
+    let away =
+        |error: &ProjectError| matches!(error.cause.as_str(), "RootMissing" | "VolumeUnavailable");
+    project.freshness != Freshness::RootMissing && !project.error.as_ref().is_some_and(away)
 }
 
 #[tauri::command(async)]
