@@ -34,7 +34,8 @@ export const KEYS_HELP: readonly KeysGroup[] = [
       ["↑ ↓", "the one above, the one below"],
       ["Page Up, Page Down", "a page of them"],
       ["Ctrl+Home, Ctrl+End", "the first, the last"],
-      ["Ctrl+↑, Ctrl+↓", "scroll the preview; or Ctrl+Page Up, Down"],
+      ["Ctrl+↑, Ctrl+↓", "scroll the preview, by lines"],
+      ["Ctrl+PgUp, Ctrl+PgDn", "scroll it by pages"],
     ],
   },
   {

@@ -60,8 +60,9 @@ impl State {
         match self {
             State::Off => Some(OFF.into()),
             State::Missing { what } => Some(format!(
-                "Search by meaning has no model: {what} is not there. `cargo xtask model` puts it \
-                 there, or name another model's folder in the settings."
+                "Search by meaning has no model: {what} is not there. Install Quarry again, or name \
+                 the folder of another model in the settings. In a checkout, `cargo xtask model` \
+                 fetches it."
             )),
             State::Failed { message, .. } => Some(message.clone()),
             State::Idle | State::Starting | State::Ready => None,
