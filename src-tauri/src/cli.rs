@@ -10,6 +10,7 @@ use quarry_engine::status::{LaneName, ProjectAction};
 
 pub mod add;
 pub mod doctor;
+pub mod exclude;
 pub mod meaning;
 pub mod output;
 pub mod projects;
@@ -72,6 +73,13 @@ pub enum Command {
     Pin(Named),
     /// Let a project be closed when memory is short
     Unpin(Named),
+    /// Leave files out of a project's index, as a .gitignore file at its root would
+    Exclude(ExcludeArgs),
+    /// Whether a project's index holds what ignore files leave out
+    Ignored {
+        #[command(subcommand)]
+        order: IgnoredOrder,
+    },
     /// What search by meaning is doing, or what it is to do
     Meaning {
         #[command(subcommand)]
@@ -101,6 +109,26 @@ pub enum MeaningOrder {
     On(Named),
     /// Leave a project to the other ways of searching
     Off(Named),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IgnoredOrder {
+    /// Index them too
+    On(Named),
+    /// Leave them out
+    Off(Named),
+}
+
+#[derive(Debug, Args)]
+pub struct ExcludeArgs {
+    /// Id or unique name
+    pub project: String,
+    /// Such as /vendor/ or *.min.js; without any, those that there are
+    #[arg(value_name = "PATTERN")]
+    pub patterns: Vec<String>,
+    /// Take these patterns back
+    #[arg(long, requires = "patterns")]
+    pub undo: bool,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +236,8 @@ impl Command {
             Self::Meaning { order: Some(MeaningOrder::Off(named)) } => {
                 (named, ProjectAction::MeaningOff)
             }
+            Self::Ignored { order: IgnoredOrder::On(named) } => (named, ProjectAction::IgnoredOn),
+            Self::Ignored { order: IgnoredOrder::Off(named) } => (named, ProjectAction::IgnoredOff),
             _ => return None,
         };
         Some((&named.project, action))
@@ -323,8 +353,15 @@ mod tests {
     }
 
     #[test]
+    fn ignored_files_are_included_for_one_project() {
+        let command = parse(&["ignored", "on", "linux"]).unwrap().command.unwrap();
+        assert_eq!(command.action(), Some(("linux", ProjectAction::IgnoredOn)));
+    }
+
+    #[test]
     fn wrong_usage_has_status_2() {
-        let wrong: [&[&str]; 8] = [
+        let wrong: [&[&str]; 9] = [
+            &["exclude", "linux", "--undo"],
             &["search"],
             &["add"],
             &["remove"],

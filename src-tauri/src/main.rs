@@ -7,6 +7,7 @@ mod descriptors;
 mod desktop;
 mod embedding;
 mod headless;
+mod limits;
 mod owner;
 mod place;
 mod renderer;

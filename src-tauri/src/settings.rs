@@ -30,6 +30,31 @@ pub struct Settings {
     pub embedding_share: u8,
     /// Nothing is embedded in the background.
     pub embedding_paused: bool,
+    /// How much of the memory and disk cache open projects may take together, in megabytes.
+    pub hot_limit: u32,
+    /// Larger files are not indexed, in megabytes.
+    pub file_size_limit: u32,
+}
+
+/// The numbers that a setting may be.
+#[derive(Debug)]
+pub struct Bounds {
+    pub least: u32,
+    pub most: u32,
+    /// The same in words.
+    pub words: &'static str,
+}
+
+pub const HOT_LIMIT: Bounds =
+    Bounds { least: 100, most: 1_000_000, words: "a number of megabytes from 100 to 1000000" };
+/// A file is read as a whole, by several threads at a time.
+pub const FILE_SIZE_LIMIT: Bounds =
+    Bounds { least: 1, most: 200, words: "a number of megabytes from 1 to 200" };
+
+impl Bounds {
+    pub fn hold(&self, number: u32) -> bool {
+        (self.least..=self.most).contains(&number)
+    }
 }
 
 /// What finds code by meaning.
@@ -78,6 +103,8 @@ impl Default for Settings {
             embed_on_battery: false,
             embedding_share: 50,
             embedding_paused: false,
+            hot_limit: 4000,
+            file_size_limit: 16,
         }
     }
 }
@@ -95,7 +122,8 @@ pub enum SettingsError {
 }
 
 const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login`, `meaning`, \
-                    `embed_on_battery`, `embedding_share` and `embedding_paused`";
+                    `embed_on_battery`, `embedding_share`, `embedding_paused`, `hot_limit` and \
+                    `file_size_limit`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -142,6 +170,10 @@ impl Settings {
         let wrong = |key, wanted| SettingsError::WrongType { path: path(), line, key, wanted };
         let text = || item.as_str().map(str::trim).filter(|text| !text.is_empty());
         let truth = |key| item.as_bool().ok_or_else(|| wrong(key, "true or false"));
+        let number = |key, bounds: &Bounds| {
+            let number = item.as_integer().and_then(|number| u32::try_from(number).ok());
+            number.filter(|number| bounds.hold(*number)).ok_or_else(|| wrong(key, bounds.words))
+        };
         match key {
             "hotkey" => {
                 let hotkey =
@@ -168,6 +200,10 @@ impl Settings {
                 self.embedding_share = percent
                     .filter(|percent| (1..=100).contains(percent))
                     .ok_or_else(|| wrong("embedding_share", "a number from 1 to 100"))?;
+            }
+            "hot_limit" => self.hot_limit = number("hot_limit", &HOT_LIMIT)?,
+            "file_size_limit" => {
+                self.file_size_limit = number("file_size_limit", &FILE_SIZE_LIMIT)?;
             }
             "meaning" => {
                 self.meaning = match (item.as_bool(), text()) {
@@ -213,8 +249,9 @@ mod tests {
         let (settings, problem) = parse(
             "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true\n\
              theme = \"dark\"\nhide_on_blur = false\nembed_on_battery = true\n\
-             embedding_share = 40\nembedding_paused = true",
+             embedding_share = 40\nembedding_paused = true\nhot_limit = 500\nfile_size_limit = 2",
         );
+        assert_eq!((settings.hot_limit, settings.file_size_limit), (500, 2));
         assert_eq!((settings.embed_on_battery, settings.embedding_share), (true, 40));
         assert!(settings.embedding_paused);
         assert_eq!((settings.theme, settings.hide_on_blur), (Theme::Dark, false));
@@ -238,6 +275,12 @@ mod tests {
         assert_eq!(settings.editor.as_deref(), Some("zed {file}:{line}"));
         assert!(matches!(problem, Some(SettingsError::WrongType { key: "hotkey", .. })));
 
+        for text in ["hot_limit = 99", "hot_limit = \"4 GB\"", "hot_limit = -1"] {
+            let (settings, problem) = parse(text);
+            assert_eq!(settings, Settings::default());
+            let sentence = problem.unwrap().to_string();
+            assert!(sentence.contains("megabytes from 100 to 1000000"), "{sentence}");
+        }
         let (_, problem) = parse("# a comment\n\nhotkeys = \"F1\"");
         let sentence = problem.unwrap().to_string();
         assert!(sentence.contains("`hotkeys`") && sentence.contains("line 3"), "{sentence}");

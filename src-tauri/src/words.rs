@@ -186,6 +186,8 @@ pub mod tests {
             error: None,
             notice: None,
             pinned: false,
+            excludes: Vec::new(),
+            include_ignored: false,
         }
     }
 

@@ -98,6 +98,21 @@ fn an_edit_of_the_file_works_at_once_and_a_mistake_is_said_with_its_line() {
 }
 
 #[test]
+fn another_limit_of_size_in_the_file_indexes_what_was_too_large() {
+    let desktop = Desktop::start();
+    desktop.account.write("data/settings.toml", "file_size_limit = 1\n");
+    desktop.account.write("code/one/large.txt", &"needle\n".repeat(200_000));
+    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let skipped = || desktop.account.project("one")["skipped"].as_u64();
+    assert_eq!(skipped(), Some(1));
+    desktop.start_quarry();
+    desktop.account.write("data/settings.toml", "file_size_limit = 2\n");
+    until("the file is indexed", || skipped() == Some(0));
+    desktop.account.write("data/settings.toml", "file_size_limit = 1\n");
+    until("the file is left out", || skipped() == Some(1));
+}
+
+#[test]
 fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
     let desktop = Desktop::start();
     let host = TrayHost::start(&desktop);

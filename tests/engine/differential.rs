@@ -1,10 +1,11 @@
-//! The incremental index against a fresh one, over random edits of files, directories, rules and
-//! git's branches.
+//! The incremental index against a fresh one, over random edits of files, directories, rules,
+//! git's branches, and of what the project leaves out.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use quarry_engine::search::SearchRequest;
+use quarry_engine::status::{LaneName, ProjectAction, ProjectStatus};
 
 use crate::dice::Dice;
 use crate::world::{DEADLINE, World, git, word, write};
@@ -19,6 +20,7 @@ const WORDS: u64 = 12;
 const ALL_HITS: usize = 10_000;
 const RULES: [&str; 4] =
     ["*.tmp\nbuild/\n", "*.tmp\n", "build/\n/a/f1.rs\n", "*.tmp\n!f2.tmp\nc/\n"];
+const EXCLUDES: [&str; 4] = ["/a/b/", "*.c", "f3.*", "!f3.rs"];
 const BRANCHES: [&str; 3] = ["main", "left", "right"];
 
 /// Which of the edits are made: the first ones change files and folders only.
@@ -63,8 +65,10 @@ async fn compare_with_fresh_ones(edits: u64) -> World {
                 tokio::time::sleep(Duration::from_millis(dice.roll(700))).await;
             }
         }
-        let fresh = World::new();
-        fresh.add(&root).await;
+        if edits == ALL && dice.roll(2) == 0 {
+            done.push(cover_otherwise(&world, &mut dice).await);
+        }
+        let fresh = fresh(&root, &world.status("code")).await;
         let wanted = picture(&fresh).await;
         // What the fresh index holds is what the old one has to come to.
         let started = Instant::now();
@@ -83,6 +87,51 @@ async fn compare_with_fresh_ones(edits: u64) -> World {
     }
     println!("{} rounds: {:?}", rounds(), world.engine().activity("code").unwrap());
     world
+}
+
+/// Another pattern, one less, or the ignored files too; says what.
+async fn cover_otherwise(world: &World, dice: &mut Dice) -> String {
+    let (engine, status) = (world.engine(), world.status("code"));
+    match (dice.roll(3), status.excludes.first()) {
+        (0, _) => {
+            let action = if status.include_ignored {
+                ProjectAction::IgnoredOff
+            } else {
+                ProjectAction::IgnoredOn
+            };
+            engine.act("code", action).await.unwrap();
+            format!("{action:?}")
+        }
+        (1, Some(pattern)) => {
+            engine.stop_excluding("code", pattern).await.unwrap();
+            format!("no longer exclude {pattern}")
+        }
+        _ => {
+            let pattern = EXCLUDES[dice.roll(4) as usize];
+            engine.exclude("code", pattern).await.unwrap();
+            format!("exclude {pattern}")
+        }
+    }
+}
+
+/// An engine that has indexed the folder once, with the settings of `like` from the beginning.
+async fn fresh(root: &Path, like: &ProjectStatus) -> World {
+    let mut fresh = World::new();
+    let id = fresh.add(root).await.id;
+    if like.excludes.is_empty() && !like.include_ignored {
+        return fresh;
+    }
+    for pattern in &like.excludes {
+        fresh.engine().exclude("code", pattern).await.unwrap();
+    }
+    if like.include_ignored {
+        fresh.engine().act("code", ProjectAction::IgnoredOn).await.unwrap();
+    }
+    fresh.close().await;
+    std::fs::remove_dir_all(fresh.options.data_dir.join("indexes").join(id)).unwrap();
+    fresh.reopen().await;
+    fresh.engine().wait("code", LaneName::Text).await.unwrap();
+    fresh
 }
 
 fn text(dice: &mut Dice) -> String {

@@ -82,6 +82,14 @@ async fn a_missing_root_fails_its_project_alone_and_heals_by_itself() {
     std::fs::rename(&away, &root).unwrap();
     world.until_fresh("gone").await;
     assert_eq!(world.found("alpha").await, ["a.rs", "b.rs"]);
+
+    // What happened is told in order, and of the project that it happened to.
+    let lines = |name| world.engine().log(name).unwrap().into_iter().map(|line| line.text);
+    let gone: Vec<String> = lines("gone").collect();
+    let at = |what: &str| gone.iter().position(|line| line.contains(what));
+    let (failed, opened) = (at("RootMissing: The folder"), at("Opened."));
+    assert!(failed.is_some() && failed < opened, "{gone:?}");
+    assert!(lines("here").all(|line| line == "Opened."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod dice;
 mod differential;
 mod disk_full;
 mod embedding;
+mod excluding;
 mod filling;
 mod graph;
 mod indexing;

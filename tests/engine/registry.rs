@@ -5,4 +5,4 @@ mod healing;
 mod leaks;
 mod locating;
 mod many;
-mod system;
+pub(crate) mod system;

@@ -32,7 +32,7 @@ function enlarged(view: View): View {
 
 function settings(name: string, scene: string): View {
   return projects(name, scene, async (page) => {
-    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Settings", exact: true }).click();
     await page.getByText("Theme").first().waitFor();
   });
 }
@@ -119,6 +119,16 @@ export const VIEWS: readonly View[] = [
   projects("skipped", "usual", async (page) => {
     await page.getByRole("button", { name: "Skipped files of helix" }).click();
     await page.getByText("not searched").waitFor();
+  }),
+  projects("settings-of-one", "usual", async (page) => {
+    await page.getByRole("button", { name: "Settings of helix" }).click();
+    await page.getByRole("textbox").fill("src/[a-");
+    await page.getByRole("button", { name: "Exclude", exact: true }).click();
+    await page.getByRole("alert").waitFor();
+  }),
+  projects("log", "failed", async (page) => {
+    await page.getByRole("button", { name: "Show log lines of archive" }).click();
+    await page.getByTestId("project-log").waitFor();
   }),
   projects("repositories", "repositories", async (page) => {
     await page.getByRole("button", { name: "Register each" }).waitFor();

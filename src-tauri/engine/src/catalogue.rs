@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::rel_path;
 
 /// The layout of the tables, kept in SQLite's `user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// What leads from each layout to the next, the first from an empty file.
 const STEPS: [&str; VERSION as usize] = [
     "CREATE TABLE project (
@@ -33,6 +33,8 @@ const STEPS: [&str; VERSION as usize] = [
      ALTER TABLE project ADD COLUMN git_birth TEXT;",
     "ALTER TABLE project ADD COLUMN symbols INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE project ADD COLUMN meaning INTEGER NOT NULL DEFAULT 1;",
+    "ALTER TABLE project ADD COLUMN excludes TEXT NOT NULL DEFAULT '';
+     ALTER TABLE project ADD COLUMN include_ignored INTEGER NOT NULL DEFAULT 0;",
 ];
 /// How long to wait for another process to let go of the file.
 const BUSY: Duration = Duration::from_secs(2);
@@ -78,6 +80,10 @@ pub struct Project {
     pub paused: bool,
     /// What it holds is embedded, to be found by meaning.
     pub meaning: bool,
+    /// Patterns of what is left out, in gitignore's syntax, one line each.
+    pub excludes: Vec<String>,
+    /// What ignore files leave out is kept.
+    pub include_ignored: bool,
     pub last_searched: Option<Timestamp>,
     pub last_indexed: Option<Timestamp>,
     /// What the index held when it was last written.
@@ -186,8 +192,19 @@ impl Catalogue {
                 .optional()?;
             if existing.is_none() {
                 transaction.execute(
-                    "INSERT INTO project (id, name, root, pinned, paused) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![added.id.0, added.name, root, added.pinned, added.paused],
+                    "INSERT INTO project
+                         (id, name, root, pinned, paused, meaning, excludes, include_ignored)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        added.id.0,
+                        added.name,
+                        root,
+                        added.pinned,
+                        added.paused,
+                        added.meaning,
+                        added.excludes.join("\n"),
+                        added.include_ignored
+                    ],
                 )?;
             }
             transaction.commit()?;
@@ -217,6 +234,20 @@ impl Catalogue {
     /// [`CatalogueError::Unwritable`].
     pub fn set_meaning(&self, id: &ProjectId, meaning: bool) -> Result<(), CatalogueError> {
         self.execute("UPDATE project SET meaning = ?2 WHERE id = ?1", params![id.0, meaning])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_excludes(&self, id: &ProjectId, excludes: &[String]) -> Result<(), CatalogueError> {
+        let lines = excludes.join("\n");
+        self.execute("UPDATE project SET excludes = ?2 WHERE id = ?1", params![id.0, lines])
+    }
+
+    /// # Errors
+    /// [`CatalogueError::Unwritable`].
+    pub fn set_include_ignored(&self, id: &ProjectId, include: bool) -> Result<(), CatalogueError> {
+        let sql = "UPDATE project SET include_ignored = ?2 WHERE id = ?1";
+        self.execute(sql, params![id.0, include])
     }
 
     /// # Errors
@@ -311,6 +342,8 @@ fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
         pinned: row.get("pinned")?,
         paused: row.get("paused")?,
         meaning: row.get("meaning")?,
+        excludes: row.get::<_, String>("excludes")?.lines().map(str::to_owned).collect(),
+        include_ignored: row.get("include_ignored")?,
         last_searched: time("last_searched")?,
         last_indexed: time("last_indexed")?,
         held: Held {
@@ -338,7 +371,9 @@ mod tests {
             root: root.into(),
             pinned: false,
             paused: true,
-            meaning: true,
+            meaning: false,
+            excludes: vec!["/vendor/".into(), "*.min.js".into()],
+            include_ignored: true,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),
@@ -367,10 +402,20 @@ mod tests {
             catalogue.set_root(&project.id, Path::new("/elsewhere/größe")).unwrap();
             catalogue.set_identity(&project.id, &identity).unwrap();
         }
+        assert_eq!(Catalogue::open(&path).unwrap().projects().unwrap()[0].excludes.len(), 2);
+        {
+            let catalogue = Catalogue::open(&path).unwrap();
+            catalogue.set_excludes(&project.id, &["größe/".into()]).unwrap();
+            catalogue.set_include_ignored(&project.id, false).unwrap();
+            catalogue.set_meaning(&project.id, true).unwrap();
+        }
         let catalogue = Catalogue::open(&path).unwrap();
         let expected = Project {
             root: "/elsewhere/größe".into(),
             pinned: true,
+            meaning: true,
+            excludes: vec!["größe/".into()],
+            include_ignored: false,
             last_searched: Some(Timestamp::UNIX_EPOCH),
             last_indexed: Some(Timestamp::UNIX_EPOCH),
             held,
@@ -403,7 +448,8 @@ mod tests {
         let [project] = projects.as_slice() else { panic!("{projects:?}") };
         assert_eq!((project.name.as_str(), project.held.files), ("linux", 78_500));
         assert_eq!(project.identity, Identity::default());
-        assert!(project.pinned && !project.paused);
+        assert!(project.pinned && !project.paused && project.meaning);
+        assert!(project.excludes.is_empty() && !project.include_ignored);
     }
 
     #[test]

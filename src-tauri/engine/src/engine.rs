@@ -3,6 +3,7 @@
 mod alike;
 mod embedding;
 mod error;
+mod excluding;
 mod filling;
 mod locating;
 mod lock;
@@ -31,7 +32,7 @@ use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
 use crate::rel_path;
-use crate::status::{Activity, ProjectAction, ProjectStatus, Snapshot};
+use crate::status::{Activity, LogLine, ProjectAction, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use filling::Filler;
 use lock::OwnerLock;
@@ -42,10 +43,6 @@ use vectors::Vectors;
 
 /// How long a caller waits for a project to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Open indexes may take this much of the disk cache together; in bytes.
-const HOT_BYTES: u64 = 4 << 30;
-/// Each open project has a watcher of its own, and the system gives a user 128 of them.
-const HOT_PROJECTS: usize = 64;
 /// How long a removal waits for what is still open; a disk that does not answer may take for ever.
 const REMOVAL: Duration = Duration::from_secs(3);
 /// Longer than programs take to swap one folder for another.
@@ -60,9 +57,11 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// How long a search waits for projects that are being opened.
     pub patience: Duration,
+    /// At first; see [`Engine::set_limits`].
     pub limits: Limits,
     pub tuning: Tuning,
-    /// From here on the least recently used projects are closed.
+    /// From here on the least recently used projects are closed; at first, see
+    /// [`Engine::set_room`].
     pub room: Room,
     /// A folder that is missing for this long is looked for under another name beside its place.
     pub moved_after: Duration,
@@ -81,7 +80,7 @@ impl Options {
             patience: PATIENCE,
             limits: Limits::default(),
             tuning: Tuning::default(),
-            room: Room { bytes: HOT_BYTES, projects: HOT_PROJECTS },
+            room: Room::default(),
             moved_after: MOVED_AFTER,
             embedder: None,
             pacing: Pacing::default(),
@@ -112,6 +111,8 @@ struct Shared {
     previews: Previews,
     aside: SetAside,
     filler: Filler,
+    /// Patterns are changed one at a time, each from what the last one left.
+    excluding: tokio::sync::Mutex<()>,
     /// Let go of when the last clone is dropped.
     _owner: OwnerLock,
 }
@@ -164,6 +165,7 @@ impl Engine {
             previews,
             aside: SetAside::default(),
             filler,
+            excluding: tokio::sync::Mutex::default(),
             _owner,
         };
         Ok(Engine { shared: Arc::new(shared) })
@@ -197,6 +199,8 @@ impl Engine {
             pinned: false,
             paused: false,
             meaning: true,
+            excludes: Vec::new(),
+            include_ignored: false,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),
@@ -239,6 +243,8 @@ impl Engine {
             }
             ProjectAction::MeaningOn => self.set_meaning(&id, true).await?,
             ProjectAction::MeaningOff => self.set_meaning(&id, false).await?,
+            ProjectAction::IgnoredOn => self.include_ignored(&id, true).await?,
+            ProjectAction::IgnoredOff => self.include_ignored(&id, false).await?,
         }
         registry.publish();
         Ok(())
@@ -288,6 +294,26 @@ impl Engine {
         let id = self.find(project)?;
         let upkeep = self.shared.registry.upkeep(&id);
         Ok(upkeep.map(|upkeep| upkeep.activity).unwrap_or_default())
+    }
+
+    /// What happened to the project's state since the engine was opened: the last changes, the
+    /// oldest first, each with its cause.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] or [`EngineError::Ambiguous`].
+    pub fn log(&self, project: &str) -> Result<Vec<LogLine>, EngineError> {
+        let id = self.find(project)?;
+        self.shared.registry.history(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
+    }
+
+    /// Indexes files up to another size from now on, in all projects.
+    pub fn set_limits(&self, limits: Limits) {
+        self.shared.registry.set_limits(limits);
+    }
+
+    /// Lets more or less be open from now on.
+    pub fn set_room(&self, room: Room) {
+        self.shared.registry.set_room(room);
     }
 
     /// The files of the project that are known and not searched, with the reason.

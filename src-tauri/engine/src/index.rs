@@ -9,6 +9,7 @@ mod chunk;
 mod directory;
 mod document;
 mod error;
+pub mod excludes;
 pub mod grams;
 pub mod language;
 pub mod manifest;

@@ -4,8 +4,10 @@
 //! A restore is a task of its own: it goes on when everybody who waits for it has left, runs once
 //! however many wait, and gives all of them the same handle or the same failure.
 
+mod coverage;
 mod disk;
 pub mod failure;
+mod history;
 pub mod keeper;
 mod moved;
 mod notes;
@@ -32,14 +34,14 @@ use tokio::sync::{Notify, watch};
 
 pub use disk::{Disk, Opened, RealDisk};
 pub use failure::{Cause, Failure, Fault};
-pub use keeper::{Control, Upkeep};
+pub use keeper::{Control, Coverage, Upkeep};
 pub use moved::Evidence;
 pub use read::Searchable;
 pub use room::Room;
 
 use crate::catalogue::{Catalogue, Project, ProjectId};
 use crate::index::{Limits, Precedence, ProjectIndex, Searching};
-use crate::status::{ProjectStatus, Snapshot};
+use crate::status::{LogLine, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
 use residency::{Demanded, Outcome, Restore, State, Urge};
@@ -65,8 +67,10 @@ pub struct Settings {
     pub indexes: PathBuf,
     /// Directories that are never indexed.
     pub excluded: Vec<PathBuf>,
+    /// At first; see [`Registry::set_limits`].
     pub limits: Limits,
     pub tuning: Tuning,
+    /// At first; see [`Registry::set_room`].
     pub room: Room,
     /// A root that is missing for this long is looked for under another name.
     pub moved_after: Duration,
@@ -130,6 +134,9 @@ struct Shared {
     volumes: Volumes,
     roots: Arc<Roots>,
     searches: Precedence,
+    /// As they are now.
+    limits: Mutex<Limits>,
+    room: Mutex<Room>,
     changed: Notify,
     /// Something that is open may be closed, or something more is open.
     room_wanted: Notify,
@@ -146,6 +153,8 @@ impl Registry {
     ) -> Registry {
         let slots = projects.into_iter().map(|p| (p.id.clone(), Slot::new(p))).collect();
         let shared = Arc::new(Shared {
+            limits: Mutex::new(settings.limits),
+            room: Mutex::new(settings.room),
             settings,
             disk,
             catalogue,
@@ -287,6 +296,13 @@ impl Registry {
     /// One project's state at this very moment.
     pub fn status(&self, id: &ProjectId) -> Option<ProjectStatus> {
         self.slots().get(id).map(Slot::status)
+    }
+
+    /// What happened to the project's state since Quarry was started, the oldest first.
+    pub fn history(&self, id: &ProjectId) -> Option<Vec<LogLine>> {
+        // What is not published yet is not remembered yet.
+        self.publish();
+        self.slots().get(id).map(|slot| slot.history.lines())
     }
 
     /// What a hot project's keeper said last.

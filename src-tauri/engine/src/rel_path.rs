@@ -58,6 +58,11 @@ pub fn decode(key: &str) -> PathBuf {
     }
 }
 
+/// Whether the character stands for a byte of a name that is not UTF-8.
+pub fn is_escape(c: char) -> bool {
+    escaped_byte(c).is_some()
+}
+
 /// The directory that holds `key`; the root is the empty string.
 pub fn parent(key: &str) -> &str {
     key.rsplit_once('/').map_or("", |(dir, _)| dir)
@@ -75,7 +80,6 @@ fn escape(byte: u8) -> char {
     char::from_u32(ESCAPE_BASE + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-#[cfg(unix)]
 fn escaped_byte(c: char) -> Option<u8> {
     let offset = u32::from(c).checked_sub(ESCAPE_BASE)?;
     u8::try_from(offset).ok().filter(|byte| *byte >= 0x80)

@@ -140,6 +140,10 @@ pub struct ProjectStatus {
     /// What is to be known of its index although nothing has to be done: a sentence.
     pub notice: Option<String>,
     pub pinned: bool,
+    /// Patterns of what is left out, in gitignore's syntax; later ones have the last word.
+    pub excludes: Vec<String>,
+    /// What ignore files and the marks of generated data leave out is indexed.
+    pub include_ignored: bool,
 }
 
 /// The state of all projects at one moment, sorted by name.
@@ -218,4 +222,18 @@ pub enum ProjectAction {
     MeaningOn,
     /// Leave it to the other lanes.
     MeaningOff,
+    /// Index what ignore files leave out.
+    IgnoredOn,
+    /// Leave it out.
+    IgnoredOff,
+}
+
+/// Something that happened to a project's state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LogLine {
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// A sentence for people.
+    pub text: String,
 }

@@ -3,7 +3,7 @@
 use quarry_engine::status::ProjectAction;
 
 use super::output::Failure;
-use super::{Command, add, doctor, meaning, projects, search};
+use super::{Command, add, doctor, exclude, meaning, projects, search};
 use crate::owner::address::Address;
 use crate::owner::protocol::{Problem, Reply, Request};
 use crate::owner::session::{self, Session, Shown};
@@ -73,6 +73,7 @@ async fn execute(command: Command, session: &mut Session) -> Result<(), Failure>
             projects::status(session, project, json).await
         }
         Command::Search(search) => search::run(session, search).await,
+        Command::Exclude(exclude) => exclude::run(session, exclude).await,
         Command::Meaning { order } => meaning::run(session, order.as_ref()).await,
         // The rest needs no owner or is an action.
         _ => Ok(()),
@@ -82,7 +83,8 @@ async fn execute(command: Command, session: &mut Session) -> Result<(), Failure>
 async fn act(session: &mut Session, project: &str, action: ProjectAction) -> Result<(), Failure> {
     let request = Request::Act { project: project.to_owned(), action };
     session.run(request, |_| Ok::<(), Failure>(())).await?;
-    let starts_work = matches!(action, ProjectAction::Reindex | ProjectAction::Retry);
+    use ProjectAction::{IgnoredOff, IgnoredOn, Reindex, Retry};
+    let starts_work = matches!(action, Reindex | Retry | IgnoredOn | IgnoredOff);
     if starts_work && session.is_owner() {
         // What this process started would end with it.
         let wait = Request::Wait { project: project.to_owned(), lane: LaneName::Text };

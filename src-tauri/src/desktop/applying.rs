@@ -13,6 +13,7 @@ use super::hotkey::{self, HotkeyError};
 use super::shell::Shell;
 use super::tray;
 use crate::embedding;
+use crate::limits;
 use crate::settings::edit::{self, EditError, SettingChange};
 use crate::settings::{Settings, Theme};
 
@@ -123,6 +124,8 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
     }
     start_at_login(app, settings.start_at_login);
     shell.engine.set_pacing(embedding::pacing(&settings));
+    shell.engine.set_room(limits::room(&settings));
+    shell.engine.set_limits(limits::files(&settings));
     shell.applying.update(|applied| {
         *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
     });

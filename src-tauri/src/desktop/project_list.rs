@@ -27,6 +27,10 @@ struct Listed {
     paused: bool,
     #[serde(default = "yes")]
     meaning: bool,
+    #[serde(default)]
+    excludes: Vec<String>,
+    #[serde(default)]
+    include_ignored: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +57,8 @@ impl From<&ProjectStatus> for Listed {
             pinned: status.pinned,
             paused: status.watch_mode == WatchMode::Paused,
             meaning: status.meaning,
+            excludes: status.excludes.clone(),
+            include_ignored: status.include_ignored,
         }
     }
 }
@@ -105,7 +111,11 @@ async fn add(engine: &Engine, listed: Listed) -> AddOutcome {
 }
 
 async fn set(engine: &Engine, id: &str, listed: &Listed) -> Result<(), EngineError> {
+    for pattern in &listed.excludes {
+        engine.exclude(id, pattern).await?;
+    }
     for (wanted, action) in [
+        (listed.include_ignored, ProjectAction::IgnoredOn),
         (listed.pinned, ProjectAction::Pin),
         (listed.paused, ProjectAction::Pause),
         (!listed.meaning, ProjectAction::MeaningOff),
@@ -141,6 +151,9 @@ mod tests {
         here.add(&gone, None).await.unwrap();
         here.act("first", ProjectAction::Pin).await.unwrap();
         here.act("two", ProjectAction::Pause).await.unwrap();
+        here.act("first", ProjectAction::IgnoredOn).await.unwrap();
+        here.exclude("first", "/vendor/").await.unwrap();
+        here.exclude("first", "*.min.js").await.unwrap();
         // Snapshots are a moment behind.
         let mut snapshots = here.subscribe();
         let told =
@@ -157,7 +170,9 @@ mod tests {
         assert_eq!(told("one").outcome, Outcome::Added);
         assert_eq!(told("two").outcome, Outcome::Already);
         assert_eq!(told("gone").outcome, Outcome::Refused);
-        assert!(there.status("first").unwrap().pinned);
+        let first = there.status("first").unwrap();
+        assert!(first.pinned && first.include_ignored);
+        assert_eq!(first.excludes, ["/vendor/", "*.min.js"]);
         here.close().await;
         there.close().await;
     }

@@ -74,6 +74,12 @@ impl Owner {
                 send(replies, Reply::Added { project, already }).await;
             }
             Request::Act { project, action } => engine.act(&project, action).await?,
+            Request::Exclude { project, pattern, undo: false } => {
+                engine.exclude(&project, &pattern).await?;
+            }
+            Request::Exclude { project, pattern, undo: true } => {
+                engine.stop_excluding(&project, &pattern).await?;
+            }
             Request::Snapshot => {
                 send(replies, Reply::Snapshot(engine.snapshot().as_ref().clone())).await;
             }

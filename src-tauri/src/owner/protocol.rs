@@ -29,6 +29,12 @@ pub enum Request {
         project: String,
         action: ProjectAction,
     },
+    /// Leaves out what the pattern matches, or (`undo`) takes the pattern back.
+    Exclude {
+        project: String,
+        pattern: String,
+        undo: bool,
+    },
     Snapshot,
     Status {
         project: String,
@@ -156,6 +162,7 @@ mod tests {
             Request::TogglePopup,
             Request::Add { path: "/a b\n\"c".into(), name: Some("ü".to_owned()) },
             Request::Act { project: "x".to_owned(), action: ProjectAction::Reindex },
+            Request::Exclude { project: "x".to_owned(), pattern: "/a\n\"/".to_owned(), undo: true },
             Request::Snapshot,
             Request::Status { project: "x".to_owned() },
             Request::Watch { project: None },

@@ -15,6 +15,7 @@ use super::answering::{BUSY, Host, Owner};
 use super::protocol::{self, Call, Problem, Reply, Request};
 use super::server::{self, Server};
 use crate::embedding;
+use crate::limits;
 use crate::place::Place;
 use crate::settings::Settings;
 
@@ -58,8 +59,14 @@ pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result
             return Ok(Claim::Theirs(address));
         }
         let embedder = embedder.clone();
-        let pacing = embedding::pacing(&Settings::read(&place.settings_file).0);
-        let options = Options { embedder, pacing, ..Options::new(place.data_dir.clone()) };
+        let settings = Settings::read(&place.settings_file).0;
+        let options = Options {
+            embedder,
+            pacing: embedding::pacing(&settings),
+            room: limits::room(&settings),
+            limits: limits::files(&settings),
+            ..Options::new(place.data_dir.clone())
+        };
         match Engine::open(options) {
             Ok(engine) => return Ok(Claim::Ours(engine, address)),
             // Another one starts or ends just now.

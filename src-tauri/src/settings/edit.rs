@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml_edit::{Document, TomlError, Value};
 use ts_rs::TS;
 
-use super::Theme;
+use super::{Bounds, FILE_SIZE_LIMIT, HOT_LIMIT, Theme};
 
 /// What a file holds that Quarry makes: every setting with its default, as comments.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -26,10 +26,15 @@ pub enum SettingChange {
     StartAtLogin(bool),
     EmbedOnBattery(bool),
     EmbeddingPaused(bool),
+    /// In megabytes, as the next one.
+    HotLimit(u32),
+    FileSizeLimit(u32),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
+    #[error("The setting `{key}` has to be {wanted}.")]
+    OutOfBounds { key: &'static str, wanted: &'static str },
     #[error("The settings in {path} are not valid TOML; mend them first: {source}")]
     Syntax { path: PathBuf, source: Box<TomlError> },
     #[error("The settings in {path} cannot be read: {source}")]
@@ -48,6 +53,8 @@ impl SettingChange {
             Self::StartAtLogin(_) => "start_at_login",
             Self::EmbedOnBattery(_) => "embed_on_battery",
             Self::EmbeddingPaused(_) => "embedding_paused",
+            Self::HotLimit(_) => "hot_limit",
+            Self::FileSizeLimit(_) => "file_size_limit",
         }
     }
 
@@ -61,6 +68,21 @@ impl SettingChange {
             | Self::StartAtLogin(on)
             | Self::EmbedOnBattery(on)
             | Self::EmbeddingPaused(on) => Some((*on).into()),
+            Self::HotLimit(megabytes) | Self::FileSizeLimit(megabytes) => {
+                Some(i64::from(*megabytes).into())
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), EditError> {
+        let check = |number: &u32, bounds: Bounds| {
+            let refused = EditError::OutOfBounds { key: self.key(), wanted: bounds.words };
+            if bounds.hold(*number) { Ok(()) } else { Err(refused) }
+        };
+        match self {
+            Self::HotLimit(megabytes) => check(megabytes, HOT_LIMIT),
+            Self::FileSizeLimit(megabytes) => check(megabytes, FILE_SIZE_LIMIT),
+            _ => Ok(()),
         }
     }
 }
@@ -70,6 +92,7 @@ impl SettingChange {
 /// # Errors
 /// [`EditError`]; the file is then as it was.
 pub fn write(path: &Path, change: &SettingChange) -> Result<(), EditError> {
+    change.check()?;
     let text = read_or_template(path)?;
     let edited = edited(&text, change.key(), change.value())
         .map_err(|source| EditError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
@@ -193,6 +216,8 @@ mod tests {
             SettingChange::HideOnBlur(false),
             SettingChange::StartAtLogin(true),
             SettingChange::Hotkey("Ctrl+K".to_owned()),
+            SettingChange::HotLimit(8000),
+            SettingChange::FileSizeLimit(32),
         ] {
             write(&path, &change).unwrap();
         }
@@ -203,6 +228,8 @@ mod tests {
             theme: Theme::Light,
             hide_on_blur: false,
             start_at_login: Some(true),
+            hot_limit: 8000,
+            file_size_limit: 32,
             ..Settings::default()
         };
         assert!(problem.is_none());
@@ -217,6 +244,35 @@ mod tests {
         let refused = write(&path, &SettingChange::HideOnBlur(true));
         assert!(matches!(refused, Err(EditError::Syntax { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "hotkey = \n");
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_refused_in_words_and_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        let refused = write(&path, &SettingChange::FileSizeLimit(0)).unwrap_err();
+        let sentence =
+            "The setting `file_size_limit` has to be a number of megabytes from 1 to 200.";
+        assert_eq!(refused.to_string(), sentence);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_the_template_shows_is_what_holds_without_it() {
+        // All but examples, and what is left to the system.
+        let shown = TEMPLATE.lines().filter_map(|line| line.strip_prefix("# "));
+        let settings: String = shown
+            .filter(|line| line.contains(" = "))
+            .filter(|line| !["editor", "start_at_login"].iter().any(|key| line.starts_with(key)))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        fs::write(&path, &settings).unwrap();
+        let (read, problem) = Settings::read(&path);
+        assert!(problem.is_none(), "{problem:?}");
+        assert_eq!(read, Settings::default());
+        assert_eq!(settings.lines().count(), 8, "{settings}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::harness::tree::grow;
 use crate::harness::wait::until;
 
 use super::shapes::{LISTING, PROJECT, assert_shape};
+use super::usage::assert_refused;
 
 /// Takes longer to index than a command takes to start.
 const FILES: u64 = 1500;
@@ -79,6 +80,36 @@ fn adding_a_registered_folder_again_says_so_and_exits_0() {
         assert_eq!(now.len(), 1);
         assert_eq!(now[0]["id"], before[0]["id"]);
         assert_eq!(now[0]["files"], 1, "--wait works on a folder already registered");
+    };
+    with_and_without_an_owner();
+    account.start_headless();
+    with_and_without_an_owner();
+}
+
+#[test]
+fn what_is_excluded_is_not_found_until_that_is_taken_back_with_an_owner_and_without() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn needle() {}\n");
+    account.write("code/one/vendor/copy.rs", "fn needle() {}\n");
+    account.write("code/one/.ignore", "made.rs\n");
+    account.write("code/one/made.rs", "fn needle() {}\n");
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let found = |count: usize| {
+        let answer = account.quarry(["search", "needle", "--mode", "text", "--json"]).done().json();
+        answer["results"].as_array().unwrap().len() == count
+    };
+    let with_and_without_an_owner = || {
+        until("all but the ignored file is found", || found(2));
+        account.quarry(["exclude", "one", "/vendor/", "*.tmp"]).done();
+        until("the vendored file is not found", || found(1));
+        assert_eq!(account.quarry(["exclude", "one"]).done().stdout, "/vendor/\n*.tmp\n");
+        let broken = account.quarry(["exclude", "one", "a[b"]);
+        assert_refused(&broken);
+        assert!(broken.stderr.contains("\"a[b\""), "{broken:?}");
+        account.quarry(["exclude", "one", "--undo", "/vendor/", "*.tmp"]).done();
+        account.quarry(["ignored", "on", "one"]).done();
+        until("all files are found", || found(3));
+        account.quarry(["ignored", "off", "one"]).done();
     };
     with_and_without_an_owner();
     account.start_headless();

@@ -30,8 +30,16 @@ pub const PROJECT: &[(&str, Check)] = &[
 ];
 
 /// Fields that came after the contract; scripts need not know them.
-const LATER: &[&str] =
-    &["meaning", "notice", "path_highlights", "pinned", "stale", "vectors_wanted"];
+const LATER: &[&str] = &[
+    "excludes",
+    "include_ignored",
+    "meaning",
+    "notice",
+    "path_highlights",
+    "pinned",
+    "stale",
+    "vectors_wanted",
+];
 
 const PROGRESS: &[(&str, Check)] =
     &[("lane", lane), ("done", Value::is_u64), ("total", Value::is_u64)];

@@ -4,6 +4,7 @@
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { CommandError } from "./generated/CommandError";
 import type { DragPhase } from "./generated/DragPhase";
+import type { LogLine } from "./generated/LogLine";
 import type { MeaningStatus } from "./generated/MeaningStatus";
 import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
@@ -61,6 +62,13 @@ export interface Backend {
   restoreProject(project: string): Promise<void>;
   /** The files of the project that are not searched. */
   skippedFiles(project: string): Promise<SkippedView>;
+  /** Leaves out of the index what the pattern matches: as it is kept, or null where it is there. */
+  exclude(project: string, pattern: string): Promise<string | null>;
+  /** As `exclude`, for one folder of the project. */
+  excludeFolder(project: string, path: string): Promise<string | null>;
+  stopExcluding(project: string, pattern: string): Promise<void>;
+  /** What happened to the project's state since the program was started, the oldest first. */
+  projectLog(project: string): Promise<LogLine[]>;
   /** The folders below the home folder that hold the most repositories. */
   suggestFolders(): Promise<Suggestion[]>;
   /** Asks where the project's folder is now; a sentence, or null when the person cancels. */

@@ -2,9 +2,11 @@
 // page in a browser and in the tests.
 
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
+import { afterAction } from "./fake-actions";
 import { previewOf } from "./fake-preview";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
+import type { LogLine } from "./generated/LogLine";
 import type { MeaningStatus } from "./generated/MeaningStatus";
 import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
@@ -34,6 +36,9 @@ export type Scene = {
 
 /** The hotkey that another program has. */
 export const TAKEN_HOTKEY = "Ctrl+Alt+T";
+
+/** The largest file size that may be set. */
+const MOST_MEGABYTES = 200;
 
 type Handlers = { [Name in keyof BackendEvents]: Set<(payload: BackendEvents[Name]) => void> };
 
@@ -155,6 +160,37 @@ export class FakeBackend implements Backend {
     return Promise.resolve({ total: 17, files });
   }
 
+  exclude(project: string, pattern: string): Promise<string | null> {
+    this.calls.push(["exclude", project, pattern]);
+    if (pattern.includes("[") && !pattern.includes("]")) {
+      return refuse("BadPattern", `Nothing was changed: the pattern "${pattern}" is broken.`);
+    }
+    return this.#exclude(project, pattern.trim());
+  }
+
+  excludeFolder(project: string, path: string): Promise<string | null> {
+    this.calls.push(["excludeFolder", project, path]);
+    return this.#exclude(project, `/${path}/`);
+  }
+
+  stopExcluding(project: string, pattern: string): Promise<void> {
+    this.calls.push(["stopExcluding", project, pattern]);
+    this.#change(project, ({ excludes }) => ({
+      excludes: excludes.filter((one) => one !== pattern),
+    }));
+    return Promise.resolve();
+  }
+
+  projectLog(project: string): Promise<LogLine[]> {
+    const error = this.#scene.projects.find(({ id }) => id === project)?.error;
+    const line = (minutes: number, text: string) => {
+      return { at: new Date(Date.now() - minutes * 60_000).toISOString(), text };
+    };
+    const lines = [line(190, "Opened."), line(52, "Paused."), line(47, "Resumed.")];
+    if (error) lines.push(line(18, `${error.cause}: ${error.message}`));
+    return Promise.resolve(lines);
+  }
+
   suggestFolders(): Promise<Suggestion[]> {
     return Promise.resolve(this.#scene.suggestions);
   }
@@ -219,10 +255,13 @@ export class FakeBackend implements Backend {
   changeSetting(change: SettingChange): Promise<SettingsView> {
     this.calls.push(["changeSetting", change]);
     if (change.setting === "hotkey" && change.value === TAKEN_HOTKEY) {
-      const message = `${change.value} is taken by another program.`;
-      const error = { code: "Hotkey", message, retryable: true, project_id: null };
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      return Promise.reject(error);
+      return refuse("Hotkey", `${change.value} is taken by another program.`);
+    }
+    if (change.setting === "file_size_limit" && change.value > MOST_MEGABYTES) {
+      return refuse(
+        "Settings",
+        "The setting `file_size_limit` has to be a number of megabytes from 1 to 200.",
+      );
     }
     this.#scene.settings = { ...this.#scene.settings, [change.setting]: change.value };
     return Promise.resolve(this.#scene.settings);
@@ -277,6 +316,21 @@ export class FakeBackend implements Backend {
     for (const handler of handlers) handler(payload);
   }
 
+  #exclude(project: string, pattern: string): Promise<string | null> {
+    const excludes = this.#scene.projects.find(({ id }) => id === project)?.excludes ?? [];
+    if (excludes.includes(pattern)) return Promise.resolve(null);
+    this.#change(project, () => ({ excludes: [...excludes, pattern] }));
+    return Promise.resolve(pattern);
+  }
+
+  #change(project: string, change: (status: ProjectStatus) => Partial<ProjectStatus>): void {
+    this.#show(
+      this.#scene.projects.map((status) =>
+        status.id === project ? { ...status, ...change(status) } : status,
+      ),
+    );
+  }
+
   #show(projects: ProjectStatus[]): void {
     this.#seq += 1;
     this.#scene.projects = projects;
@@ -297,6 +351,12 @@ export class FakeBackend implements Backend {
     const hits = this.#scene.hits.flatMap((hit) => matched(hit, query)).slice(0, limit);
     return { seq, done: true, answer: answer(query, hits, this.#scene.projects), error: null };
   }
+}
+
+function refuse(code: string, message: string): Promise<never> {
+  const error = { code, message, retryable: true, project_id: null };
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+  return Promise.reject(error);
 }
 
 /** An answer as the program would give it over these projects. */
@@ -344,33 +404,4 @@ function added(path: string): AddOutcome {
   const message = `${name} is registered and being indexed.`;
   const project = `id-${name}`;
   return { path, outcome: "Added", project, message, repositories: [] };
-}
-
-function afterAction(status: ProjectStatus, action: ProjectAction): ProjectStatus[] {
-  switch (action) {
-    case "Remove":
-      return [];
-    case "Retry":
-      return [{ ...status, residency: "Loading", freshness: "Fresh", error: null }];
-    case "Reindex":
-      return [
-        {
-          ...status,
-          freshness: "Indexing",
-          progress: { lane: "text", done: 0, total: status.files },
-        },
-      ];
-    case "Pause":
-      return [{ ...status, watch_mode: "Paused" }];
-    case "Resume":
-      return [{ ...status, watch_mode: "Native" }];
-    case "Pin":
-      return [{ ...status, pinned: true }];
-    case "MeaningOn":
-      return [{ ...status, meaning: true, vectors_wanted: null }];
-    case "MeaningOff":
-      return [{ ...status, meaning: false }];
-    case "Unpin":
-      return [{ ...status, pinned: false }];
-  }
 }

@@ -29,6 +29,8 @@ export function project(name: string, change: Partial<ProjectStatus> = {}): Proj
     error: null,
     notice: null,
     pinned: false,
+    excludes: [],
+    include_ignored: false,
     ...change,
   };
 }

@@ -35,6 +35,8 @@ export const SETTINGS: SettingsView = {
   start_at_login: false,
   embed_on_battery: false,
   embedding_paused: false,
+  hot_limit: 4000,
+  file_size_limit: 16,
   file: "/home/ada/.config/quarry/settings.toml",
 };
 
@@ -62,7 +64,7 @@ const SUGGESTIONS: Suggestion[] = [
 ];
 
 const PROJECTS: ProjectStatus[] = [
-  project("helix"),
+  project("helix", { excludes: ["/runtime/themes/", "*.min.js"] }),
   project("linux", {
     files: 78_512,
     chunks: 690_200,

@@ -10,9 +10,11 @@ const METHOD = hit("zed", "crates/a b/editor.rs", 7, "fn due() {}", {
 test("a hit in nothing that has a name is not asked for its callers", () => {
   const names = (one: typeof METHOD) => actionsFor(one, false).map(({ name }) => name);
   expect(names(METHOD)).toEqual(expect.arrayContaining(["callers", "callees", "refs", "leaveOut"]));
+  expect(names(METHOD)).toContain("exclude");
   const plain = hit("zed", "README.md", 1, "words", { snippet: null });
   expect(names(plain)).not.toContain("callers");
   expect(names(plain)).not.toContain("leaveOut");
+  expect(names(plain)).not.toContain("exclude");
   expect(names(plain)).not.toContain("copyText");
   expect(names({ ...METHOD, symbol: "Who are you?" })).not.toContain("refs");
 });

@@ -20,7 +20,8 @@ export type ActionName =
   | "refs"
   | "alike"
   | "narrow"
-  | "leaveOut";
+  | "leaveOut"
+  | "exclude";
 
 /** Those of a group stand together. */
 export type Group = "open" | "copy" | "explore" | "refine" | "keep";
@@ -39,7 +40,8 @@ const ACTIONS: readonly Action[] = [
   { name: "refs", label: "Where it is used", keys: "", group: "explore" },
   { name: "alike", label: "More like this", keys: "", group: "explore" },
   { name: "narrow", label: "Search in this project only", keys: "", group: "refine" },
-  { name: "leaveOut", label: "Leave out this folder", keys: "", group: "refine" },
+  { name: "leaveOut", label: "Leave this folder out of the search", keys: "", group: "refine" },
+  { name: "exclude", label: "Exclude this folder from the index", keys: "", group: "keep" },
   { name: "pin", label: "Pin file", keys: "", group: "keep" },
   { name: "unpin", label: "Unpin file", keys: "", group: "keep" },
   { name: "openProject", label: "Open the project in the editor", keys: "", group: "keep" },
@@ -64,6 +66,7 @@ export function actionsFor(hit: Hit, pinned: boolean): readonly Action[] {
       case "unpin":
         return pinned;
       case "leaveOut":
+      case "exclude":
         return hit.path.includes("/");
       default:
         return true;
@@ -88,6 +91,11 @@ export function copied(name: ActionName, hit: Hit, project: ProjectStatus | unde
   }
 }
 
+/** The folder that holds the hit's file, within its project. */
+export function folderOf(hit: Hit): string {
+  return hit.path.slice(0, hit.path.lastIndexOf("/"));
+}
+
 /** The query whose answer is what the action asks for; null for what asks nothing. */
 export function asked(name: ActionName, hit: Hit, project: ProjectStatus, query: string) {
   switch (name) {
@@ -98,7 +106,7 @@ export function asked(name: ActionName, hit: Hit, project: ProjectStatus, query:
     case "narrow":
       return narrowed(project.name) + query;
     case "leaveOut": {
-      const folder = hit.path.slice(0, hit.path.lastIndexOf("/"));
+      const folder = folderOf(hit);
       return `${query.trimEnd()} -path:${/\s/.test(folder) ? `"${folder}"` : folder}`;
     }
     default:

@@ -3,7 +3,7 @@
 import type { Backend } from "../backend/backend";
 import type { Hit } from "../backend/generated/Hit";
 import type { WindowState } from "../shared/window-state.svelte";
-import { type ActionName, asked, copied } from "./actions";
+import { type ActionName, asked, copied, folderOf } from "./actions";
 import type { History, Place } from "./history.svelte";
 import { fileName, hitLine } from "./results";
 import type { SearchSession } from "./search-session.svelte";
@@ -62,6 +62,9 @@ export class HitActions {
       case "pin":
       case "unpin":
         await this.#pin(hit, name === "pin");
+        break;
+      case "exclude":
+        if (project) await this.#around.excludeFolder(project, folderOf(hit));
         break;
       case "alike":
         this.#history.remember(this.#session.query);

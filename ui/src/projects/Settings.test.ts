@@ -150,3 +150,18 @@ test("a wish for the settings shows them, whether it came before the page or aft
   backend.send("settings_wanted", null);
   await screen.findByTestId("settings");
 });
+
+test("a limit is set in megabytes, and one that is refused shows what holds", async () => {
+  await open();
+  const size = screen.getByRole<HTMLInputElement>("spinbutton", { name: /Largest file/ });
+  await fireEvent.change(size, { target: { value: "32" } });
+  expect(changes()).toEqual([{ setting: "file_size_limit", value: 32 }]);
+  await fireEvent.change(size, { target: { value: "500" } });
+  const said = await screen.findByTestId("toast");
+  expect(said.textContent).toContain("from 1 to 200");
+  await waitFor(() => expect(size.value).toBe("32"));
+  const memory = screen.getByRole<HTMLInputElement>("spinbutton", { name: /open projects/ });
+  await fireEvent.change(memory, { target: { value: "" } });
+  expect(memory.value).toBe("4000");
+  expect(changes()).toHaveLength(2);
+});

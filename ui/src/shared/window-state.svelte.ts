@@ -94,6 +94,25 @@ export class WindowState {
     });
   }
 
+  /** Leaves a folder out of its project's index, and offers to take that back. */
+  async excludeFolder({ id, name }: ProjectStatus, folder: string): Promise<void> {
+    await this.attempt(async () => {
+      const pattern = await this.#backend.excludeFolder(id, folder);
+      if (pattern === null) {
+        this.tell(`${name} leaves out ${folder} already.`);
+        return;
+      }
+      this.#notify("plain", [`${name} leaves out ${folder} from now on.`], {
+        label: UNDO,
+        run: () => this.stopExcluding(id, pattern),
+      });
+    });
+  }
+
+  async stopExcluding(project: string, pattern: string): Promise<void> {
+    await this.attempt(() => this.#backend.stopExcluding(project, pattern));
+  }
+
   /** Takes back the last removal that is still offered. */
   async undo(): Promise<void> {
     const last = this.notices.findLast(({ action }) => action?.label === UNDO);

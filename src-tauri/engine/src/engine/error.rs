@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::{CatalogueError, roots};
+use crate::index::excludes::PatternError;
 use crate::search::SearchError;
 
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,8 @@ pub enum EngineError {
     Ambiguous { name: String, ids: Vec<String> },
     #[error("{0}.")]
     Refused(#[from] roots::RootError),
+    #[error("Nothing was changed: {0}.")]
+    BadPattern(#[from] PatternError),
     #[error("{path} is registered already, as {name}.")]
     Taken { path: PathBuf, name: String },
     /// A folder that may be a project's after a move; the user has to say so.
@@ -47,6 +50,7 @@ impl EngineError {
         match self {
             Self::NotFound(_) => "NotFound",
             Self::Ambiguous { .. } => "Ambiguous",
+            Self::BadPattern(_) => "BadPattern",
             Self::Refused(_) | Self::Taken { .. } | Self::OutsideProject(_) => "Refused",
             Self::Doubtful { .. } => "Doubtful",
             Self::AlreadyOwned(_) => "AlreadyOwned",

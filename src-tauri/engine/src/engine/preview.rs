@@ -82,7 +82,7 @@ impl Engine {
         let file = self.file_path(project, path)?;
         let id = self.find(project)?;
         let index = self.shared.registry.readable_now(&id).map(|searchable| searchable.index);
-        let most = self.shared.options.limits.file_bytes;
+        let most = self.shared.registry.limits().file_bytes;
         let key = path.to_owned();
         let shared = Arc::clone(&self.shared);
         blocking(move || {

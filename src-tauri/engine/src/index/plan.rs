@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::manifest::{Entry, Stamp};
 use super::scan::{Found, Scan, Seen, UnreadableDirectory};
-use super::update::{Run, Scope};
+use super::update::{Limits, Run, Scope};
 use super::{IndexError, ProjectIndex, SkipReason};
 use crate::rel_path;
 
@@ -74,7 +74,7 @@ impl ProjectIndex {
         let mut plan = Plan::default();
         for found in scan.files {
             let entry = known.remove(&found.path);
-            self.consider(found, entry, run.force, &mut plan);
+            self.consider(found, entry, run.force, run.limits, &mut plan);
         }
         for directory in &scan.unreadable {
             let entry = known.remove(&directory.path);
@@ -86,10 +86,13 @@ impl ProjectIndex {
             return Err(IndexError::RootMissing { root: root.to_owned() });
         }
         // An empty folder may be the place of a volume that is not mounted.
-        let suspicious = found == 0 || (before > FEW_FILES && found < before / 2);
-        let lost_most = suspicious && !plan.removals.is_empty();
-        if lost_most && !expect_loss {
-            return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
+        let has_shrunk = |before: usize| found == 0 || (before > FEW_FILES && found < before / 2);
+        if !expect_loss && has_shrunk(before) && !plan.removals.is_empty() {
+            let lost = lost(run, &plan.removals);
+            let before = before - (plan.removals.len() - lost);
+            if lost > 0 && has_shrunk(before) {
+                return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
+            }
         }
         Ok(plan)
     }
@@ -160,24 +163,46 @@ impl ProjectIndex {
             let entry = self.manifest(|manifest| manifest.get(&path))?;
             // A file that was named may have changed within one tick of the file system's clock,
             // or keep its old time on purpose: its stamp proves nothing.
-            self.consider(file, entry, run.force || by_itself, &mut plan);
+            self.consider(file, entry, run.force || by_itself, run.limits, &mut plan);
         }
         plan.candidates.sort_unstable_by(|a, b| a.found.path.cmp(&b.found.path));
         Ok(plan)
     }
 
     /// Puts the file on the plan unless the index holds it with the same stamp.
-    fn consider(&self, found: Found, known: Option<Entry>, force: bool, plan: &mut Plan) {
+    fn consider(
+        &self,
+        found: Found,
+        known: Option<Entry>,
+        force: bool,
+        limits: Limits,
+        plan: &mut Plan,
+    ) {
         let unchanged = known.is_some_and(|entry| {
             entry.stamp == found.stamp || self.same_bytes().get(&found.path) == Some(&found.stamp)
         });
         // A file that could not be read is tried again when its stamp or its rights change; the
         // latter shows in no stamp, so that every run asks once more, at the price of one open.
         let unreadable = known.is_some_and(|e| e.skipped == Some(SkipReason::Unreadable));
-        if force || !unchanged || unreadable {
+        // The limit may be another one than when it was last looked at.
+        let is_large = found.stamp.size > limits.file_bytes;
+        let sized_otherwise = known.is_some_and(|entry| match entry.skipped {
+            Some(SkipReason::TooLarge) => !is_large,
+            None => is_large,
+            Some(_) => false,
+        });
+        if force || !unchanged || unreadable || sized_otherwise {
             plan.candidates.push(Candidate { found, known, unlisted: None });
         }
     }
+}
+
+/// How many of the files that were not found are gone, and not left out by a rule.
+fn lost(run: &Run<'_>, removals: &[String]) -> usize {
+    let Some(mut matcher) = run.rules.matcher() else { return removals.len() };
+    let root = run.rules.root();
+    let is_kept = |path: &&String| matcher.keeps(&root.join(rel_path::decode(path)), false);
+    removals.iter().filter(is_kept).count()
 }
 
 /// A file that a run for single paths found.

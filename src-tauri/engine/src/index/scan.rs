@@ -8,24 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::{IncrementalIgnore, WalkBuilder, WalkState};
 use tokio_util::sync::CancellationToken;
 
+use super::excludes::Excludes;
 use super::manifest::Stamp;
 use crate::rel_path;
 
-/// Version control's own data, and what tools put beside the code and can make again.
-const IGNORED_DIRECTORIES: [&str; 12] = [
-    ".git",
-    ".hg",
-    ".svn",
-    ".jj",
-    ".bzr",
-    "node_modules",
-    "__pycache__",
-    ".venv",
-    ".tox",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".gradle",
-];
+/// Version control's own data.
+const VERSION_CONTROL: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
+/// What tools put beside the code and can make again.
+const GENERATED: [&str; 7] =
+    ["node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache", ".pytest_cache", ".gradle"];
 /// Marks a directory of generated data: https://bford.info/cachedir/
 const CACHE_MARKER: &str = "CACHEDIR.TAG";
 /// The files whose change alters what is kept.
@@ -36,12 +27,16 @@ const WALK_THREADS: usize = 2;
 /// Hears of every kept directory before it is listed.
 pub type DirectoryListener = Arc<dyn Fn(&Path) + Send + Sync>;
 
-/// The rules for one root: gitignore and ignore files, the directories above, the excluded ones.
+/// The rules for one root: gitignore and ignore files, the directories above, the excluded ones,
+/// and the project's own.
 #[derive(Clone, Debug)]
 pub struct Rules {
     root: PathBuf,
     /// Absolute directories that are never entered (Quarry's own data).
     excluded: Vec<PathBuf>,
+    excludes: Excludes,
+    /// Neither ignore files nor the marks of generated data leave anything out.
+    include_ignored: bool,
 }
 
 /// A file found on disk.
@@ -83,7 +78,14 @@ pub enum Seen {
 
 impl Rules {
     pub fn new(root: &Path, excluded: Vec<PathBuf>) -> Rules {
-        Rules { root: root.to_owned(), excluded }
+        let excludes = Excludes::new::<&str>([]);
+        Rules { root: root.to_owned(), excluded, excludes, include_ignored: false }
+    }
+
+    /// With what the project leaves out by itself, and whether it keeps what ignore files and the
+    /// marks of generated data leave out. Version control's own data is never kept.
+    pub fn with(self, excludes: Excludes, include_ignored: bool) -> Rules {
+        Rules { excludes, include_ignored, ..self }
     }
 
     pub fn root(&self) -> &Path {
@@ -114,11 +116,11 @@ impl Rules {
         let mut builder = self.builder(&start);
         // The walker lists a directory before it shows it; here it has only seen the name.
         builder.filter_entry(move |entry| {
-            let enters = rules.lets_enter(entry);
-            if enters && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            let passes = rules.lets_pass(entry);
+            if passes && entry.file_type().is_some_and(|kind| kind.is_dir()) {
                 listener(entry.path());
             }
-            enters
+            passes
         });
         builder.threads(WALK_THREADS).build_parallel().run(|| {
             let mut part = Part { scan: Scan::default(), whole: &collected };
@@ -148,24 +150,30 @@ impl Rules {
 
     fn builder(&self, start: &Path) -> WalkBuilder {
         let mut builder = WalkBuilder::new(start);
-        builder.hidden(false).follow_links(false);
+        builder.standard_filters(!self.include_ignored).hidden(false).follow_links(false);
         builder
     }
 
-    fn lets_enter(&self, entry: &ignore::DirEntry) -> bool {
-        entry.depth() == 0
-            || !entry.file_type().is_some_and(|kind| kind.is_dir())
-            || self.keeps_directory(entry.path())
+    fn lets_pass(&self, entry: &ignore::DirEntry) -> bool {
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        entry.depth() == 0 || self.keeps_entry(entry.path(), is_directory)
     }
 
-    /// Whether our own rules, apart from the ignore files, let the directory be entered.
+    /// Whether our own rules, apart from the ignore files, keep the entry of a kept directory.
+    fn keeps_entry(&self, path: &Path, is_directory: bool) -> bool {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        !self.excludes.leave_out(relative, is_directory)
+            && (!is_directory || self.keeps_directory(path))
+    }
+
     fn keeps_directory(&self, path: &Path) -> bool {
-        let ignored = path
-            .file_name()
-            .is_some_and(|name| IGNORED_DIRECTORIES.iter().any(|dir| name == OsStr::new(dir)));
-        !ignored
+        let is_one_of = |names: &[&str]| {
+            path.file_name().is_some_and(|name| names.iter().any(|one| name == OsStr::new(one)))
+        };
+        let is_generated = || is_one_of(&GENERATED) || path.join(CACHE_MARKER).exists();
+        !is_one_of(&VERSION_CONTROL)
             && !self.excluded.iter().any(|excluded| path == excluded)
-            && !path.join(CACHE_MARKER).exists()
+            && (self.include_ignored || !is_generated())
     }
 
     fn visit(&self, entry: &ignore::DirEntry, scan: &mut Scan) {
@@ -237,11 +245,12 @@ impl Matcher {
         let Ok(relative) = path.strip_prefix(&self.rules.root) else {
             return false;
         };
-        let mut parent = self.rules.root.clone();
-        let directories = if is_directory { Some(relative) } else { relative.parent() }.into_iter();
-        for component in directories.flat_map(Path::components) {
-            parent.push(component);
-            if !self.rules.keeps_directory(&parent) {
+        let mut entry = self.rules.root.clone();
+        let mut components = relative.components().peekable();
+        while let Some(component) = components.next() {
+            entry.push(component);
+            let is_directory = is_directory || components.peek().is_some();
+            if !self.rules.keeps_entry(&entry, is_directory) {
                 return false;
             }
         }
@@ -281,101 +290,4 @@ impl Matcher {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    fn tree(files: &[&str]) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = dir.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "x").unwrap();
-        }
-        dir
-    }
-
-    fn walk(rules: &Rules) -> Vec<String> {
-        let scan = {
-            let deaf: DirectoryListener = Arc::new(|_: &Path| {});
-            rules.walk("", &CancellationToken::new(), &deaf).unwrap()
-        };
-        scan.files.into_iter().map(|file| file.path).collect()
-    }
-
-    #[test]
-    fn ignored_and_generated_directories_are_left_out_and_dotfiles_kept() {
-        let dir = tree(&[
-            ".git/HEAD",
-            ".github/ci.yml",
-            "a.rs",
-            "build/out.o",
-            "cache/CACHEDIR.TAG",
-            "cache/b.rs",
-            "node_modules/x.js",
-            "sub/deep/c.rs",
-            "quarry-data/index",
-        ]);
-        fs::write(dir.path().join(".gitignore"), "build/\n").unwrap();
-        let rules = Rules::new(dir.path(), vec![dir.path().join("quarry-data")]);
-        assert_eq!(walk(&rules), [".github/ci.yml", ".gitignore", "a.rs", "sub/deep/c.rs"]);
-    }
-
-    #[test]
-    fn a_directory_is_heard_of_before_it_is_listed() {
-        let dir = tree(&["a/b/x.rs", ".git/HEAD"]);
-        let rules = Rules::new(dir.path(), Vec::new());
-        // What appears once a directory is heard of would be heard of too: the walk may find it
-        // as well, but never neither.
-        let listener: DirectoryListener = Arc::new(|directory: &Path| {
-            fs::write(directory.join("late.rs"), "x").unwrap();
-        });
-        let scan = rules.walk("", &CancellationToken::new(), &listener).unwrap();
-        let found: Vec<&str> = scan.files.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(found, ["a/b/late.rs", "a/b/x.rs", "a/late.rs", "late.rs"]);
-    }
-
-    #[test]
-    fn asking_about_single_paths_agrees_with_the_walk() {
-        let dir = tree(&[
-            ".git/HEAD",
-            "a.rs",
-            "a.log",
-            "keep.log",
-            "build/x/out.rs",
-            "sub/a.log",
-            "sub/b.rs",
-            "sub/only/c.rs",
-            "sub/only/d.rs",
-            "node_modules/y/z.js",
-            "cache/CACHEDIR.TAG",
-            "cache/in/b.rs",
-        ]);
-        fs::write(dir.path().join(".gitignore"), "*.log\n!keep.log\nbuild\n").unwrap();
-        fs::write(dir.path().join("sub/.gitignore"), "/only/*\n!/only/c.rs\n").unwrap();
-        let rules = Rules::new(dir.path(), Vec::new());
-        let walked = walk(&rules);
-        let mut matcher = rules.matcher().unwrap();
-        let mut asked = Vec::new();
-        for entry in walkdir(dir.path()) {
-            if let Seen::File(found) = matcher.look(&entry).unwrap() {
-                asked.push(found.path);
-            }
-        }
-        asked.sort_unstable();
-        assert_eq!(asked, walked);
-        assert!(walked.contains(&"sub/only/c.rs".to_owned()));
-    }
-
-    fn walkdir(dir: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                found.extend(walkdir(&path));
-            }
-            found.push(path);
-        }
-        found
-    }
-}
+mod tests;

@@ -44,7 +44,7 @@ pub enum Layer {
     Symbols = 2,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Larger files are skipped.
     pub file_bytes: u64,
@@ -52,7 +52,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { file_bytes: 16 << 20 }
+        Limits { file_bytes: 16_000_000 }
     }
 }
 

@@ -7,6 +7,7 @@ mod root;
 mod run;
 mod trouble;
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,12 +39,21 @@ const PROGRESS_TICK: Duration = Duration::from_millis(100);
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 
 /// What a keeper is told from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Control {
     Pause,
     Resume,
     Retry,
     Reindex,
+    /// Other files than before are to be indexed.
+    Cover(Coverage),
+}
+
+/// Which files of a tree are indexed.
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    pub rules: Rules,
+    pub limits: Limits,
 }
 
 /// The state of a hot project, as its keeper last reported it.
@@ -70,8 +80,6 @@ pub struct Upkeep {
 
 /// What a keeper needs of its surroundings.
 pub struct Surroundings {
-    pub rules: Rules,
-    pub limits: Limits,
     pub tuning: Tuning,
     /// Comparisons of whole trees that may go on at once.
     pub comparisons: Arc<Semaphore>,
@@ -107,6 +115,7 @@ impl Handle {
 /// Starts to keep `index`; the first thing is to compare it with its tree.
 pub fn start(
     index: Arc<ProjectIndex>,
+    coverage: Coverage,
     surroundings: Surroundings,
     first: Upkeep,
     paused: bool,
@@ -116,6 +125,7 @@ pub fn start(
     let cancel = CancellationToken::new();
     let keeper = Keeper {
         index,
+        coverage,
         machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
         root: RootHistory::new(surroundings.volume),
         around: Arc::new(surroundings),
@@ -134,6 +144,7 @@ pub fn start(
 
 struct Keeper {
     index: Arc<ProjectIndex>,
+    coverage: Coverage,
     around: Arc<Surroundings>,
     machine: Machine,
     adapter: Option<Arc<Adapter>>,
@@ -166,7 +177,7 @@ impl Keeper {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                Some(order) = orders.recv() => self.step(input_of(order)),
+                Some(order) = orders.recv() => self.obey(order),
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
                 () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
@@ -184,7 +195,7 @@ impl Keeper {
         if let Some(run) = self.run.take() {
             run.cancel.cancel();
             if tokio::time::timeout(STOP_GRACE, run.task).await.is_err() {
-                tracing::warn!(root = %self.around.rules.root().display(), "a run did not end in time");
+                tracing::warn!(root = %self.root().display(), "a run did not end in time");
                 self.index.close();
                 return;
             }
@@ -195,6 +206,24 @@ impl Keeper {
             index.leave_note();
         };
         let _ = tokio::task::spawn_blocking(end).await;
+    }
+
+    fn root(&self) -> &Path {
+        self.coverage.rules.root()
+    }
+
+    fn obey(&mut self, order: Control) {
+        let input = match order {
+            Control::Pause => Input::Pause,
+            Control::Resume => Input::Resume,
+            Control::Retry => Input::Retry,
+            Control::Reindex => Input::Reindex,
+            Control::Cover(coverage) => {
+                self.coverage = coverage;
+                Input::CoverageChanged
+            }
+        };
+        self.step(input);
     }
 
     fn next_wake(&self) -> Instant {
@@ -246,7 +275,7 @@ impl Keeper {
 
     fn rescan(&mut self, cause: RescanCause) {
         self.upkeep.activity.rescans += 1;
-        tracing::debug!(root = %self.around.rules.root().display(), ?cause, "rescan");
+        tracing::debug!(root = %self.root().display(), ?cause, "rescan");
         self.step(Input::Rescan(cause));
     }
 
@@ -264,10 +293,9 @@ impl Keeper {
     }
 
     fn start_watching(&mut self) {
-        let rules = self.around.rules.clone();
-        let filter = RuleFilter::new(rules.clone());
+        let filter = Box::new(RuleFilter::new(self.coverage.rules.clone()));
         let events = self.events.0.clone();
-        match Adapter::start(rules.root(), Box::new(filter), events, Arc::clone(&self.hearing)) {
+        match Adapter::start(self.root(), filter, events, Arc::clone(&self.hearing)) {
             Ok(adapter) => {
                 self.adapter = Some(Arc::new(adapter));
                 self.upkeep.watch_mode = WatchMode::Native;
@@ -300,6 +328,7 @@ impl Keeper {
         let task = tokio::spawn(carry_out(
             order,
             Arc::clone(&self.index),
+            self.coverage.clone(),
             Arc::clone(&self.around),
             self.adapter.clone(),
             cancel.clone(),
@@ -362,18 +391,9 @@ impl Keeper {
     /// Writes a line when the state changes, not at every attempt.
     fn note_failure(&mut self, cause: Cause, message: &str) {
         if self.last_cause != Some(cause) {
-            tracing::warn!(root = %self.around.rules.root().display(), cause = cause.word(), message);
+            tracing::warn!(root = %self.root().display(), cause = cause.word(), message);
         }
         self.last_cause = Some(cause);
         self.failing_since.get_or_insert_with(Timestamp::now);
-    }
-}
-
-fn input_of(order: Control) -> Input {
-    match order {
-        Control::Pause => Input::Pause,
-        Control::Resume => Input::Resume,
-        Control::Retry => Input::Retry,
-        Control::Reindex => Input::Reindex,
     }
 }

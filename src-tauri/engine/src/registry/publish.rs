@@ -1,12 +1,15 @@
 //! Snapshots of all projects' states: pushed with every change, read without any project's lock.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::slot::Slot;
 use super::{Registry, Shared};
+use crate::catalogue::ProjectId;
 use crate::status::{ProjectStatus, Snapshot};
 
 /// Snapshots are published at most this often.
@@ -32,16 +35,33 @@ impl Registry {
     pub(crate) fn publish(&self) {
         self.shared.snapshots.send_if_modified(|snapshot| {
             // Looked at in here, so that nobody's older look replaces a newer one.
-            let mut projects: Vec<ProjectStatus> =
-                self.slots().values().map(Slot::status).collect();
+            let mut slots = self.slots();
+            let mut projects: Vec<ProjectStatus> = slots.values().map(Slot::status).collect();
             projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
             let changed = snapshot.projects != projects || snapshot.seq == 0;
             if changed {
+                let now = Timestamp::now();
+                for (before, after) in same_projects(&snapshot.projects, &projects) {
+                    if let Some(slot) = slots.get_mut(&ProjectId::from(after.id.as_str())) {
+                        slot.history.note(before, after, now);
+                    }
+                }
                 *snapshot = Arc::new(Snapshot { seq: snapshot.seq + 1, projects });
             }
             changed
         });
     }
+}
+
+/// The projects of both lists that have changed.
+fn same_projects<'a>(
+    before: &'a [ProjectStatus],
+    after: &'a [ProjectStatus],
+) -> impl Iterator<Item = (&'a ProjectStatus, &'a ProjectStatus)> {
+    let known: HashMap<&str, &ProjectStatus> =
+        before.iter().map(|project| (project.id.as_str(), project)).collect();
+    let pair = move |after: &'a ProjectStatus| Some((*known.get(after.id.as_str())?, after));
+    after.iter().filter_map(pair).filter(|(before, after)| before != after)
 }
 
 /// A change is published at once, and those of the next moment together.

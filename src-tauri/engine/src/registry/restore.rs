@@ -11,7 +11,6 @@ use super::residency::{Loaded, Restore, Urge};
 use super::slot::Slot;
 use super::{Hot, Opened, Registry, Shared, blocking};
 use crate::catalogue::ProjectId;
-use crate::index::Rules;
 use crate::status::Freshness;
 
 /// A root that is missing is looked for this often: asking costs one system call.
@@ -98,8 +97,6 @@ impl Registry {
             }
         };
         let surroundings = keeper::Surroundings {
-            rules: Rules::new(&project.root, settings.excluded.clone()),
-            limits: settings.limits,
             tuning: settings.tuning,
             comparisons: volume.comparisons,
             gate: volume.gate,
@@ -112,6 +109,7 @@ impl Registry {
         index.yield_to(searches);
         let keeper = keeper::start(
             Arc::clone(&index),
+            self.coverage(project),
             surroundings,
             slot.upkeep.clone(),
             project.paused,

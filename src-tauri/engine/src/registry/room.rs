@@ -3,12 +3,19 @@
 use std::time::Instant;
 
 /// How much may be open.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Bytes of open indexes.
+    /// Bytes of open indexes, which lie in memory and in the disk cache.
     pub bytes: u64,
     /// Open projects.
     pub projects: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        // Each open project has a watcher of its own, and the system gives a user 128 of them.
+        Room { bytes: 4_000_000_000, projects: 64 }
+    }
 }
 
 /// One open project.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::failure::{Cause, Failure, Next};
+use super::history::History;
 use super::keeper::Upkeep;
 use super::read::Reader;
 use super::residency::{Residency, State};
@@ -29,6 +30,7 @@ pub(super) struct Slot {
     pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
     pub followed: bool,
+    pub history: History,
     searched_stamp: Option<Instant>,
     indexed_stamp: Option<Instant>,
 }
@@ -64,6 +66,7 @@ impl Slot {
             last_used: Instant::now(),
             embedding: None,
             followed: false,
+            history: History::default(),
             searched_stamp: None,
             indexed_stamp: None,
         }
@@ -184,6 +187,8 @@ impl Slot {
             error,
             notice: self.notice.clone(),
             pinned: project.pinned,
+            excludes: project.excludes.clone(),
+            include_ignored: project.include_ignored,
         }
     }
 }
@@ -206,11 +211,11 @@ fn is_due(last: Option<Instant>, now: Instant) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::catalogue::ProjectId;
 
-    fn slot() -> Slot {
+    pub fn slot() -> Slot {
         Slot::new(Project {
             id: ProjectId::generate(),
             name: "sample".into(),
@@ -218,6 +223,8 @@ mod tests {
             pinned: false,
             paused: false,
             meaning: true,
+            excludes: Vec::new(),
+            include_ignored: false,
             last_searched: None,
             last_indexed: None,
             held: Held::default(),

@@ -112,6 +112,8 @@ impl World {
                 pinned: false,
                 paused: false,
                 meaning: true,
+                excludes: Vec::new(),
+                include_ignored: false,
                 last_searched: None,
                 last_indexed: None,
                 held: Held::default(),

@@ -14,12 +14,12 @@ use crate::index::ProjectIndex;
 impl Registry {
     /// Closes the least recently used projects while too much is open.
     fn make_room(&self) {
-        let now = Instant::now();
+        let (now, room) = (Instant::now(), self.room());
         let closed: Vec<_> = {
             let mut slots = self.slots();
             let open: Vec<Tenant<ProjectId>> =
                 slots.values().filter(|slot| slot.is_hot()).map(tenant).collect();
-            let surplus = self.shared.settings.room.surplus(&open);
+            let surplus = room.surplus(&open);
             let close = |id: ProjectId| {
                 let slot = slots.get_mut(&id)?;
                 let news = slot.take_news(now);
@@ -39,6 +39,7 @@ impl Registry {
 
     /// Opens the projects, the first ones first, as far as no other one has to be closed for it.
     pub fn wake_while_room(&self, ids: &[ProjectId]) {
+        let room = self.room();
         let fitting: Vec<&ProjectId> = {
             let slots = self.slots();
             let taken = slots.values().filter(|slot| slot.is_hot() || slot.is_loading());
@@ -46,7 +47,7 @@ impl Registry {
             let fits = |id: &&ProjectId| {
                 let slot = slots.get(*id).filter(|slot| !slot.is_hot() && !slot.is_loading());
                 let tenant = slot.map(tenant);
-                let fits = |tenant: &Tenant<_>| self.shared.settings.room.fits(&open, tenant.bytes);
+                let fits = |tenant: &Tenant<_>| room.fits(&open, tenant.bytes);
                 let tenant = tenant.filter(fits);
                 open.extend(tenant.clone());
                 tenant.is_some()

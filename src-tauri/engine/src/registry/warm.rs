@@ -22,7 +22,7 @@ const STAT_GRACE: Duration = Duration::from_millis(100);
 impl Registry {
     /// Opens the projects that were used last, in the background.
     pub fn warm(&self) {
-        let most = WARM_AT_START.min(self.shared.settings.room.projects);
+        let most = WARM_AT_START.min(self.room().projects);
         let mut recent = by_recency(self.projects());
         recent.truncate(most);
         tokio::spawn(warm(self.clone(), recent));
@@ -97,6 +97,8 @@ mod tests {
             pinned: false,
             paused: false,
             meaning: true,
+            excludes: Vec::new(),
+            include_ignored: false,
             last_searched: at(searched),
             last_indexed: at(indexed),
             held: Held::default(),

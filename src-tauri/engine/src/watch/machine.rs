@@ -96,6 +96,7 @@ impl Machine {
                 self.force = true;
                 self.retry(&mut actions, now);
             }
+            Input::CoverageChanged => self.cover_anew(&mut actions, now),
             Input::Hearing(hearing) => {
                 self.hearing = hearing;
                 self.next_reconcile = self.next_reconcile.min(now + self.interval());
@@ -208,6 +209,18 @@ impl Machine {
         self.urgent = true;
         if !self.hearing && !self.paused && !self.root_gone {
             // The limit that kept it from being watched may have been raised.
+            actions.push(Action::StartWatching);
+        }
+    }
+
+    /// What the present run does is not what is wanted any more, and the watches are not where they
+    /// should be.
+    fn cover_anew(&mut self, actions: &mut Vec<Action>, now: Instant) {
+        self.cancel_run(CancelReason::Unwanted, actions, now);
+        self.failures = None;
+        self.owe(Changes::Everything, now);
+        self.urgent = true;
+        if !self.paused && !self.root_gone {
             actions.push(Action::StartWatching);
         }
     }

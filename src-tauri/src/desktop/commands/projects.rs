@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use quarry_engine::index::{SkipReason, SkippedFile};
+use quarry_engine::status::LogLine;
 use serde::Serialize;
 use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
 use tauri_plugin_dialog::{DialogExt, FilePath};
@@ -58,6 +59,42 @@ pub async fn skipped_files(
     let total = skipped.len();
     let files = skipped.into_iter().take(MOST_SKIPPED).map(SkippedLine::from).collect();
     Ok(SkippedView { total, files })
+}
+
+/// Leaves out of the index what the pattern matches. The pattern to take back; null where it is
+/// there already.
+#[tauri::command]
+pub async fn exclude(
+    shell: State<'_, Shell>,
+    project: String,
+    pattern: String,
+) -> Result<Option<String>, CommandError> {
+    shell.engine.exclude(&project, &pattern).await.map_err(CommandError::of(&project))
+}
+
+/// As [`exclude`], for one folder of the project.
+#[tauri::command]
+pub async fn exclude_folder(
+    shell: State<'_, Shell>,
+    project: String,
+    path: String,
+) -> Result<Option<String>, CommandError> {
+    shell.engine.exclude_directory(&project, &path).await.map_err(CommandError::of(&project))
+}
+
+#[tauri::command]
+pub async fn stop_excluding(
+    shell: State<'_, Shell>,
+    project: String,
+    pattern: String,
+) -> Result<(), CommandError> {
+    shell.engine.stop_excluding(&project, &pattern).await.map_err(CommandError::of(&project))
+}
+
+/// What happened to the project's state, the last changes.
+#[tauri::command]
+pub fn project_log(shell: State<'_, Shell>, project: String) -> Result<Vec<LogLine>, CommandError> {
+    shell.engine.log(&project).map_err(CommandError::of(&project))
 }
 
 /// Forgets a project so that it can be restored for a while.

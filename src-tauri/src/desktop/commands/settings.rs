@@ -28,6 +28,9 @@ pub struct SettingsView {
     pub start_at_login: bool,
     pub embed_on_battery: bool,
     pub embedding_paused: bool,
+    /// In megabytes, as the next one.
+    pub hot_limit: u32,
+    pub file_size_limit: u32,
     /// Where they are kept.
     pub file: String,
 }
@@ -109,6 +112,8 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
         embed_on_battery: applied.settings.embed_on_battery,
         embedding_paused: applied.settings.embedding_paused,
+        hot_limit: applied.settings.hot_limit,
+        file_size_limit: applied.settings.file_size_limit,
         file: shell.place.settings_file.display().to_string(),
     }
 }

@@ -57,7 +57,7 @@ pub enum Choice {
     },
 }
 
-const ACTIONS: [(ProjectAction, &str); 9] = [
+const ACTIONS: [(ProjectAction, &str); 11] = [
     (ProjectAction::Remove, "remove"),
     (ProjectAction::Retry, "retry"),
     (ProjectAction::Reindex, "reindex"),
@@ -67,6 +67,8 @@ const ACTIONS: [(ProjectAction, &str); 9] = [
     (ProjectAction::Unpin, "unpin"),
     (ProjectAction::MeaningOn, "meaning-on"),
     (ProjectAction::MeaningOff, "meaning-off"),
+    (ProjectAction::IgnoredOn, "ignored-on"),
+    (ProjectAction::IgnoredOff, "ignored-off"),
 ];
 
 impl Choice {

@@ -3,4 +3,4 @@
 /**
  * What people can do with a project, apart from adding it.
  */
-export type ProjectAction = "Remove" | "Retry" | "Reindex" | "Pause" | "Resume" | "Pin" | "Unpin" | "MeaningOn" | "MeaningOff";
+export type ProjectAction = "Remove" | "Retry" | "Reindex" | "Pause" | "Resume" | "Pin" | "Unpin" | "MeaningOn" | "MeaningOff" | "IgnoredOn" | "IgnoredOff";

@@ -36,4 +36,12 @@ watch_reason: string | null, error: ProjectError | null,
 /**
  * What is to be known of its index although nothing has to be done: a sentence.
  */
-notice: string | null, pinned: boolean, };
+notice: string | null, pinned: boolean, 
+/**
+ * Patterns of what is left out, in gitignore's syntax; later ones have the last word.
+ */
+excludes: Array<string>, 
+/**
+ * What ignore files and the marks of generated data leave out is indexed.
+ */
+include_ignored: boolean, };

@@ -19,6 +19,10 @@ editor: string | null,
  */
 editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, embed_on_battery: boolean, embedding_paused: boolean, 
 /**
+ * In megabytes, as the next one.
+ */
+hot_limit: number, file_size_limit: number, 
+/**
  * Where they are kept.
  */
 file: string, };

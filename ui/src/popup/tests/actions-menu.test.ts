@@ -72,6 +72,21 @@ describe("actions", () => {
     expect(backend.calls).toContainEqual(["openProject", "id-quarry"]);
   });
 
+  test("the hit's folder is excluded from the index, which can be taken back", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    await key(box, "k", { ctrlKey: true });
+    await fireEvent.click(await screen.findByText("Exclude this folder from the index"));
+    const folder = "src-tauri/engine/src/watch";
+    const toast = await screen.findByTestId("toast");
+    expect(toast.textContent).toContain(`quarry leaves out ${folder} from now on.`);
+    expect(backend.calls).toContainEqual(["excludeFolder", "id-quarry", folder]);
+    expect(box.value).toBe("debounce");
+    await fireEvent.click(screen.getByRole("button", { name: "Undo" }));
+    expect(backend.calls).toContainEqual(["stopExcluding", "id-quarry", `/${folder}/`]);
+    await waitFor(() => expect(screen.queryByTestId("toast")).toBeNull());
+  });
+
   test("the search goes on in the hit's project only", async () => {
     const box = await open();
     await type(box, "debounce");

@@ -36,7 +36,7 @@ impl Keeper {
             }
         }
         let trouble = Trouble {
-            root: self.around.rules.root(),
+            root: self.coverage.rules.root(),
             cause: self.last_cause,
             since: self.failing_since,
             said: self.upkeep.error.as_ref(),

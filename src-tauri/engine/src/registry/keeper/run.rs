@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::Surroundings;
+use super::{Coverage, Surroundings};
 use crate::catalogue::Held;
 use crate::index::{
     Counts, DirectoryListener, IndexError, Progress, ProjectIndex, Report, Run, Scope,
@@ -52,6 +52,7 @@ pub(super) async fn finished(
 pub(super) async fn carry_out(
     order: Order,
     index: Arc<ProjectIndex>,
+    coverage: Coverage,
     around: Arc<Surroundings>,
     adapter: Option<Arc<Adapter>>,
     cancel: CancellationToken,
@@ -86,10 +87,10 @@ pub(super) async fn carry_out(
             adapter.start_sweep();
         }
         let run = Run {
-            rules: &around.rules,
+            rules: &coverage.rules,
             scope,
             force: order.force,
-            limits: around.limits,
+            limits: coverage.limits,
             cancel: &cancel,
             progress: &progress,
             gate: &around.gate,

@@ -60,6 +60,8 @@ pub enum Input {
     Retry,
     /// The user wants every file indexed again.
     Reindex,
+    /// The user changed which files are kept.
+    CoverageChanged,
     /// Changes are heard of (`true`) or have to be looked for (`false`).
     Hearing(bool),
     /// Whether the index lacks layers, or has segments to merge: both are for a run of their own.

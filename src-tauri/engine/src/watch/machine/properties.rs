@@ -36,6 +36,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Input(Input::Resume)),
         1 => Just(Step::Input(Input::Retry)),
         1 => Just(Step::Input(Input::Reindex)),
+        1 => Just(Step::Input(Input::CoverageChanged)),
         1 => any::<bool>().prop_map(|hears| Step::Input(Input::Hearing(hears))),
         6 => prop_oneof![
             Just(RunEnd::Done),
@@ -75,14 +76,20 @@ impl Referee {
             Step::Input(input) => {
                 let owed = match &input {
                     Input::Changed { paths, .. } => Changes::Paths(paths.iter().cloned().collect()),
-                    Input::Rescan(_) | Input::Retry | Input::Reindex => Changes::Everything,
+                    Input::Rescan(_) | Input::Retry | Input::Reindex | Input::CoverageChanged => {
+                        Changes::Everything
+                    }
                     _ => Changes::Nothing,
                 };
                 self.owed.join(owed, 20_000);
                 self.forced |= input == Input::Reindex;
                 at_once = matches!(
                     input,
-                    Input::Retry | Input::Reindex | Input::Resume | Input::RootBack
+                    Input::Retry
+                        | Input::Reindex
+                        | Input::CoverageChanged
+                        | Input::Resume
+                        | Input::RootBack
                 );
                 self.bench.input(input)
             }

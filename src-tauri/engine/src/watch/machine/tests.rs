@@ -415,3 +415,35 @@ fn layers_that_cannot_be_added_are_tried_again_after_a_pause() {
     bench.input(Input::RunEnded(RunEnd::Done));
     assert_eq!((bench.freshness(), bench.pass(10_000 * MS)), (Freshness::Fresh, vec![]));
 }
+
+#[test]
+fn other_files_to_keep_end_the_present_run_and_place_the_watches_anew() {
+    let mut bench = Bench::settled();
+    bench.change("a.rs");
+    bench.pass(500 * MS);
+    let actions = bench.input(Input::CoverageChanged);
+    assert_eq!(actions, [Action::CancelRun, Action::StartWatching]);
+    let actions = bench.input(Input::RunEnded(RunEnd::Cancelled));
+    assert_eq!(actions, [Action::StartRun(whole_tree(false))]);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    assert_eq!(bench.freshness(), Freshness::Fresh);
+}
+
+#[test]
+fn other_files_to_keep_are_another_attempt_of_a_project_that_failed_for_good() {
+    let mut bench = Bench::settled();
+    bench.change("a.rs");
+    bench.pass(500 * MS);
+    bench.fail(false);
+    let actions = bench.input(Input::CoverageChanged);
+    assert_eq!(actions, [Action::StartWatching, Action::StartRun(whole_tree(false))]);
+}
+
+#[test]
+fn other_files_to_keep_wait_while_the_project_is_paused() {
+    let mut bench = Bench::settled();
+    bench.input(Input::Pause);
+    assert_eq!(bench.input(Input::CoverageChanged), []);
+    let actions = bench.input(Input::Resume);
+    assert_eq!(actions, [Action::StartWatching, Action::StartRun(whole_tree(false))]);
+}
