@@ -238,6 +238,21 @@ async fn a_pause_stops_it_and_answers_say_how_much_is_embedded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn projects_with_the_same_files_are_all_complete_once_one_is() {
+    let mut world = filling(options());
+    world.engine().pause_meaning(true);
+    for name in ["code", "fork", "worktree"] {
+        world.project(name, &FILES).await;
+        world.until_status(name, "counted", |status| status.vectors_wanted == Some(3)).await;
+    }
+    world.engine().pause_meaning(false);
+    for name in ["code", "fork", "worktree"] {
+        assert_eq!(embedded(&world, name).await.vectors, 3, "{name}");
+    }
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_project_that_is_left_out_is_not_embedded() {
     let mut world = filling(options());
     world.engine().pause_meaning(true);

@@ -326,8 +326,14 @@ impl Filling {
             let pause = 1.0 / share.clamp(LEAST_SHARE, 1.0) - 1.0;
             tokio::time::sleep(batch.elapsed().mul_f32(pause)).await;
         }
-        if let Some(work) = self.projects.get_mut(&project.id).filter(|_| !all) {
-            work.look_again();
+        match self.projects.get_mut(&project.id) {
+            Some(work) if all => {
+                // What another project holds too may have been embedded for that one.
+                work.embedded(0, 0);
+                work.report(&self.registry, &project.id);
+            }
+            Some(work) => work.look_again(),
+            None => {}
         }
         all
     }
