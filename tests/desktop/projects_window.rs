@@ -10,8 +10,8 @@ use crate::harness::quarry::binary;
 use crate::harness::tray::TrayHost;
 use crate::harness::wait::until;
 
-/// The controls of a project that is well before its Remove: Reindex, Pause, Pin.
-const BEFORE_REMOVE: u32 = 3;
+/// The controls of a project that is well before its Remove: Reindex, Pause, Pin, Settings.
+const BEFORE_REMOVE: u32 = 4;
 /// Those of the Settings before the editor's test button: the hotkey, the list of editors.
 const BEFORE_TEST: u32 = 2;
 /// And from that to the switch for the start at login: the editor's command, the theme, the popup.
