@@ -11,6 +11,7 @@ use quarry_engine::status::{LaneName, ProjectAction};
 pub mod add;
 pub mod doctor;
 pub mod exclude;
+pub mod fetch;
 pub mod meaning;
 pub mod output;
 pub mod projects;
@@ -105,6 +106,11 @@ pub enum MeaningOrder {
     Resume,
     /// Look for the model again and try what has failed at once
     Retry,
+    /// Get a model from the network, by its name
+    Fetch {
+        /// As fastembed knows it, such as BGESmallENV15; another word shows all names
+        model: String,
+    },
     /// Embed a project, to be found by meaning
     On(Named),
     /// Leave a project to the other ways of searching

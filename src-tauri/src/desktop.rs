@@ -44,7 +44,7 @@ use shell::Shell;
 /// tells the two apart, as it belongs to one data directory and not to the whole session.
 pub fn run(runtime: &Runtime, place: Place, no_meaning: bool) -> ExitCode {
     let (settings, problem) = Settings::read(&place.settings_file);
-    let embedder = if no_meaning { None } else { embedding::options(&settings) };
+    let embedder = if no_meaning { None } else { embedding::options(&settings, &place.data_dir) };
     let outcome = loop {
         match runtime.block_on(running_already(&place)) {
             Ok(Shown::Yes) => return ExitCode::SUCCESS,

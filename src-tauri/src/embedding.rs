@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::path::Path;
 
 use quarry_engine::embed::embedder::Options;
 use quarry_engine::engine::Pacing;
@@ -17,16 +18,18 @@ pub fn pacing(settings: &Settings) -> Pacing {
     Pacing { paused: settings.embedding_paused, on_battery: settings.embed_on_battery, share }
 }
 
-/// `None` where search by meaning is switched off.
-pub fn options(settings: &Settings) -> Option<Options> {
-    let model = match &settings.meaning {
+/// `None` where search by meaning is switched off. Models that were fetched lie below `data_dir`.
+pub fn options(settings: &Settings, data_dir: &Path) -> Option<Options> {
+    let (model, published) = match &settings.meaning {
         Meaning::Off => return None,
-        Meaning::OwnModel => None,
-        Meaning::Model(folder) => Some(folder.clone()),
+        Meaning::OwnModel => (None, None),
+        Meaning::Model(folder) => (Some(folder.clone()), None),
+        Meaning::Published(model) => (Some(model.folder(data_dir)), Some(model.name.clone())),
     };
     match env::current_exe() {
         Ok(program) => {
-            Some(Options { model, ..Options::new(program, vec![OsString::from(COMMAND)]) })
+            let own = Options::new(program, vec![OsString::from(COMMAND)]);
+            Some(Options { model, published, ..own })
         }
         Err(error) => {
             tracing::error!(%error, "this program does not know where it is: no search by meaning");

@@ -20,7 +20,7 @@ pub async fn run(place: &Place, no_meaning: bool) -> Result<(), Failure> {
     if let Some(problem) = problem {
         complain(&problem);
     }
-    let embedder = if no_meaning { None } else { embedding::options(&settings) };
+    let embedder = if no_meaning { None } else { embedding::options(&settings, &place.data_dir) };
     let (engine, address) = match session::claim(place, embedder).await? {
         Claim::Ours(engine, address) => (engine, address),
         Claim::Theirs(_) => {

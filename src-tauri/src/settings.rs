@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use quarry_engine::embed::published::Published;
 use serde::{Deserialize, Serialize};
 use toml_edit::{Document, Item, TomlError};
 use ts_rs::TS;
@@ -66,6 +67,8 @@ pub enum Meaning {
     OwnModel,
     /// The one in this folder.
     Model(PathBuf),
+    /// One that can be fetched.
+    Published(Published),
 }
 
 /// Whether the windows are dark.
@@ -209,9 +212,13 @@ impl Settings {
                 self.meaning = match (item.as_bool(), text()) {
                     (Some(true), _) => Meaning::OwnModel,
                     (Some(false), _) => Meaning::Off,
-                    (None, Some(folder)) => Meaning::Model(PathBuf::from(folder)),
+                    (None, Some(named)) => match Published::named(named) {
+                        Ok(model) => Meaning::Published(model),
+                        Err(_) => Meaning::Model(PathBuf::from(named)),
+                    },
                     (None, None) => {
-                        return Err(wrong("meaning", "true, false or a folder with a model"));
+                        let wanted = "true, false, a folder with a model or a model's name";
+                        return Err(wrong("meaning", wanted));
                     }
                 };
             }
@@ -259,6 +266,16 @@ mod tests {
         assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));
         assert_eq!(settings.start_at_login, Some(true));
         assert!(problem.is_none());
+    }
+
+    #[test]
+    fn a_model_has_a_name_or_a_folder() {
+        let model = |text: &str| parse(&format!("meaning = \"{text}\"")).0.meaning;
+        let Meaning::Published(known) = model("BGESmallENV15") else { panic!("not known") };
+        assert_eq!(known.name, "BGESmallENV15");
+        for folder in ["/models/BGESmallENV15", "BGESmallENV16"] {
+            assert_eq!(model(folder), Meaning::Model(folder.into()));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use quarry_engine::search::SearchRequest;
+use quarry_engine::search::{Mode, SearchRequest};
 use quarry_engine::status::{LaneName, ProjectAction, ProjectStatus};
 
 use crate::dice::Dice;
@@ -16,6 +16,8 @@ fn rounds() -> u64 {
 }
 
 const WORDS: u64 = 12;
+/// Parts of all names that there are.
+const NAMES: [&str; 3] = ["rs", "tmp", "f1"];
 /// More than there are.
 const ALL_HITS: usize = 10_000;
 const RULES: [&str; 4] =
@@ -272,12 +274,18 @@ fn edit(root: &Path, edits: u64, dice: &mut Dice) -> String {
 async fn picture(world: &World) -> (u64, u64, u64, Vec<(String, u64, u64)>, Vec<String>) {
     let status = world.status("code");
     let mut answers = Vec::new();
-    for at in 0..WORDS as usize {
+    let words = (0..WORDS as usize).map(|at| (word(at), Mode::Auto));
+    let names = NAMES.map(|name| (name.to_owned(), Mode::Names));
+    for (query, mode) in words.chain(names) {
         // All of them: which ones come last may depend on what was deleted and is not merged yet.
-        let request =
-            SearchRequest { query: word(at), limit: ALL_HITS, ..SearchRequest::default() };
+        let request = SearchRequest {
+            query: query.clone(),
+            mode,
+            limit: ALL_HITS,
+            ..SearchRequest::default()
+        };
         for hit in world.engine().search(request).await.unwrap().results {
-            answers.push((format!("{} {}", word(at), hit.path), hit.line_start, hit.line_end));
+            answers.push((format!("{query} {}", hit.path), hit.line_start, hit.line_end));
         }
     }
     answers.sort();

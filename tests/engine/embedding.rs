@@ -155,7 +155,7 @@ async fn a_missing_model_is_said_and_found_when_it_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { model: Some(folder.path().to_owned()), ..options() };
     let embedder = Embedder::start(options).unwrap();
-    let State::Missing { what } = embedder.state() else { panic!("{:?}", embedder.state()) };
+    let State::Missing { what, .. } = embedder.state() else { panic!("{:?}", embedder.state()) };
     assert!(what.contains(folder.path().to_str().unwrap()));
     let refused = embedder.embed_query("anything".into()).await;
     assert!(matches!(refused, Err(EmbedError::Unavailable(State::Missing { .. }))));

@@ -19,7 +19,7 @@ async fn what_is_excluded_leaves_the_index_with_its_watches_and_comes_back() {
 
     let engine = world.engine();
     let pattern = engine.exclude_directory("code", "vendor").await.unwrap().unwrap();
-    assert_eq!(world.status("code").excludes, [pattern.clone()]);
+    assert_eq!(world.status("code").excludes, ["/vendor/"]);
     assert_eq!(engine.exclude("code", &pattern).await.unwrap(), None, "it is there already");
     world.until_found("needle", &["a.rs"]).await;
     until("one folder is watched", || async { (watched_below(&root) == 1).then_some(()) }).await;

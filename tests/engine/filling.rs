@@ -1,5 +1,8 @@
 //! Projects that are embedded in the background, with real workers and the real model.
 
+mod order;
+mod store;
+
 use std::path::PathBuf;
 
 use quarry_engine::embed::embedder;

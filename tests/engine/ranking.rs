@@ -84,7 +84,7 @@ fn first(hits: &[Hit]) -> String {
 }
 
 /// What was typed, and the path that comes first, with the name of the definition if it is one.
-const CASES: [(&str, &str); 34] = [
+const CASES: [(&str, &str); 36] = [
     // Names of files.
     ("main.rs", "src/main.rs"),
     ("Makefile", "Makefile"),
@@ -110,6 +110,8 @@ const CASES: [(&str, &str); 34] = [
     ("HttpBody", "src/http/body_stream.rs HttpBodyStream"),
     ("retry_w", "src/retry.rs retry_with_backoff"),
     ("hbs", "src/http/body_stream.rs HttpBodyStream"),
+    ("htbodst", "src/http/body_stream.rs HttpBodyStream"),
+    ("tcsenlo", "net/tcp.c tcp_sendmsg_locked"),
     ("http body stream", "src/http/body_stream.rs HttpBodyStream"),
     ("retry with backoff", "src/retry.rs retry_with_backoff"),
     ("load project", "src/registry/loader.rs load_project"),
@@ -171,6 +173,37 @@ async fn each_way_of_finding_can_be_asked_for_alone() {
     assert_eq!(lanes("retr.*off", Mode::Regex).await, [LaneName::Regex]);
     assert!(lanes("retry_with_backoff", Mode::Symbols).await.contains(&LaneName::Symbols));
     assert!(lanes("call", Mode::Text).await.contains(&LaneName::Text));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_name_is_found_by_its_first_letter_among_thousands_that_begin_alike() {
+    let world = World::new();
+    let mut text = String::new();
+    for at in 0..5000 {
+        text += &format!("pub fn sample_number_{at:04}() {{}}\n");
+    }
+    text += "pub fn szyx() {}\n";
+    world.project("code", &[("src/lib.rs", &text)]).await;
+    world.engine().wait("code", LaneName::Symbols).await.unwrap();
+    for typed in ["s", "sz"] {
+        let answer = world.ask(typed, Mode::Symbols).await;
+        assert_eq!(answer.results[0].symbol.as_deref(), Some("szyx"), "{typed}");
+    }
+    let answer = world.ask("sample_number_49", Mode::Symbols).await;
+    let names: Vec<&str> = answer.results.iter().filter_map(|hit| hit.symbol.as_deref()).collect();
+    assert!(names.contains(&"sample_number_4900"), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_letters_find_the_names_in_which_they_stand_side_by_side() {
+    let world = world().await;
+    let names = async |query: &str| {
+        let answer = world.ask(query, Mode::Names).await;
+        answer.results.into_iter().map(|hit| hit.path).collect::<Vec<_>>()
+    };
+    assert_eq!(names("py").await, ["src/config.py", "src/pool.py"]);
+    assert_eq!(names("Ma").await[..2], ["src/main.rs", "Makefile"]);
+    assert_eq!(names("zq").await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

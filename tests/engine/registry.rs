@@ -5,4 +5,4 @@ mod healing;
 mod leaks;
 mod locating;
 mod many;
-pub(crate) mod system;
+pub mod system;

@@ -26,13 +26,15 @@ const DIMENSIONS: usize = 384;
 const LINES: usize = 40;
 /// A project fills for so long; what is left is told from that.
 const FILLING: Duration = Duration::from_secs(60);
+/// The project of which it is told.
+const LARGE: f64 = 20_000.0;
 
 fn main() -> Result<()> {
     let mut words = std::env::args_os().skip(1).peekable();
     if words.next_if(|word| word == AS_WORKER).is_some() {
         return Ok(serve(&WorkerArguments::parse(words)?)?);
     }
-    let (mut corpus, mut json_file, mut most_rows) = (None, None, 100_000);
+    let (mut corpus, mut json_file, mut most_rows) = (None, None, 1_000_000);
     while let Some(word) = words.next() {
         match word.to_str() {
             Some("--corpus") => corpus = words.next().map(PathBuf::from),
@@ -172,15 +174,29 @@ async fn filling(corpus: &Path) -> Result<Value> {
     }
     let done = engine.status(&id)?.vectors;
     let per_second = (done - first) as f64 / begun.elapsed().as_secs_f64();
+    let after = own_bytes()?;
+    let worker = worker_bytes()?;
     engine.close().await;
+    let seconds = wanted as f64 / per_second;
+    let large = seconds * LARGE / files as f64;
     Ok(json!({
         "files": files,
         "texts": wanted,
+        "embedded": done,
         "listed_ms": millis(listing),
         "texts_per_second": per_second,
-        "half_after_s": (wanted as f64 / 2.0 / per_second).round(),
-        "whole_after_s": (wanted as f64 / per_second).round(),
-        "own_memory_mb": { "before": before as f64 / 1e6, "most": most as f64 / 1e6 },
+        "extrapolated": {
+            "half_after_s": (seconds / 2.0).round(),
+            "whole_after_s": seconds.round(),
+            "half_of_20000_files_after_s": (large / 2.0).round(),
+            "whole_of_20000_files_after_s": large.round(),
+        },
+        "own_memory_mb": {
+            "before": before as f64 / 1e6,
+            "most": most as f64 / 1e6,
+            "after": after as f64 / 1e6,
+        },
+        "worker_resident_mb": worker as f64 / 1e6,
     }))
 }
 
@@ -261,12 +277,12 @@ fn searching(most: usize) -> Result<Vec<Value>> {
             (0..count).map(|at| random.vector(&centres[at % centres.len()], 0.8)).collect();
         let store = Store::open(folder.path(), "bench")?;
         let begun = Instant::now();
-        for (at, vector) in vectors.iter().enumerate() {
-            store.put(Key(at as u128), vector)?;
+        let keys: Vec<Key> = (0..count).map(|at| Key::of(&at.to_string())).collect();
+        for (key, vector) in keys.iter().zip(&vectors) {
+            store.put(*key, vector)?;
         }
         let put = begun.elapsed();
         drop(store);
-        let keys: Vec<Key> = (0..count).map(|at| Key(at as u128)).collect();
         let before = own_bytes()?;
         let begun = Instant::now();
         let store = Store::open(folder.path(), "bench")?;

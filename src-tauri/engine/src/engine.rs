@@ -69,6 +69,8 @@ pub struct Options {
     pub embedder: Option<embedder::Options>,
     /// When and how fast it embeds what nobody asked for yet.
     pub pacing: Pacing,
+    /// Whether the machine runs on its battery; asked before every batch.
+    pub on_battery: fn() -> bool,
 }
 
 impl Options {
@@ -84,6 +86,7 @@ impl Options {
             moved_after: MOVED_AFTER,
             embedder: None,
             pacing: Pacing::default(),
+            on_battery: power::on_battery,
         }
     }
 }
@@ -153,7 +156,12 @@ impl Engine {
         registry.warm();
         let vectors = Arc::new(Vectors::new(options.embedder.clone(), options.data_dir.clone()));
         let comparer = Comparer::new(Arc::clone(&vectors), registry.clone());
-        let filler = Filler::start(registry.clone(), Arc::clone(&vectors), options.pacing);
+        let filler = Filler::start(
+            registry.clone(),
+            Arc::clone(&vectors),
+            options.pacing,
+            options.on_battery,
+        );
         let previews = Previews::default();
         let _owner = owner;
         let shared = Shared {
@@ -306,16 +314,6 @@ impl Engine {
         self.shared.registry.history(&id).ok_or_else(|| EngineError::NotFound(project.to_owned()))
     }
 
-    /// Indexes files up to another size from now on, in all projects.
-    pub fn set_limits(&self, limits: Limits) {
-        self.shared.registry.set_limits(limits);
-    }
-
-    /// Lets more or less be open from now on.
-    pub fn set_room(&self, room: Room) {
-        self.shared.registry.set_room(room);
-    }
-
     /// The files of the project that are known and not searched, with the reason.
     ///
     /// # Errors
@@ -352,7 +350,8 @@ impl Engine {
         }
     }
 
-    /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of no use afterwards.
+    /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of
+    /// no use afterwards.
     pub async fn close(&self) {
         let Shared { registry, vectors, filler, .. } = &*self.shared;
         tokio::join!(registry.close(), filler.close(), vectors.embedder.close());

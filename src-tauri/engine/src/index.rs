@@ -33,9 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::Schema;
-use tantivy::{
-    Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, SearcherGeneration, TantivyError,
-};
+use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError};
 
 use directory::{IndexDirectory, Valve};
 pub use error::IndexError;
@@ -71,7 +69,7 @@ pub struct ProjectIndex {
     /// Files that lack a layer, or [`UNKNOWN`].
     shallow: AtomicU64,
     /// The paths of the commit that was last asked for them.
-    paths: Mutex<Option<(SearcherGeneration, Arc<paths::Paths>)>>,
+    paths: Mutex<Arc<paths::Paths>>,
     valve: Valve,
     underway: Mutex<Option<merging::Underway>>,
     /// What need not be compared with its checksum again.
@@ -183,27 +181,16 @@ impl ProjectIndex {
         self.reader.searcher()
     }
 
-    /// The paths of the files that `searcher`, which is one of this index's, knows. They are kept
-    /// until the next commit is asked for, or [`ProjectIndex::forget_paths`].
+    /// The paths of the files that `searcher`, which is one of this index's, knows.
     ///
     /// # Errors
     /// Where the index cannot be read.
     pub fn paths(&self, searcher: &Searcher) -> tantivy::Result<Arc<paths::Paths>> {
         let mut kept = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = searcher.generation();
-        match &*kept {
-            Some((of, paths)) if of == generation => Ok(Arc::clone(paths)),
-            _ => {
-                let paths = Arc::new(paths::Paths::read(searcher)?);
-                *kept = Some((generation.clone(), Arc::clone(&paths)));
-                Ok(paths)
-            }
+        if !kept.fits(searcher) {
+            *kept = Arc::new(paths::Paths::read(searcher, &kept)?);
         }
-    }
-
-    /// Gives back the memory of [`ProjectIndex::paths`].
-    pub fn forget_paths(&self) {
-        *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(Arc::clone(&kept))
     }
 
     pub fn fields(&self) -> schema::Fields {

@@ -43,6 +43,7 @@ use habits::Habits;
 use hits::{Found as FoundFile, HitMaker};
 use meaning::Meaning;
 pub use meaning::{Likeness, Shortlisted};
+use names::NameQuery;
 use query::Query;
 use route::Route;
 
@@ -97,6 +98,14 @@ pub struct Found {
     pub shortlist: Vec<Shortlisted>,
     /// Targets whose index could not be read.
     pub failed: Vec<(String, IndexError)>,
+}
+
+/// What the names lane gave; targets by their number.
+#[derive(Default)]
+struct NamesFound {
+    candidates: Vec<Candidate>,
+    failed: Vec<(usize, tantivy::TantivyError)>,
+    took_ms: f64,
 }
 
 /// A place that may become a hit.
@@ -187,8 +196,7 @@ impl Search {
         } else if !self.route.patterns.is_empty() {
             self.find_lines(targets, &searchers, &mut hits, &mut found);
         } else {
-            let mut candidates = self.chunks(targets, &searchers, &mut found);
-            self.add_files(targets, &searchers, &mut candidates, &mut found);
+            let mut candidates = self.candidates(targets, &searchers, &mut found);
             best_first(&mut candidates);
             self.mind_habits(targets, &searchers, &mut candidates);
             if self.likeness.is_empty() {
@@ -225,6 +233,29 @@ impl Search {
             candidate.add(gain);
         }
         best_first(candidates);
+    }
+
+    /// What words, definitions and names give, in no particular order. The names lane runs on a
+    /// thread of its own.
+    fn candidates(
+        &self,
+        targets: &[Target],
+        searchers: &[Searcher],
+        found: &mut Found,
+    ) -> Vec<Candidate> {
+        let Some(names) = &self.route.names else { return self.chunks(targets, searchers, found) };
+        let (mut candidates, files) = std::thread::scope(|scope| {
+            let files = scope.spawn(|| self.files(names, targets, searchers));
+            let chunks = self.chunks(targets, searchers, found);
+            (chunks, files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        candidates.extend(files.candidates);
+        for (at, error) in files.failed {
+            found.fail(&targets[at], error);
+        }
+        let report = LaneReport { lane: LaneName::Names, took_ms: files.took_ms, note: None };
+        found.lanes.push(report);
+        candidates
     }
 
     /// The text and symbol lanes.
@@ -277,35 +308,26 @@ impl Search {
     }
 
     /// The names lane.
-    fn add_files(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        candidates: &mut Vec<Candidate>,
-        found: &mut Found,
-    ) {
-        let Some(names) = &self.route.names else { return };
+    fn files(&self, names: &NameQuery, targets: &[Target], searchers: &[Searcher]) -> NamesFound {
         let started = Instant::now();
         let most = if self.mode == Mode::Names { self.limit } else { rank::MOST_FILES };
+        let mut found = NamesFound::default();
         for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
             let paths = match target.index.paths(searcher) {
                 Ok(paths) => paths,
                 Err(error) => {
-                    found.fail(target, error);
+                    found.failed.push((at, error));
                     continue;
                 }
             };
             let allowed = |path: &str| self.query.allows(path);
-            for file in names.find(&paths, most, &allowed) {
+            for file in names.find(&paths, searcher, most, &allowed) {
                 let score = rank::file_score(&file, names.is_path);
-                candidates.push(Candidate::File { target: at, file, score });
+                found.candidates.push(Candidate::File { target: at, file, score });
             }
         }
-        found.lanes.push(LaneReport {
-            lane: LaneName::Names,
-            took_ms: milliseconds(started),
-            note: None,
-        });
+        found.took_ms = milliseconds(started);
+        found
     }
 
     /// The lane for patterns that were typed as such.

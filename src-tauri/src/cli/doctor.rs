@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use quarry_engine::embed::model::Model;
+use quarry_engine::embed::model::{Model, ModelError};
+use quarry_engine::embed::state::State;
 
 use super::output::{self, Failure};
 use crate::desktop::editor::{Editor, Surroundings};
@@ -186,11 +187,16 @@ fn editor(place: &Place) -> Outcome {
 
 fn meaning(place: &Place) -> Outcome {
     let (settings, _) = Settings::read(&place.settings_file);
-    let Some(options) = embedding::options(&settings) else {
+    let Some(options) = embedding::options(&settings, &place.data_dir) else {
         return Ok("switched off".to_owned());
     };
     match Model::locate(options.model.as_deref(), &options.program) {
         Ok(model) => Ok(format!("{} ({})", model.name, model.directory.display())),
+        Err(ModelError::Missing { path }) => {
+            let what = path.display().to_string();
+            let missing = State::Missing { what, name: options.published };
+            Err(lacking(&missing.sentence().unwrap_or_default()))
+        }
         Err(error) => Err(lacking(&format!("no search by meaning: {error}"))),
     }
 }

@@ -3,7 +3,7 @@
 use quarry_engine::status::ProjectAction;
 
 use super::output::Failure;
-use super::{Command, add, doctor, exclude, meaning, projects, search};
+use super::{Command, MeaningOrder, add, doctor, exclude, fetch, meaning, projects, search};
 use crate::owner::address::Address;
 use crate::owner::protocol::{Problem, Reply, Request};
 use crate::owner::session::{self, Session, Shown};
@@ -20,6 +20,12 @@ pub async fn run(command: Command, place: &Place, no_meaning: bool) -> Result<()
             "The Model Context Protocol is not there yet; it comes with a later version.",
         )
         .into()),
+        Command::Meaning { order: Some(MeaningOrder::Fetch { model }) } => {
+            tokio::select! {
+                outcome = fetch::run(place, &model) => outcome,
+                () = asked_to_end() => interrupted(false),
+            }
+        }
         command => with_owner(command, place, no_meaning).await,
     }
 }

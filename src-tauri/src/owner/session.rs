@@ -147,6 +147,13 @@ pub async fn ask_for_popup(address: &Address, request: Request) -> Result<Shown,
     }
 }
 
+/// Tells the owner that is there, if one is; what it answers is for somebody else.
+pub async fn tell(address: &Address, request: Request) -> Result<(), Problem> {
+    let mut replies = ask(address, &request).await?;
+    while replies.recv().await.is_some() {}
+    Ok(())
+}
+
 /// Whether somebody listens.
 pub async fn is_there(address: &Address) -> Result<bool, Problem> {
     Ok(connect(address).await?.is_some())
@@ -162,7 +169,7 @@ pub enum Shown {
 async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
     // A model takes longer to load than a command should that did not ask for it.
     let settings = meaning.then(|| Settings::read(&place.settings_file).0);
-    let embedder = settings.as_ref().and_then(embedding::options);
+    let embedder = settings.as_ref().and_then(|it| embedding::options(it, &place.data_dir));
     match claim(place, embedder).await? {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {

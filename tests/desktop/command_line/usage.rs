@@ -108,3 +108,25 @@ fn a_start_without_a_display_is_refused() {
     assert_refused(&ran);
     assert!(ran.stderr.contains("--headless"), "it says what works instead: {ran:?}");
 }
+
+#[test]
+fn a_model_that_cannot_be_fetched_is_refused_with_the_cause_and_what_to_do() {
+    let account = Account::new();
+    let unknown = account.quarry(["meaning", "fetch", "gpt"]);
+    assert_refused(&unknown);
+    assert!(unknown.stderr.contains("BGESmallENV15"), "the known ones are named: {unknown:?}");
+
+    let mut command = account.quarry_command(["meaning", "fetch", "bgesmallenv15"]);
+    // Nobody listens there.
+    let hub = "http://127.0.0.1:9";
+    let output = command.env("HF_ENDPOINT", hub).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty());
+    assert!(said.contains(hub) && said.contains("`quarry meaning fetch BGESmallENV15`"), "{said}");
+    assert!(!account.data_dir().join("models/BGESmallENV15").exists());
+
+    account.write("data/settings.toml", "meaning = \"BGESmallENV15\"\n");
+    let doctor = account.quarry(["doctor"]);
+    assert!(doctor.stdout.contains("quarry meaning fetch BGESmallENV15"), "{doctor:?}");
+}

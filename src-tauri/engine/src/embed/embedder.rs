@@ -28,8 +28,10 @@ pub struct Options {
     pub arguments: Vec<OsString>,
     /// A folder with a model; `None` for the one that came with the program.
     pub model: Option<PathBuf>,
+    /// The name by which [`super::published`] has it, where it has.
+    pub published: Option<String>,
     pub idle: Duration,
-    /// Bytes of a worker's resident memory, above which it is replaced.
+    /// Bytes of a worker's resident memory besides the model, above which it is replaced.
     pub memory_limit: u64,
     pub threads: usize,
 }
@@ -39,7 +41,8 @@ impl Options {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = pace::threads(cores);
         let memory_limit = MEMORY_LIMIT * threads as u64;
-        Options { program, arguments, model: None, idle: IDLE, memory_limit, threads }
+        let (model, published) = (None, None);
+        Options { program, arguments, model, published, idle: IDLE, memory_limit, threads }
     }
 }
 

@@ -12,6 +12,7 @@ use ort::environment::Environment;
 use tokenizers::Tokenizer;
 
 use super::model::{Model, ModelError};
+use super::published::known;
 
 /// A text that is longer than this many windows of the model is cut behind them.
 const MOST_WINDOWS: usize = 8;
@@ -65,7 +66,13 @@ impl Encoder {
             special_tokens_map_file,
             tokenizer_config_file,
         };
-        let defined = UserDefinedEmbeddingModel::new(encoder, files).with_pooling(Pooling::Mean);
+        let known = model.published.as_deref().and_then(known);
+        let pooling = known.as_ref().and_then(TextEmbedding::get_default_pooling_method);
+        let pooling = pooling.unwrap_or(Pooling::Mean);
+        let mut defined = UserDefinedEmbeddingModel::new(encoder, files).with_pooling(pooling);
+        if let Some(known) = known {
+            defined.output_key = TextEmbedding::get_model_info(&known)?.output_key.clone();
+        }
         let no_arena = ort::ep::CPU::default().with_arena_allocator(false).build();
         let options = InitOptionsUserDefined::new()
             .with_environment(environment.clone())

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-const MANIFEST: &str = "model.json";
-const ENCODER: &str = "model.onnx";
-const TOKENIZER: [&str; 4] =
+pub(super) const MANIFEST: &str = "model.json";
+pub(super) const ENCODER: &str = "model.onnx";
+pub(super) const TOKENIZER: [&str; 4] =
     ["tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"];
 /// Where `model.json` says nothing: what most small models were trained with.
 const MAX_TOKENS: usize = 256;
@@ -26,6 +26,10 @@ pub struct Model {
     pub name: String,
     /// More tokens than this are taken in several windows.
     pub max_tokens: usize,
+    /// Of the encoder's file.
+    pub bytes: u64,
+    /// The name by which fastembed knows it.
+    pub(super) published: Option<String>,
     sums: BTreeMap<String, String>,
 }
 
@@ -43,6 +47,7 @@ pub enum ModelError {
 #[serde(default)]
 struct Manifest {
     name: Option<String>,
+    fastembed: Option<String>,
     max_tokens: Option<usize>,
     sha256: BTreeMap<String, String>,
 }
@@ -92,11 +97,17 @@ impl Model {
             }
         }
         hash.update(max_tokens.to_le_bytes());
+        hash.update(manifest.fastembed.as_deref().unwrap_or_default());
         let id = hex(&hash.finalize()[..8]);
         let folder = || directory.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = manifest.name.or_else(folder).unwrap_or_default();
+        let encoder = directory.join(ENCODER);
+        let bytes = fs::metadata(&encoder)
+            .map_err(|source| ModelError::Io { path: encoder, source })?
+            .len();
         let directory = directory.to_owned();
-        Ok(Model { directory, library, id, name, max_tokens, sums: manifest.sha256 })
+        let (published, sums) = (manifest.fastembed, manifest.sha256);
+        Ok(Model { directory, library, id, name, max_tokens, bytes, published, sums })
     }
 
     /// Compares every file with its hash in `model.json`; passes where there is none.
@@ -151,7 +162,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     })
 }
 
-fn sum_of(path: &Path) -> Result<String, ModelError> {
+pub(super) fn sum_of(path: &Path) -> Result<String, ModelError> {
     Ok(hex(&Sha256::digest(read(path)?)))
 }
 

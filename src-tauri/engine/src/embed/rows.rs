@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use simsimd::SpatialSimilarity;
 
+use super::store::places::Place;
 use super::store::segment::{FINE_STEPS, Segment};
 
 /// As many of the scan are looked at closely: the true best ten are among them.
@@ -16,8 +17,8 @@ const CLOSE_LOOK: usize = 100;
 /// Vectors in some order, as they were when [`super::store::Store::rows`] was asked.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    /// Index into `segments`, and slot there; `None` for what has no vector yet.
-    places: Vec<Option<(u32, u32)>>,
+    /// By index into `segments`; `None` for what has no vector yet.
+    places: Vec<Option<Place>>,
     segments: Vec<Arc<Segment>>,
 }
 
@@ -25,7 +26,7 @@ pub struct Rows {
 struct Scored(f32, usize);
 
 impl Rows {
-    pub(super) fn new(places: Vec<Option<(u32, u32)>>, segments: Vec<Arc<Segment>>) -> Rows {
+    pub(super) fn new(places: Vec<Option<Place>>, segments: Vec<Arc<Segment>>) -> Rows {
         Rows { places, segments }
     }
 
@@ -69,9 +70,9 @@ impl Rows {
         let mut best: BinaryHeap<Reverse<Scored>> = BinaryHeap::with_capacity(most + 1);
         let mut floor = f32::NEG_INFINITY;
         for (row, place) in self.places.iter().enumerate() {
-            let Some((segment, slot)) = place else { continue };
-            let Some(Some(segment)) = readable.get(*segment as usize) else { continue };
-            let slot = *slot as usize;
+            let Some(place) = place else { continue };
+            let Some(Some(segment)) = readable.get(place.segment() as usize) else { continue };
+            let slot = place.slot();
             let dot = i8::dot(&coarse, segment.coarse(slot)).unwrap_or(0.0) as f32;
             let score = dot * segment.scale(slot);
             if score > floor {
@@ -97,12 +98,12 @@ impl Rows {
     /// The cosine of `query` and one row, in higher precision; `None` for what has no vector of
     /// these dimensions.
     pub fn known_cosine(&self, query: &[f32], row: usize) -> Option<f32> {
-        let (segment, slot) = self.places.get(row).copied().flatten()?;
-        let segment = self.segments.get(segment as usize)?;
+        let place = self.places.get(row).copied().flatten()?;
+        let segment = self.segments.get(place.segment() as usize)?;
         if segment.dimensions != query.len() || !segment.is_whole() {
             return None;
         }
-        let slot = slot as usize;
+        let slot = place.slot();
         let rows = segment.coarse(slot).iter().zip(segment.fine(slot));
         let sum: f32 = query
             .iter()

@@ -22,6 +22,8 @@ pub enum State {
     /// A file of the model, or the library that runs it.
     Missing {
         what: String,
+        /// Of a model that can be fetched by it.
+        name: Option<String>,
     },
     /// No process; one is started when there is something to embed.
     Idle,
@@ -59,7 +61,11 @@ impl State {
     pub fn sentence(&self) -> Option<String> {
         match self {
             State::Off => Some(OFF.into()),
-            State::Missing { what } => Some(format!(
+            State::Missing { name: Some(name), .. } => Some(format!(
+                "Search by meaning has no model: {name} is not fetched yet. `quarry meaning fetch \
+                 {name}` does that."
+            )),
+            State::Missing { what, name: None } => Some(format!(
                 "Search by meaning has no model: {what} is not there. Install Quarry again, or name \
                  the folder of another model in the settings. In a checkout, `cargo xtask model` \
                  fetches it."

@@ -1,9 +1,9 @@
 //! Vectors by the hash of the text they stand for: a cache that all projects share. What is lost
 //! or damaged is embedded again; nothing else depends on it.
 
+pub mod places;
 pub mod segment;
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use places::{Marks, Place, Places};
 use segment::{CAPACITY, Record, Segment};
 
 use super::rows::Rows;
 
+const FOLDER: &str = "vectors";
 const EXTENSION: &str = "vectors";
-/// A segment with fewer living vectors than this share of its taken slots is written anew.
-const LEAST_LIVING: f64 = 0.5;
+/// A full segment with fewer living vectors than this is written anew, so that all of them together
+/// take at most 1.5 times what lives in them.
+const LEAST_LIVING: usize = CAPACITY.div_ceil(3) * 2;
 
 /// Of a text as it is embedded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,8 +52,7 @@ struct State {
     segments: Vec<Arc<Segment>>,
     /// Slots of the last one that are taken.
     taken: usize,
-    /// Segment and slot.
-    places: HashMap<Key, (u32, u32)>,
+    places: Places,
 }
 
 impl Store {
@@ -58,7 +60,7 @@ impl Store {
     /// are removed and entries that have changed left out: they count as never embedded. Reads
     /// everything once; call it where blocking is allowed.
     pub fn open(data: &Path, model: &str) -> Result<Store, StoreError> {
-        let directory = data.join("vectors").join(model);
+        let directory = data.join(FOLDER).join(model);
         let failed = |source| StoreError { path: directory.clone(), source };
         fs::create_dir_all(&directory).map_err(failed)?;
         let mut numbers: Vec<(u32, PathBuf)> = fs::read_dir(&directory)
@@ -97,17 +99,18 @@ impl Store {
     }
 
     pub fn contains(&self, key: Key) -> bool {
-        self.state().places.contains_key(&key)
+        self.state().places.get(key).is_some()
     }
 
     /// Keeps a vector of length 1. All vectors of a store have the same number of dimensions.
     pub fn put(&self, key: Key, vector: &[f32]) -> Result<(), StoreError> {
         let failed = |source| StoreError { path: self.directory.clone(), source };
         let mut state = self.state();
-        if state.places.contains_key(&key) {
+        if state.places.get(key).is_some() {
             return Ok(());
         }
-        state.append(&self.directory, &Record::new(key, vector)).map_err(failed)
+        state.append(&self.directory, &Record::new(key, vector)).map_err(failed)?;
+        Ok(())
     }
 
     /// The vectors of a project's chunks, in the order of `keys`, to be searched.
@@ -115,8 +118,8 @@ impl Store {
         let state = self.state();
         let index = |number| state.segments.binary_search_by_key(&number, |it| it.number).ok();
         let places = keys.iter().map(|key| {
-            let (number, slot) = state.places.get(key)?;
-            Some((u32::try_from(index(*number)?).ok()?, *slot))
+            let place = state.places.get(*key)?;
+            Place::new(u32::try_from(index(place.segment())?).ok()?, place.slot())
         });
         Rows::new(places.collect(), state.segments.clone())
     }
@@ -124,12 +127,16 @@ impl Store {
     /// The vector of a text, if there is one.
     pub fn vector(&self, key: Key) -> Option<Vec<f32>> {
         let state = self.state();
-        let (number, slot) = state.places.get(&key)?;
-        let at = state.segments.binary_search_by_key(number, |it| it.number).ok()?;
+        let place = state.places.get(key)?;
+        let at = state.segments.binary_search_by_key(&place.segment(), |it| it.number).ok()?;
         let segment = Arc::clone(&state.segments[at]);
-        let slot = *slot as usize;
         drop(state);
-        segment.is_whole().then(|| segment.vector(slot))
+        segment.is_whole().then(|| segment.vector(place.slot()))
+    }
+
+    /// Marks the vector of a text. Whether it had no mark before; `None` where there is no vector.
+    pub fn mark(&self, key: Key, marks: &mut Marks) -> Option<bool> {
+        self.state().places.get(key).map(|place| marks.insert(place))
     }
 
     /// Forgets the vectors in files that were cut or taken away since they were opened; how many
@@ -140,7 +147,7 @@ impl Store {
         let gone = |segment: &Arc<Segment>| !segment.is_whole() || !segment.is_linked();
         let damaged: Vec<Arc<Segment>> = state.segments.extract_if(.., |it| gone(it)).collect();
         for segment in &damaged {
-            state.places.retain(|_, (number, _)| *number != segment.number);
+            state.places.forget_segment(segment.number);
             tracing::warn!(number = segment.number, "vectors were damaged and are made anew");
             if let Err(error) = segment.remove() {
                 tracing::debug!(%error, "the damaged file is gone already");
@@ -153,31 +160,38 @@ impl Store {
         before - state.places.len()
     }
 
-    /// Frees what no project refers to, a segment at most, so that it can be called between other
-    /// work. Returns whether there may be more to do.
-    pub fn compact(&self, is_alive: impl Fn(Key) -> bool) -> Result<bool, StoreError> {
+    /// Frees what is not among the `living`, a segment at most, so that it can be called between
+    /// other work; the segment that is written to is left alone. Whether there may be more to do.
+    pub fn compact(&self, living: &mut Marks) -> Result<bool, StoreError> {
         let failed = |source| StoreError { path: self.directory.clone(), source };
         let mut state = self.state();
         let Some((_, full)) = state.segments.split_last() else { return Ok(false) };
-        let mut alive: HashMap<u32, Vec<u32>> = HashMap::new();
-        for (key, (number, slot)) in &state.places {
-            if is_alive(*key) {
-                alive.entry(*number).or_default().push(*slot);
-            }
-        }
-        let living = |segment: &Segment| alive.get(&segment.number).map_or(0, Vec::len);
-        let sparse =
-            |segment: &&Arc<Segment>| (living(segment) as f64) < LEAST_LIVING * CAPACITY as f64;
+        let sparse = |segment: &&Arc<Segment>| living.count(segment.number) < LEAST_LIVING;
         let Some(old) = full.iter().find(sparse).cloned() else { return Ok(false) };
-        for slot in alive.remove(&old.number).unwrap_or_default() {
-            if let Some(record) = old.record(slot as usize) {
-                state.append(&self.directory, &record).map_err(failed)?;
+        for slot in living.take(old.number) {
+            if let Some(record) = old.record(slot) {
+                living.insert(state.append(&self.directory, &record).map_err(failed)?);
             }
         }
-        state.places.retain(|_, (number, _)| *number != old.number);
+        state.places.forget_segment(old.number);
         state.segments.retain(|segment| segment.number != old.number);
         old.remove().map_err(failed)?;
         Ok(true)
+    }
+
+    /// Deletes the vectors of all other models; how many models those are.
+    pub fn delete_others(&self) -> Result<usize, StoreError> {
+        let Some(all) = self.directory.parent() else { return Ok(0) };
+        let failed = |source| StoreError { path: all.to_owned(), source };
+        let mut deleted = 0;
+        for entry in fs::read_dir(all).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path != self.directory && path.is_dir() {
+                fs::remove_dir_all(&path).map_err(failed)?;
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
     }
 }
 
@@ -188,14 +202,17 @@ impl State {
         }
         let (entries, taken) = segment.entries()?;
         for (slot, key) in entries {
-            self.places.insert(key, (segment.number, slot as u32));
+            // A file of a name that no store gives is as good as empty.
+            if let Some(place) = Place::new(segment.number, slot) {
+                self.places.insert(key, place);
+            }
         }
         self.taken = taken;
         self.segments.push(Arc::new(segment));
         Ok(())
     }
 
-    fn append(&mut self, directory: &Path, record: &Record) -> io::Result<()> {
+    fn append(&mut self, directory: &Path, record: &Record) -> io::Result<Place> {
         let dimensions = record.coarse.len();
         let segment = match self.segments.last() {
             Some(last) if last.dimensions != dimensions => {
@@ -211,10 +228,11 @@ impl State {
                 segment
             }
         };
+        let place = Place::new(segment.number, self.taken).ok_or(io::ErrorKind::QuotaExceeded)?;
         segment.write(self.taken, record)?;
-        self.places.insert(record.key, (segment.number, self.taken as u32));
+        self.places.insert(record.key, place);
         self.taken += 1;
-        Ok(())
+        Ok(place)
     }
 }
 

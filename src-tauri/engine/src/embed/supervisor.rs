@@ -159,7 +159,8 @@ impl Supervisor {
             Err(ModelError::Missing { path }) => {
                 let what = path.display().to_string();
                 self.model.send_replace(None);
-                self.state.send_replace(State::Missing { what });
+                let name = self.options.published.clone();
+                self.state.send_replace(State::Missing { what, name });
             }
             Err(error) => {
                 self.model.send_replace(None);
@@ -230,11 +231,13 @@ impl Supervisor {
         self.generation += 1;
         self.held_until = None;
         self.state.send_replace(State::Starting);
+        // As the file has it, and as ONNX Runtime rearranges it, in each session.
+        let weights = 2 * model.bytes * self.options.threads as u64;
         let worker = WorkerArguments {
             model: model.directory,
             library: model.library,
             threads: self.options.threads,
-            memory_limit: self.options.memory_limit,
+            memory_limit: self.options.memory_limit + weights,
         };
         let arguments = [&self.options.arguments[..], &worker.words()].concat();
         let (events, generation) = (self.events.clone(), self.generation);
@@ -324,7 +327,8 @@ impl Supervisor {
             Refusal::ModelMissing => {
                 self.take_back(Blame::Nobody);
                 self.model.send_replace(None);
-                let state = State::Missing { what: message };
+                let name = self.options.published.clone();
+                let state = State::Missing { what: message, name };
                 self.state.send_replace(state.clone());
                 self.refuse_waiting(&state, true);
             }

@@ -1,12 +1,23 @@
-//! Which files a project leaves out of its index, as its user says.
+//! Which files a project leaves out of its index, as its user says, and the limits for all of them.
 
 use std::sync::Arc;
 
 use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
-use crate::index::excludes;
+use crate::index::{Limits, excludes};
+use crate::registry::Room;
 
 impl Engine {
+    /// Indexes files up to another size from now on, in all projects.
+    pub fn set_limits(&self, limits: Limits) {
+        self.shared.registry.set_limits(limits);
+    }
+
+    /// Lets more or less be open from now on.
+    pub fn set_room(&self, room: Room) {
+        self.shared.registry.set_room(room);
+    }
+
     /// Leaves out of the project's index what the pattern matches, in gitignore's syntax. Gives the
     /// pattern as it is kept, to be taken back with [`Engine::stop_excluding`]; `None` where the
     /// project has it already.

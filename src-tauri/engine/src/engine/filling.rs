@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::power;
 use super::vectors::Vectors;
 use crate::catalogue::{Project, ProjectId};
 use crate::embed::embedder::{EmbedError, Priority};
 use crate::embed::inventory::{Inventory, InventoryError};
 use crate::embed::state::State;
+use crate::embed::store::places::Marks;
 use crate::embed::store::{Key, Store, StoreError};
 use crate::registry::{Registry, Searchable};
 use crate::status::{Freshness, LaneName, Snapshot};
@@ -71,7 +71,13 @@ pub struct Filler {
 
 impl Filler {
     /// Starts it, if there is a model to be had at all. Needs a tokio runtime.
-    pub fn start(registry: Registry, vectors: Arc<Vectors>, pacing: Pacing) -> Filler {
+    /// `on_battery`: whether the machine is.
+    pub fn start(
+        registry: Registry,
+        vectors: Arc<Vectors>,
+        pacing: Pacing,
+        on_battery: fn() -> bool,
+    ) -> Filler {
         let cancel = CancellationToken::new();
         let (pacing, paces) = watch::channel(pacing);
         let (rests, rest) = watch::channel(None);
@@ -80,9 +86,11 @@ impl Filler {
                 registry,
                 vectors,
                 pacing: paces,
+                on_battery,
                 rest: rests,
                 projects: HashMap::new(),
                 refused: HashSet::new(),
+                store: None,
                 tidied: None,
             };
             let ended = cancel.clone();
@@ -128,10 +136,13 @@ struct Filling {
     registry: Registry,
     vectors: Arc<Vectors>,
     pacing: watch::Receiver<Pacing>,
+    on_battery: fn() -> bool,
     rest: watch::Sender<Option<Rest>>,
     projects: HashMap<ProjectId, Work>,
     /// What the model does not take; asked again after a restart.
     refused: HashSet<Key>,
+    /// What the projects' work was found out with; another one for another model.
+    store: Option<Arc<Store>>,
     /// When it was last looked for vectors that nobody needs.
     tidied: Option<Instant>,
 }
@@ -191,6 +202,12 @@ impl Filling {
         else {
             return Next::Wait(LOOK_AGAIN);
         };
+        if !self.store.as_ref().is_some_and(|known| Arc::ptr_eq(known, &store)) {
+            self.projects.clear();
+            self.refused.clear();
+            self.tidied = None;
+            self.store = Some(Arc::clone(&store));
+        }
         if store.drop_damaged() > 0 {
             self.projects.clear();
         }
@@ -242,7 +259,8 @@ impl Filling {
         work.is_some_and(|work| work.is_done() && work.is_current(project))
     }
 
-    /// Frees the vectors that no project refers to any more, now and then.
+    /// Frees the vectors that no project refers to any more, and those of models that this one has
+    /// replaced, now and then.
     async fn tidy(&mut self, inventory: &Arc<Inventory>, store: &Arc<Store>) {
         if self.tidied.is_some_and(|at| at.elapsed() < TIDY_EVERY) {
             return;
@@ -259,16 +277,23 @@ impl Filling {
         let projects: Vec<String> = projects.iter().map(id).collect();
         let (inventory, store) = (Arc::clone(inventory), Arc::clone(store));
         let tidied = super::blocking(move || -> Result<bool, TidyError> {
+            // Until a model has embedded something, it may be one that never will.
+            if !store.is_empty() {
+                let models = store.delete_others()?;
+                tracing::debug!(models, "vectors of other models are deleted");
+            }
             let known = inventory.keep(&projects)?;
             if !closed.iter().all(|project| known.contains(project)) {
                 return Ok(false);
             }
-            let mut alive = HashSet::new();
+            let mut living = Marks::default();
             inventory.every(|_, texts| {
-                alive.extend(texts.chunks.into_iter().flat_map(|chunk| chunk.keys));
+                for key in texts.chunks.into_iter().flat_map(|chunk| chunk.keys) {
+                    store.mark(key, &mut living);
+                }
             })?;
             let mut any = false;
-            while store.compact(|key| alive.contains(&key))? {
+            while store.compact(&mut living)? {
                 any = true;
             }
             Ok(any)
@@ -285,7 +310,7 @@ impl Filling {
         if paused {
             return Some(Rest::Paused);
         }
-        (!on_battery && power::on_battery()).then_some(Rest::OnBattery)
+        (!on_battery && (self.on_battery)()).then_some(Rest::OnBattery)
     }
 
     /// The open projects, the one used last first.

@@ -71,6 +71,8 @@ impl Vectors {
             Ok(store) => {
                 let store = Arc::new(store);
                 *open = Some((model, Arc::clone(&store)));
+                // They hold vectors of another model, if any.
+                self.indexes().clear();
                 self.changed();
                 Some(store)
             }

@@ -3,7 +3,7 @@
 use super::chunk::{self, Chunk};
 use super::document::ChunkSymbols;
 use super::outline::{Outline, Outlined};
-use super::tokenizer::{fold_case, parts};
+use super::tokenizer::{SHORTEST_PART, fold_case, parts};
 use crate::symbols::{Definition, Extractor, Wanted};
 
 /// The name of a longer definition is data, not something to look for; in bytes.
@@ -35,7 +35,7 @@ fn of_chunk(chunk: &Chunk, definitions: &[Definition]) -> ChunkSymbols {
         fold_case(name, &mut folded);
         if !annotated.folded.contains(&folded) {
             annotated.initials.extend(initials(name));
-            annotated.names.push(name.clone());
+            annotated.words.extend(words(name));
             annotated.folded.push(folded);
         }
     }
@@ -73,6 +73,19 @@ fn outlined(definition: &Definition) -> Outlined {
         line_start: definition.line_start,
         line_end: definition.line_end,
     }
+}
+
+/// The words in a name: the parts of an identifier, which stands as a whole with the names; all of
+/// a heading.
+fn words(name: &str) -> Option<String> {
+    let is_identifier = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let words = if is_identifier {
+        let parts: Vec<&str> = parts(name).filter(|part| part.len() >= SHORTEST_PART).collect();
+        if parts == [name] { String::new() } else { parts.join(" ") }
+    } else {
+        name.to_owned()
+    };
+    (!words.is_empty()).then_some(words)
 }
 
 /// `HttpBodyStream` gives `hbs`; a name of one part has none.

@@ -103,9 +103,9 @@ enum Body {
 /// What is defined in a chunk, as terms; empty where that is not known.
 #[derive(Clone, Debug, Default)]
 pub struct ChunkSymbols {
-    /// The names that are defined, as they are written.
-    pub names: Vec<String>,
-    /// The same in lower case, each once.
+    /// The words in the names that are defined; none of a name that is a single word.
+    pub words: Vec<String>,
+    /// The names in lower case, each once.
     pub folded: Vec<String>,
     /// First letters of their parts, each once.
     pub initials: Vec<String>,
@@ -195,7 +195,7 @@ impl IndexDocument {
                     values.push((fields.length, Leaf::U64(bytes.len() as u64)));
                 }
                 let lists = [
-                    (fields.symbol_words, &symbols.names),
+                    (fields.symbol_words, &symbols.words),
                     (fields.symbol, &symbols.folded),
                     (fields.initials, &symbols.initials),
                 ];

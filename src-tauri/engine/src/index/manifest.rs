@@ -175,7 +175,7 @@ impl<'a> Manifest<'a> {
             while terms.advance() {
                 let mut postings = inverted
                     .read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
-                if first_alive(segment, &mut postings).is_some()
+                if next_alive(segment, &mut postings).is_some()
                     && let Ok(path) = std::str::from_utf8(terms.key())
                 {
                     paths.push(path.to_owned());
@@ -235,10 +235,6 @@ impl<'a> Manifest<'a> {
         }
         Ok(())
     }
-}
-
-fn first_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
-    next_alive(segment, docs)
 }
 
 /// The document at the cursor of `docs`, or the next one that is not deleted; moves past it.
@@ -375,22 +371,12 @@ impl<'a> DocumentReader<'a> {
         path: &str,
         line: u64,
     ) -> tantivy::Result<Option<DocAddress>> {
-        let term = Term::from_field_text(self.fields.path, path);
-        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
-            let inverted = segment.inverted_index(self.fields.path)?;
-            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
-            else {
-                continue;
-            };
-            while let Some(doc) = next_alive(segment, &mut postings) {
-                let columns = self.columns(ord)?;
-                let lines = value(&columns.line_start, doc).zip(value(&columns.line_end, doc));
-                if lines.is_some_and(|(first, last)| (first..=last).contains(&line)) {
-                    return Ok(Some(DocAddress::new(ord, doc)));
-                }
-            }
-        }
-        Ok(None)
+        self.first_of(path, |address, columns| {
+            let start = value(&columns.line_start, address.doc_id);
+            let lines = start.zip(value(&columns.line_end, address.doc_id));
+            let has_line = lines.is_some_and(|(first, last)| (first..=last).contains(&line));
+            Ok(has_line.then_some(address))
+        })
     }
 
     /// The chunks of the file at `path`, in the order of its lines.
@@ -398,19 +384,12 @@ impl<'a> DocumentReader<'a> {
     /// # Errors
     /// Where the index cannot be read.
     pub fn chunks_of(&mut self, path: &str) -> tantivy::Result<Vec<(DocAddress, ChunkPlace)>> {
-        let term = Term::from_field_text(self.fields.path, path);
         let mut chunks = Vec::new();
-        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
-            let inverted = segment.inverted_index(self.fields.path)?;
-            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
-            else {
-                continue;
-            };
-            while let Some(doc) = next_alive(segment, &mut postings) {
-                let place = self.columns(ord)?.place(doc)?;
-                chunks.extend(place.map(|place| (DocAddress::new(ord, doc), place)));
-            }
-        }
+        self.first_of::<()>(path, |address, columns| {
+            let place = columns.place(address.doc_id)?;
+            chunks.extend(place.map(|place| (address, place)));
+            Ok(None)
+        })?;
         chunks.sort_by_key(|(_, place)| place.line_start);
         Ok(chunks)
     }
@@ -430,17 +409,27 @@ impl<'a> DocumentReader<'a> {
     /// # Errors
     /// Where the index cannot be read.
     pub fn file(&mut self, path: &str) -> tantivy::Result<Option<Entry>> {
+        // The file's own document comes first among those with its path.
+        self.first_of(path, |address, columns| {
+            Ok(columns.entry(address.doc_id)?.map(|(_, entry)| entry))
+        })
+    }
+
+    /// The first thing that `of` gives for a document with this path.
+    fn first_of<T>(
+        &mut self,
+        path: &str,
+        mut of: impl FnMut(DocAddress, &Columns) -> tantivy::Result<Option<T>>,
+    ) -> tantivy::Result<Option<T>> {
         let term = Term::from_field_text(self.fields.path, path);
         for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
             let inverted = segment.inverted_index(self.fields.path)?;
-            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
-            else {
-                continue;
-            };
-            // The file's own document comes first among those with its path.
+            let postings = inverted.read_postings(&term, IndexRecordOption::Basic)?;
+            let Some(mut postings) = postings else { continue };
             while let Some(doc) = next_alive(segment, &mut postings) {
-                if let Some((_, entry)) = self.columns(ord)?.entry(doc)? {
-                    return Ok(Some(entry));
+                let first = of(DocAddress::new(ord, doc), self.columns(ord)?)?;
+                if first.is_some() {
+                    return Ok(first);
                 }
             }
         }

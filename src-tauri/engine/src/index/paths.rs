@@ -1,66 +1,111 @@
 //! The paths of an index's files in one piece of memory, to be matched by the thousand.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
-use tantivy::Searcher;
+use tantivy::index::SegmentId;
+use tantivy::{DocId, Searcher, SegmentReader};
 
 use super::schema::{Fields, Kind};
 
-/// The paths of all files whose text is in the index.
+/// The paths of all files whose text is in the index, segment by segment: what a commit leaves
+/// alone is not read again.
 #[derive(Debug, Default)]
 pub struct Paths {
+    segments: Vec<(SegmentId, Arc<SegmentPaths>)>,
+}
+
+/// The paths of one segment's files, those of deleted ones too.
+#[derive(Debug, Default)]
+struct SegmentPaths {
     text: String,
     /// Where each path ends in `text`.
     ends: Vec<u32>,
     /// Which letters each path holds.
     letters: Vec<LetterSet>,
+    docs: Vec<DocId>,
 }
 
 /// A bit for each ASCII letter (without regard to case) and digit, and one for everything else.
 pub type LetterSet = u64;
 
 impl Paths {
+    /// Those of the segments of `searcher`; what `known` has of them is taken from there.
+    ///
     /// # Errors
     /// Where the index cannot be read.
-    pub fn read(searcher: &Searcher) -> tantivy::Result<Paths> {
-        let mut seen = HashSet::new();
-        let mut paths = Paths::default();
-        for segment in searcher.segment_readers() {
-            let columns = segment.fast_fields();
-            let kinds = columns.u64(Fields::KIND)?;
-            let Some(column) = columns.str(Fields::PATH)? else { continue };
-            let mut ords: Vec<u64> = segment
-                .doc_ids_alive()
-                .filter(|doc| kinds.first(*doc) == Some(Kind::File as u64))
-                .filter_map(|doc| column.term_ords(doc).next())
-                .collect();
-            ords.sort_unstable();
-            column.dictionary().sorted_ords_to_term_cb(&ords, |path| {
-                if let Ok(path) = std::str::from_utf8(path)
-                    && seen.insert(path.to_owned())
-                {
-                    paths.push(path);
-                }
-            })?;
-        }
+    pub fn read(searcher: &Searcher, known: &Paths) -> tantivy::Result<Paths> {
+        let read = |segment: &SegmentReader| {
+            let id = segment.segment_id();
+            let paths = match known.segments.iter().find(|(other, _)| *other == id) {
+                Some((_, paths)) => Arc::clone(paths),
+                None => Arc::new(SegmentPaths::read(segment)?),
+            };
+            Ok((id, paths))
+        };
+        let segments = searcher.segment_readers().iter().map(read).collect::<Result<_, _>>();
+        segments.map(|segments| Paths { segments })
+    }
+
+    /// Whether they are those of the segments of `searcher`.
+    pub fn fits(&self, searcher: &Searcher) -> bool {
+        let segments = searcher.segment_readers().iter().map(SegmentReader::segment_id);
+        segments.eq(self.segments.iter().map(|(id, _)| *id))
+    }
+
+    /// The paths that hold all of `letters`, of the files that `searcher` knows, which they fit.
+    pub fn with_letters<'a>(
+        &'a self,
+        searcher: &'a Searcher,
+        letters: LetterSet,
+    ) -> impl Iterator<Item = &'a str> {
+        self.segments.iter().zip(searcher.segment_readers()).flat_map(
+            move |((_, paths), segment)| {
+                let alive = move |(doc, path)| (!segment.is_deleted(doc)).then_some(path);
+                paths.with_letters(letters).filter_map(alive)
+            },
+        )
+    }
+}
+
+impl SegmentPaths {
+    fn read(segment: &SegmentReader) -> tantivy::Result<SegmentPaths> {
+        let mut paths = SegmentPaths::default();
+        let columns = segment.fast_fields();
+        let kinds = columns.u64(Fields::KIND)?;
+        let Some(column) = columns.str(Fields::PATH)? else { return Ok(paths) };
+        let mut files: Vec<(u64, DocId)> = (0..segment.max_doc())
+            .filter(|doc| kinds.first(*doc) == Some(Kind::File as u64))
+            .filter_map(|doc| Some((column.term_ords(doc).next()?, doc)))
+            .collect();
+        files.sort_unstable();
+        let ords: Vec<u64> = files.iter().map(|(ord, _)| *ord).collect();
+        let mut docs = files.iter().map(|(_, doc)| *doc);
+        column.dictionary().sorted_ords_to_term_cb(&ords, |path| {
+            if let Some(doc) = docs.next()
+                && let Ok(path) = std::str::from_utf8(path)
+            {
+                paths.push(doc, path);
+            }
+        })?;
         Ok(paths)
     }
 
-    fn push(&mut self, path: &str) {
+    fn push(&mut self, doc: DocId, path: &str) {
         self.text.push_str(path);
-        // Four gigabytes of paths are more than any project has; what is beyond is left out.
+        // Four gigabytes of paths are more than any segment has; what is beyond is left out.
         let Ok(end) = u32::try_from(self.text.len()) else { return };
         self.ends.push(end);
         self.letters.push(letters(path));
+        self.docs.push(doc);
     }
 
-    /// The paths that hold all of `letters`.
-    pub fn with_letters(&self, letters: LetterSet) -> impl Iterator<Item = &str> {
+    fn with_letters(&self, letters: LetterSet) -> impl Iterator<Item = (DocId, &str)> {
         let mut start = 0;
-        self.ends.iter().zip(&self.letters).filter_map(move |(&end, held)| {
+        let files = self.ends.iter().zip(&self.letters).zip(&self.docs);
+        files.filter_map(move |((&end, held), &doc)| {
             let path = &self.text[start..end as usize];
             start = end as usize;
-            (held & letters == letters).then_some(path)
+            (held & letters == letters).then_some((doc, path))
         })
     }
 }
@@ -86,11 +131,13 @@ mod tests {
 
     #[test]
     fn paths_are_kept_apart_and_chosen_by_their_letters() {
-        let mut paths = Paths::default();
-        for path in ["src/main.rs", "größe/b.c", "Makefile"] {
-            paths.push(path);
+        let mut paths = SegmentPaths::default();
+        for (doc, path) in (0..).zip(["src/main.rs", "größe/b.c", "Makefile"]) {
+            paths.push(doc, path);
         }
-        let with = |text: &str| paths.with_letters(letters(text)).collect::<Vec<_>>();
+        let with = |text: &str| -> Vec<&str> {
+            paths.with_letters(letters(text)).map(|(_, path)| path).collect()
+        };
         assert_eq!(with(""), ["src/main.rs", "größe/b.c", "Makefile"]);
         assert_eq!(with("MK"), ["Makefile"]);
         assert_eq!(with("/ö"), ["src/main.rs", "größe/b.c"]);

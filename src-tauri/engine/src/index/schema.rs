@@ -12,7 +12,7 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use super::tokenizer::{CODE, CodeTokenizer, IDENTIFIERS, Kept, PARTS};
 
 /// Raised when a stored index can no longer be read as what the code expects.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// tantivy's tokenizer that keeps a value whole.
 const RAW: &str = "raw";
@@ -44,9 +44,10 @@ pub struct Fields {
     /// Chunks only: the parts of those that have several; without positions, as a phrase is one of
     /// whole identifiers.
     pub parts: Field,
-    /// Chunks only: the names of what is defined there, as code tokens.
+    /// Chunks only: the words in the names of what is defined there; none of a name that is a
+    /// single word.
     pub symbol_words: Field,
-    /// Chunks only: the same names, each as one term in lower case.
+    /// Chunks only: the names, each as one term in lower case.
     pub symbol: Field,
     /// Chunks only: the first letters of the parts of the names, each as one term.
     pub initials: Field,

@@ -13,7 +13,7 @@ pub const PARTS: &str = "parts";
 /// Longer runs are encoded data; nobody types them into a search box.
 const LONGEST_IDENTIFIER: usize = 100;
 /// A part of one letter (`i` of `i_mutex`) is in every file and tells nothing apart.
-const SHORTEST_PART: usize = 2;
+pub const SHORTEST_PART: usize = 2;
 
 /// Which tokens are given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

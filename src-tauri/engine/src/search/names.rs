@@ -1,7 +1,10 @@
 //! The names lane: files by what somebody remembers of their path.
 
+use std::borrow::Cow;
+
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tantivy::Searcher;
 
 use super::query::Query;
 use crate::index::paths::{Paths, letters};
@@ -12,6 +15,8 @@ use crate::rel_path;
 const MOST_WORDS: usize = 3;
 /// A single letter is in every path.
 const SHORTEST_WORD: usize = 2;
+/// So few letters are somewhere in most paths: they have to stand side by side.
+const FEW_LETTERS: usize = 2;
 
 /// The scale of a name's quality.
 mod quality {
@@ -76,8 +81,9 @@ impl NameQuery {
                 return None;
             }
             is_path |= name.contains('/') || has_extension(name);
-            let atom =
-                Atom::new(name, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy, false);
+            let few = name.chars().count() <= FEW_LETTERS;
+            let kind = if few { AtomKind::Substring } else { AtomKind::Fuzzy };
+            let atom = Atom::new(name, CaseMatching::Ignore, Normalization::Smart, kind, false);
             let mut buffer = Vec::new();
             let own = Utf32Str::new(name, &mut buffer);
             let best = f32::from(atom.score(own, &mut matcher)?.max(1));
@@ -86,17 +92,18 @@ impl NameQuery {
         Some(NameQuery { words, line, is_path })
     }
 
-    /// The best of the files of `paths` that are `allowed`, at most `limit`.
+    /// The best of the files of `paths`, which fit `searcher`, that are `allowed`; at most `limit`.
     pub fn find(
         &self,
         paths: &Paths,
+        searcher: &Searcher,
         limit: usize,
         allowed: &dyn Fn(&str) -> bool,
     ) -> Vec<NamedFile> {
         let needed = self.words.iter().fold(0, |set, word| set | letters(&word.folded));
         let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
         let mut found: Vec<NamedFile> = paths
-            .with_letters(needed)
+            .with_letters(searcher, needed)
             .filter_map(|path| {
                 let quality = self.quality(path, &mut matcher);
                 (quality > 0.0 && allowed(path))
@@ -114,7 +121,8 @@ impl NameQuery {
     }
 
     fn quality(&self, path: &str, matcher: &mut Matcher) -> f32 {
-        let folded = lower(path);
+        let is_folded = !path.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+        let folded = if is_folded { Cow::Borrowed(path) } else { Cow::Owned(lower(path)) };
         let name = rel_path::file_name(&folded);
         if let [word] = self.words.as_slice() {
             let typed = word.folded.as_str();

@@ -42,6 +42,9 @@ impl Query {
 
     /// Whether the query's filters let the file at `path` through.
     pub fn allows(&self, path: &str) -> bool {
+        if self.paths.is_empty() && self.excluded_paths.is_empty() && self.languages.is_empty() {
+            return true;
+        }
         let words: Vec<String> = terms::identifiers(path)
             .into_iter()
             .flat_map(|i| [vec![i.whole], i.parts].concat())

@@ -1,5 +1,5 @@
 //! The symbols lane: chunks that define a name which was typed whole, begun, in words or by the
-//! first letters of its parts.
+//! beginnings of its parts.
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{
@@ -7,6 +7,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
+use tantivy_fst::Automaton;
 
 use super::query::Query;
 use super::text::{self, Wanted};
@@ -16,14 +17,18 @@ use crate::index::tokenizer::{fold_case, parts};
 
 /// A longer question names nothing.
 const MOST_WORDS: usize = 6;
-/// Names that begin as typed: so many are read of each segment's dictionary …
-const NAMES_READ: usize = 2000;
-/// … and so many of them are looked up, the shortest first.
+/// Names that begin as typed: so many of them are looked up, the shortest first …
 const NAMES_USED: usize = 60;
+/// … which are looked for among those that are so many bytes longer, then among longer ones …
+const LONGER: [usize; 3] = [2, 6, usize::MAX];
+/// … where so many are read of each segment's dictionary.
+const NAMES_READ: usize = 2000;
 /// tantivy takes a megabyte to look so many terms up together; fewer are looked up one by one.
 const MANY_TERMS: usize = 16;
-/// So many letters say what first letters are meant.
+/// So many letters say what first letters are meant …
 const FEWEST_INITIALS: usize = 2;
+/// … and so many what beginnings.
+const FEWEST_BEGINNINGS: usize = 4;
 
 /// What was typed, as the name of a definition.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +87,8 @@ pub mod quality {
     pub const PREFIX_BUT_CASE: f32 = 0.65;
     pub const PART_PREFIX: f32 = 0.5;
     pub const INITIALS: f32 = 0.55;
+    /// `htbodst` for `HttpBodyStream`.
+    pub const PART_BEGINNINGS: f32 = 0.3;
     pub const INFIX: f32 = 0.35;
     /// How much of the way to the next better sort a name of the typed length goes.
     pub const FULL_LENGTH: f32 = 0.1;
@@ -116,8 +123,35 @@ fn one_word(typed: &str, typed_folded: &str, name: &str, name_folded: &str) -> f
     match name_folded.find(typed_folded) {
         Some(at) if begins_part(name, at) => longer(quality::PART_PREFIX),
         Some(_) => longer(quality::INFIX),
+        None if begins_parts(typed_folded, name) => longer(quality::PART_BEGINNINGS),
         None => 0.0,
     }
+}
+
+/// Whether `typed`, in lower case, is made of the beginnings of parts of `name`: of the first one,
+/// and of any of the others, in their order.
+fn begins_parts(typed: &str, name: &str) -> bool {
+    if typed.chars().nth(FEWEST_BEGINNINGS - 1).is_none() {
+        return false;
+    }
+    // How many bytes of it the parts up to here may make.
+    let mut made = vec![false; typed.len() + 1];
+    made[0] = true;
+    for (at, part) in parts(name).enumerate() {
+        let part = lower(part);
+        let before = made.clone();
+        if at == 0 {
+            made[0] = false;
+        }
+        for from in (0..typed.len()).filter(|from| before[*from]) {
+            let alike = typed[from..].chars().zip(part.chars()).take_while(|(a, b)| a == b);
+            alike.fold(from, |end, (letter, _)| {
+                made[end + letter.len_utf8()] = true;
+                end + letter.len_utf8()
+            });
+        }
+    }
+    made[typed.len()]
 }
 
 /// Whether a part of `name` begins at the byte `at`.
@@ -181,8 +215,12 @@ pub fn chunks(
         .map(|spelling| Term::from_field_text(fields.symbol, spelling))
         .collect();
     if let [word] = symbols.folded.as_slice() {
-        terms.extend(beginning_with(searcher, fields.symbol, word)?);
-        terms.extend(beginning_with(searcher, fields.symbol_words, word)?);
+        let mut begun = beginning_with(searcher, fields.symbol, word)?;
+        begun.extend(beginning_with(searcher, fields.symbol_words, word)?);
+        if begun.is_empty() && word.chars().nth(FEWEST_BEGINNINGS - 1).is_some() {
+            begun = shortest(searcher, fields.symbol, InOrder { letters: word.as_bytes() })?;
+        }
+        terms.extend(begun);
         if word.chars().nth(FEWEST_INITIALS - 1).is_some() {
             terms.push(Term::from_field_text(fields.initials, word));
         }
@@ -205,25 +243,126 @@ fn any_of(terms: Vec<Term>) -> Box<dyn IndexQuery> {
 
 /// The shortest terms of `field` that begin with `prefix` and go on.
 fn beginning_with(searcher: &Searcher, field: Field, prefix: &str) -> tantivy::Result<Vec<Term>> {
+    let mut terms = Vec::new();
+    for longer in LONGER {
+        terms = shortest(searcher, field, Beginning { prefix: prefix.as_bytes(), longer })?;
+        if terms.len() == NAMES_USED {
+            break;
+        }
+    }
+    Ok(terms)
+}
+
+/// The shortest terms of `field` that are accepted.
+fn shortest(
+    searcher: &Searcher,
+    field: Field,
+    accepted: impl Automaton<State: Clone> + Copy,
+) -> tantivy::Result<Vec<Term>> {
     let mut names: Vec<String> = Vec::new();
     for segment in searcher.segment_readers() {
         let inverted = segment.inverted_index(field)?;
-        let mut terms = inverted.terms().range().ge(prefix.as_bytes()).into_stream()?;
+        let mut terms = inverted.terms().search(accepted).into_stream()?;
         let mut read = 0;
-        while terms.advance() && read < NAMES_READ && terms.key().starts_with(prefix.as_bytes()) {
+        while read < NAMES_READ && terms.advance() {
             read += 1;
-            if let Ok(name) = std::str::from_utf8(terms.key()) {
-                names.push(name.to_owned());
-            }
+            names.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
         }
     }
     names.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     names.dedup();
-    Ok(names.iter().take(NAMES_USED).map(|name| Term::from_field_text(field, name)).collect())
+    names.truncate(NAMES_USED);
+    Ok(names.iter().map(|name| Term::from_field_text(field, name)).collect())
+}
+
+/// Accepts what begins with a prefix and is at most so many bytes longer.
+#[derive(Clone, Copy)]
+struct Beginning<'a> {
+    prefix: &'a [u8],
+    longer: usize,
+}
+
+impl Automaton for Beginning<'_> {
+    /// How many bytes it has taken, as long as it may go on.
+    type State = Option<usize>;
+
+    fn start(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn is_match(&self, taken: &Option<usize>) -> bool {
+        taken.is_some_and(|taken| taken >= self.prefix.len())
+    }
+
+    fn can_match(&self, taken: &Option<usize>) -> bool {
+        taken.is_some()
+    }
+
+    fn accept(&self, taken: &Option<usize>, byte: u8) -> Option<usize> {
+        let taken = (*taken)?;
+        let goes_on = match self.prefix.get(taken) {
+            Some(wanted) => byte == *wanted,
+            None => taken - self.prefix.len() < self.longer,
+        };
+        goes_on.then_some(taken + 1)
+    }
+}
+
+/// Accepts what begins with the first of the letters and has the others behind it, in their order.
+#[derive(Clone, Copy)]
+struct InOrder<'a> {
+    letters: &'a [u8],
+}
+
+impl Automaton for InOrder<'_> {
+    /// How many of them it has, as long as it may go on.
+    type State = Option<usize>;
+
+    fn start(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn is_match(&self, had: &Option<usize>) -> bool {
+        *had == Some(self.letters.len())
+    }
+
+    fn can_match(&self, had: &Option<usize>) -> bool {
+        had.is_some()
+    }
+
+    fn will_always_match(&self, had: &Option<usize>) -> bool {
+        self.is_match(had)
+    }
+
+    fn accept(&self, had: &Option<usize>, byte: u8) -> Option<usize> {
+        let had = (*had)?;
+        match self.letters.get(had) {
+            Some(letter) if *letter == byte => Some(had + 1),
+            _ => (had > 0).then_some(had),
+        }
+    }
 }
 
 fn lower(text: &str) -> String {
     let mut folded = String::new();
     fold_case(text, &mut folded);
     folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings_of_parts_make_a_name() {
+        for typed in ["htbodst", "httpstr", "hbstre", "httpbodystream"] {
+            assert!(begins_parts(typed, "HttpBodyStream"), "{typed}");
+        }
+        for typed in ["hbs", "bodst", "htodst", "streamh", "httpx"] {
+            assert!(!begins_parts(typed, "HttpBodyStream"), "{typed}");
+        }
+        assert!(begins_parts("tcsenlock", "tcp_sendmsg_locked"));
+        assert!(begins_parts("größüb", "größe_übersicht"));
+        assert!(begins_parts("aaab", "aa_aab"), "the first part may take one letter or two");
+    }
 }

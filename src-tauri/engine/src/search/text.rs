@@ -17,11 +17,11 @@ use super::variants;
 use crate::index::schema::Fields;
 
 /// What a part of an identifier that was typed counts beside the whole.
-const PART_BOOST: f32 = 0.4;
+const PART_BOOST: f32 = 0.5;
 /// What another form of a word counts beside the word.
-const VARIANT_BOOST: f32 = 0.5;
+const VARIANT_BOOST: f32 = 0.4;
 /// What a word in the path counts beside one in the text.
-const PATH_BOOST: f32 = 0.5;
+const PATH_BOOST: f32 = 0.7;
 /// What a word in the name of a definition counts beside one in the text.
 const SYMBOL_BOOST: f32 = 1.0;
 /// What a phrase counts beside a word.
@@ -105,9 +105,8 @@ impl<'a> Statistics<'a> {
                 let count = self.count_word(&form, fields)?;
                 if count > 0 {
                     frequency = frequency.max(count);
-                    let fields =
-                        [fields.text, fields.parts, fields.path_words, fields.symbol_words];
-                    for field in fields {
+                    let Fields { text, parts, path_words, symbol_words, .. } = fields;
+                    for field in [text, parts, path_words, symbol_words] {
                         self.at_least.insert(Term::from_field_text(field, &form), base);
                     }
                     known.push(form);

@@ -30,6 +30,13 @@ fn segments(folder: &tempfile::TempDir) -> Vec<PathBuf> {
     paths
 }
 
+fn marked(store: &Store, keys: impl IntoIterator<Item = u64>) -> Marks {
+    let mut marks = Marks::default();
+    keys.into_iter()
+        .for_each(|key| assert_eq!(store.mark(Key(key.into()), &mut marks), Some(true)));
+    marks
+}
+
 fn best(store: &Store, seed: u64, count: u64) -> (usize, f32) {
     let keys: Vec<Key> = (0..count).map(|key| Key(key.into())).collect();
     store.rows(&keys).top_k(&vector(seed), 1)[0]
@@ -98,7 +105,8 @@ fn what_nobody_refers_to_is_freed_and_the_rest_is_found_even_by_old_rows() {
     let (folder, store) = filled(count);
     assert_eq!(segments(&folder).len(), 2);
     let old = store.rows(&[Key(5)]);
-    while store.compact(|key| key.0 < 100).unwrap() {}
+    let mut living = marked(&store, 0..100);
+    while store.compact(&mut living).unwrap() {}
     assert_eq!(segments(&folder).len(), 1);
     assert!(store.contains(Key(5)) && !store.contains(Key(200)));
     assert_eq!(best(&store, 5, 100).0, 5);
@@ -111,8 +119,59 @@ fn what_nobody_refers_to_is_freed_and_the_rest_is_found_even_by_old_rows() {
 #[test]
 fn nothing_is_rewritten_while_most_of_it_is_alive() {
     let (_folder, store) = filled(CAPACITY as u64 + 1);
-    assert!(!store.compact(|key| key.0 % 4 != 0).unwrap());
+    let mut living = marked(&store, (0..CAPACITY as u64).filter(|key| key % 4 != 0));
+    assert!(!store.compact(&mut living).unwrap());
     assert_eq!(store.len(), CAPACITY + 1);
+}
+
+#[test]
+fn what_was_full_takes_at_most_one_and_a_half_times_what_lives_in_it() {
+    let count = 3 * CAPACITY as u64 + 100;
+    let (folder, store) = filled(count);
+    let lives = |key: &u64| key % 5 < 3;
+    let mut living = marked(&store, (0..count).filter(lives));
+    while store.compact(&mut living).unwrap() {}
+    let alive = (0..count).filter(lives).count();
+    let full = segments(&folder).len() - 1;
+    assert!(full * CAPACITY * 2 <= alive * 3, "{full} full segments for {alive} vectors");
+    assert!((0..count).filter(lives).all(|key| store.contains(Key(key.into()))));
+    assert_eq!(best(&store, 5 * 4000, count).0, 5 * 4000);
+}
+
+#[test]
+fn the_best_ten_of_many_that_are_almost_alike_are_found() {
+    let (centre, count) = (vector(1), 3000_u64);
+    let near: Vec<Vec<f32>> = (0..count)
+        .map(|seed| {
+            let other = vector(seed + 2);
+            centre.iter().zip(other).map(|(centre, other)| centre + 0.03 * other).collect()
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), "model").unwrap();
+    let keys: Vec<Key> = (0..count).map(|key| Key(key.into())).collect();
+    keys.iter().zip(&near).for_each(|(key, vector)| store.put(*key, vector).unwrap());
+    let rows = store.rows(&keys);
+    let mut found = 0;
+    for query in near.iter().take(20) {
+        let dot = |at: &usize| near[*at].iter().zip(query).map(|(a, b)| a * b).sum::<f32>();
+        let mut exact: Vec<usize> = (0..near.len()).collect();
+        exact.sort_by(|a, b| dot(b).total_cmp(&dot(a)));
+        let ten = rows.top_k(query, 10);
+        assert!(ten.is_sorted_by(|a, b| a.1 >= b.1));
+        found += ten.iter().filter(|(row, _)| exact[..10].contains(row)).count();
+    }
+    assert!(found >= 195, "{found} of 200");
+}
+
+#[test]
+fn the_vectors_of_other_models_are_deleted_and_its_own_stay() {
+    let (folder, store) = filled(10);
+    Store::open(folder.path(), "older").unwrap().put(Key(1), &vector(1)).unwrap();
+    assert_eq!(store.delete_others().unwrap(), 1);
+    assert!(!folder.path().join("vectors/older").exists());
+    drop(store);
+    assert_eq!(Store::open(folder.path(), "model").unwrap().len(), 10);
 }
 
 proptest! {

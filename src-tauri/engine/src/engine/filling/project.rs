@@ -8,6 +8,7 @@ use tantivy::SearcherGeneration;
 
 use crate::catalogue::ProjectId;
 use crate::embed::inventory::{ChunkTexts, FileStamp, FileTexts, Inventory, InventoryError};
+use crate::embed::store::places::Marks;
 use crate::embed::store::{Key, Store};
 use crate::index::manifest::{DocumentReader, Entry, Manifest};
 use crate::registry::{Embedding, Registry, Searchable};
@@ -233,23 +234,24 @@ fn missing(
     refused: &HashSet<Key>,
 ) -> Result<(Counts, Vec<(Tier, String)>), InventoryError> {
     let mut counts = Counts::default();
-    let mut seen = HashSet::new();
+    // Of what there is a bit a text, as it may be a million; of what is missing the key.
+    let (mut seen, mut absent) = (Marks::default(), HashSet::new());
     let mut files = BTreeSet::new();
     inventory.each(project, |path, texts| {
         for chunk in texts.chunks {
             let Some(tier) = Tier::of(path, chunk.defines) else { continue };
             for key in chunk.keys {
-                if refused.contains(&key) || !seen.insert(key) {
-                    continue;
-                }
-                counts.wanted += 1;
-                if store.contains(key) {
-                    counts.done += 1;
-                } else {
-                    files.insert((tier, path.to_owned()));
+                match store.mark(key, &mut seen) {
+                    Some(new) => counts.done += u64::from(new),
+                    None => {
+                        if !refused.contains(&key) && absent.insert(key) {
+                            files.insert((tier, path.to_owned()));
+                        }
+                    }
                 }
             }
         }
     })?;
+    counts.wanted = counts.done + absent.len() as u64;
     Ok((counts, files.into_iter().collect()))
 }

@@ -1,0 +1,210 @@
+//! Models that fastembed knows by name, fetched from the model hub when somebody asks for one.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use fastembed::{EmbeddingModel, TextEmbedding};
+use serde_json::{Map, Value, json};
+
+use super::model::{ENCODER, MANIFEST, TOKENIZER, sum_of};
+
+/// Where fastembed has its models from.
+pub const HUB: &str = "https://huggingface.co";
+
+const FOLDER: &str = "models";
+/// Beside a model that is not all there yet.
+const PARTIAL: &str = "partial";
+/// A hub that says nothing for this long is not there.
+const SILENCE: Duration = Duration::from_secs(30);
+const BLOCK: usize = 64 << 10;
+/// More than most models were trained with gains nothing: texts are shorter.
+const MOST_TOKENS: u64 = 512;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// As fastembed writes it.
+    pub name: String,
+    repository: String,
+    encoder: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("{name} is no model that Quarry knows by name; it knows {known}")]
+    Unknown { name: String, known: String },
+    #[error("{url} cannot be fetched: {source}")]
+    Hub { url: String, source: Box<ureq::Error> },
+    #[error("{url} was cut off after {came} of {all} bytes")]
+    CutOff { url: String, came: u64, all: u64 },
+    #[error("{url} was cut off: {source}")]
+    Interrupted { url: String, source: io::Error },
+    #[error("{} cannot be written: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("another process fetches it already")]
+    UnderWay,
+}
+
+/// How much of a file has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    pub file: &'a str,
+    /// In bytes.
+    pub came: u64,
+    /// `None` where the hub does not say.
+    pub all: Option<u64>,
+}
+
+impl Published {
+    /// `name` in upper or lower case. Models whose weights lie in several files are not among them.
+    ///
+    /// # Errors
+    /// [`FetchError::Unknown`], with all names.
+    pub fn named(name: &str) -> Result<Published, FetchError> {
+        let mut all: Vec<Published> = TextEmbedding::list_supported_models()
+            .into_iter()
+            .filter(|info| info.additional_files.is_empty())
+            .map(|info| Published {
+                name: format!("{:?}", info.model),
+                repository: info.model_code,
+                encoder: info.model_file,
+            })
+            .collect();
+        if let Some(at) = all.iter().position(|one| one.name.eq_ignore_ascii_case(name)) {
+            return Ok(all.swap_remove(at));
+        }
+        let mut names: Vec<String> = all.into_iter().map(|one| one.name).collect();
+        names.sort();
+        Err(FetchError::Unknown { name: name.to_owned(), known: names.join(", ") })
+    }
+
+    /// Where it lies once it was fetched.
+    pub fn folder(&self, data: &Path) -> PathBuf {
+        data.join(FOLDER).join(&self.name)
+    }
+
+    /// Fetches it from `hub` into its folder below `data`. Files that came whole in an earlier
+    /// attempt are not fetched again. Blocks.
+    ///
+    /// # Errors
+    /// All of [`FetchError`]; there is no folder then.
+    pub fn fetch(
+        &self,
+        hub: &str,
+        data: &Path,
+        mut progress: impl FnMut(Progress<'_>),
+    ) -> Result<PathBuf, FetchError> {
+        let folder = self.folder(data);
+        if folder.join(MANIFEST).is_file() {
+            return Ok(folder);
+        }
+        let partial = folder.with_extension(PARTIAL);
+        fs::create_dir_all(&partial).map_err(failed(&partial))?;
+        let lock = folder.with_extension("lock");
+        let lock_file = File::create(&lock).map_err(failed(&lock))?;
+        lock_file.try_lock().map_err(|_| FetchError::UnderWay)?;
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_connect(Some(SILENCE))
+            .timeout_recv_response(Some(SILENCE))
+            .build()
+            .into();
+        let mut sums = Map::new();
+        // The small ones first: what is wrong with the hub is known early.
+        let files = TOKENIZER.iter().map(|name| (*name, *name)).chain([(&*self.encoder, ENCODER)]);
+        for (remote, name) in files {
+            let path = partial.join(name);
+            if !path.is_file() {
+                let url = format!("{hub}/{}/resolve/main/{remote}", self.repository);
+                download(&agent, &url, &path, |came, all| {
+                    progress(Progress { file: remote, came, all });
+                })?;
+            }
+            let sum = sum_of(&path)
+                .map_err(|error| FetchError::Io { path, source: io::Error::other(error) })?;
+            sums.insert(name.to_owned(), sum.into());
+        }
+        let manifest = json!({
+            "name": self.name,
+            "fastembed": self.name,
+            "max_tokens": most_tokens(&partial),
+            "sha256": sums,
+        });
+        let path = partial.join(MANIFEST);
+        fs::write(&path, manifest.to_string()).map_err(failed(&path))?;
+        fs::rename(&partial, &folder).map_err(failed(&folder))?;
+        Ok(folder)
+    }
+}
+
+/// How fastembed makes a vector of what the model of this name gives.
+pub(super) fn known(name: &str) -> Option<EmbeddingModel> {
+    EmbeddingModel::from_str(name).ok()
+}
+
+fn failed(path: &Path) -> impl Fn(io::Error) -> FetchError + use<> {
+    let path = path.to_owned();
+    move |source| FetchError::Io { path: path.clone(), source }
+}
+
+/// Under its own name only once it is whole.
+fn download(
+    agent: &ureq::Agent,
+    url: &str,
+    path: &Path,
+    mut progress: impl FnMut(u64, Option<u64>),
+) -> Result<(), FetchError> {
+    let refused = |source| FetchError::Hub { url: url.to_owned(), source: Box::new(source) };
+    let response = agent.get(url).call().map_err(refused)?;
+    let all = response.body().content_length();
+    let mut body = response.into_body().into_reader();
+    let part = path.with_extension("part");
+    let mut file = File::create(&part).map_err(failed(&part))?;
+    let mut block = vec![0; BLOCK];
+    let mut came = 0;
+    progress(came, all);
+    loop {
+        let interrupted = |source| FetchError::Interrupted { url: url.to_owned(), source };
+        let length = body.read(&mut block).map_err(interrupted)?;
+        if length == 0 {
+            break;
+        }
+        file.write_all(&block[..length]).map_err(failed(&part))?;
+        came += length as u64;
+        progress(came, all);
+    }
+    if let Some(all) = all.filter(|all| *all != came) {
+        return Err(FetchError::CutOff { url: url.to_owned(), came, all });
+    }
+    file.sync_all().map_err(failed(&part))?;
+    fs::rename(&part, path).map_err(failed(path))
+}
+
+fn most_tokens(folder: &Path) -> Option<u64> {
+    let text = fs::read(folder.join("tokenizer_config.json")).ok()?;
+    let config: Value = serde_json::from_slice(&text).ok()?;
+    // Where nobody knows, some write 1e30.
+    let most = config.get("model_max_length")?.as_f64()?;
+    Some((most as u64).min(MOST_TOKENS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_known_by_its_name_in_any_case() {
+        let model = Published::named("bgesmallenv15q").unwrap();
+        assert_eq!(model.name, "BGESmallENV15Q");
+        assert!(model.folder(Path::new("/data")).ends_with("models/BGESmallENV15Q"));
+        assert!(known(&model.name).is_some());
+    }
+
+    #[test]
+    fn another_name_is_answered_with_all_names() {
+        let said = Published::named("gpt").unwrap_err().to_string();
+        assert!(said.contains("gpt") && said.contains("AllMiniLML6V2"), "{said}");
+        assert!(!said.contains("BGEM3"), "its weights lie in several files");
+    }
+}
