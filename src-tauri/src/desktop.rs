@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use interprocess::local_socket::tokio::Listener;
-use tauri::{AppHandle, RunEvent, Wry};
+use tauri::{AppHandle, Manager, RunEvent, Wry};
 use tokio::runtime::Runtime;
 
 use crate::cli::output::{Failure, complain};
@@ -99,6 +99,7 @@ fn show(
             windows::create_popup(app)?;
             serve(app, engine, listener);
             display_events::publish(app);
+            display_events::publish_meaning(app);
             tauri::async_runtime::spawn(end_on_signal(app.clone()));
             if first_start {
                 popup::show(app);
@@ -126,7 +127,8 @@ fn start_arguments(place: &Place) -> Vec<String> {
 
 fn serve(app: &AppHandle<Wry>, engine: Engine, listener: Listener) {
     let host = Host::Desktop(Arc::new(Windows(app.clone())));
-    quitting::keep(app, Server::start(Owner { engine, host }, listener));
+    let settings_file = app.state::<Shell>().place.settings_file.clone();
+    quitting::keep(app, Server::start(Owner { engine, host, settings_file }, listener));
 }
 
 async fn end_on_signal(app: AppHandle<Wry>) {

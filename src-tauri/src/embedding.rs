@@ -15,7 +15,7 @@ const COMMAND: &str = "embed-worker";
 /// When and how fast what nobody asked for yet is embedded.
 pub fn pacing(settings: &Settings) -> Pacing {
     let share = f32::from(settings.embedding_share) / 100.0;
-    Pacing { paused: false, on_battery: settings.embed_on_battery, share }
+    Pacing { paused: settings.embedding_paused, on_battery: settings.embed_on_battery, share }
 }
 
 /// `None` where search by meaning is switched off. Models that were fetched lie below `data_dir`.

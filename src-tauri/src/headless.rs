@@ -28,7 +28,11 @@ pub async fn run(place: &Place, no_meaning: bool) -> Result<(), Failure> {
             return Err(Problem::new("AlreadyOwned", sentence).into());
         }
     };
-    let owner = Owner { engine: engine.clone(), host: Host::Headless };
+    let owner = Owner {
+        engine: engine.clone(),
+        host: Host::Headless,
+        settings_file: place.settings_file.clone(),
+    };
     let listener = server::bind(&address).map_err(|error| session::no_socket(&error))?;
     let server = Server::start(owner, listener);
     remark(&format!("Quarry owns {} until it is ended.", place.data_dir.display()));

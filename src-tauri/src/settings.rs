@@ -29,6 +29,8 @@ pub struct Settings {
     pub embed_on_battery: bool,
     /// Of the time, in percent: how much of it the background embeds.
     pub embedding_share: u8,
+    /// Nothing is embedded in the background.
+    pub embedding_paused: bool,
     /// How much of the memory and disk cache open projects may take together, in megabytes.
     pub hot_limit: u32,
     /// Larger files are not indexed, in megabytes.
@@ -103,6 +105,7 @@ impl Default for Settings {
             meaning: Meaning::default(),
             embed_on_battery: false,
             embedding_share: 50,
+            embedding_paused: false,
             hot_limit: 4000,
             file_size_limit: 16,
         }
@@ -122,7 +125,8 @@ pub enum SettingsError {
 }
 
 const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login`, `meaning`, \
-                    `embed_on_battery`, `embedding_share`, `hot_limit` and `file_size_limit`";
+                    `embed_on_battery`, `embedding_share`, `embedding_paused`, `hot_limit` and \
+                    `file_size_limit`";
 
 impl Settings {
     /// What can be read of the file; the defaults where there is none.
@@ -193,6 +197,7 @@ impl Settings {
             "hide_on_blur" => self.hide_on_blur = truth("hide_on_blur")?,
             "start_at_login" => self.start_at_login = Some(truth("start_at_login")?),
             "embed_on_battery" => self.embed_on_battery = truth("embed_on_battery")?,
+            "embedding_paused" => self.embedding_paused = truth("embedding_paused")?,
             "embedding_share" => {
                 let percent = item.as_integer().and_then(|percent| u8::try_from(percent).ok());
                 self.embedding_share = percent
@@ -251,10 +256,11 @@ mod tests {
         let (settings, problem) = parse(
             "hotkey = \"Alt+Space\"\neditor = \"nvim +{line} {file}\"\nstart_at_login = true\n\
              theme = \"dark\"\nhide_on_blur = false\nembed_on_battery = true\n\
-             embedding_share = 40\nhot_limit = 500\nfile_size_limit = 2",
+             embedding_share = 40\nembedding_paused = true\nhot_limit = 500\nfile_size_limit = 2",
         );
         assert_eq!((settings.hot_limit, settings.file_size_limit), (500, 2));
         assert_eq!((settings.embed_on_battery, settings.embedding_share), (true, 40));
+        assert!(settings.embedding_paused);
         assert_eq!((settings.theme, settings.hide_on_blur), (Theme::Dark, false));
         assert_eq!(settings.hotkey, "Alt+Space");
         assert_eq!(settings.editor.as_deref(), Some("nvim +{line} {file}"));

@@ -9,7 +9,6 @@ use crate::harness::tray::TrayHost;
 use crate::harness::wait::{QUIET, throughout, until};
 use crate::hotkey::{HOTKEY, POPUP};
 
-const PROJECTS: &str = "Quarry: projects";
 /// Where the file manager stands: below the popup, and left of the Projects window.
 const CORNER: (i32, i32) = (20, 640);
 
@@ -90,8 +89,7 @@ fn a_folder_dropped_on_the_projects_window_becomes_a_project() {
     let folder = file.parent().unwrap().to_owned();
     let quarry = desktop.start_quarry();
 
-    host.item(quarry.pid).click("Projects");
-    let projects = until("the Projects window is there", || desktop.window(PROJECTS));
+    let projects = desktop.open_projects(&host, quarry.pid, "Projects").window;
     desktop.arrange(&projects, (460, 60), (900, 620));
     let files = desktop.open_file_manager(folder.parent().unwrap(), CORNER);
     let target = desktop.place(&projects).unwrap().middle();
@@ -111,4 +109,41 @@ fn a_folder_dropped_on_the_projects_window_becomes_a_project() {
         found["results"][0]["path"] == "lib.rs"
     });
     desktop.screenshot("drag-dropped-on-projects");
+}
+
+#[test]
+fn three_folders_dropped_at_once_become_three_projects_in_the_window() {
+    let desktop = Desktop::start();
+    let host = TrayHost::start(&desktop);
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "code/one"]).done();
+    let names = ["alpha", "beta", "gamma"];
+    let folders = names.map(|name| {
+        let file = desktop.account.write(&format!("shelf/{name}/lib.rs"), "// a needle\n");
+        file.parent().unwrap().to_owned()
+    });
+    let page = desktop.start_driven();
+
+    let projects = desktop.open_projects(&host, page.pid, "Projects");
+    desktop.arrange(&projects.window, (460, 60), (900, 620));
+    let files = desktop.open_file_manager(&desktop.account.home().join("shelf"), CORNER);
+    files.select_all();
+    let target = desktop.place(&projects.window).unwrap().middle();
+    let undisturbed = desktop.colours(&projects.window, (450, 310), 200);
+    let mut drag = desktop.drag(files.item());
+    drag.to(target);
+    until("the window changes under the drag", || {
+        drag.tremble();
+        desktop.colours(&projects.window, (450, 310), 200) != undisturbed
+    });
+    desktop.screenshot("drag-three-over-projects");
+    drag.drop_here();
+    until("all of them are registered", || {
+        let roots = roots(&desktop.account);
+        folders.iter().all(|folder| roots.contains(folder))
+    });
+    desktop.screenshot("drag-three-dropped");
+    for folder in folders {
+        until("the window lists it", || projects.shows(&page, folder.to_str().unwrap()));
+    }
 }

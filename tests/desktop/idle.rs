@@ -65,9 +65,11 @@ fn open_projects_without_edits_run_nothing_write_nothing_and_use_no_processor() 
     }
     account.quarry(add).done();
     let at_rest = |project: &serde_json::Value| {
-        project["residency"] == "Hot" && project["freshness"] == "Fresh"
+        let embedded =
+            !project["vectors"].is_null() && project["vectors"] == project["vectors_wanted"];
+        project["residency"] == "Hot" && project["freshness"] == "Fresh" && embedded
     };
-    within(Duration::from_secs(60), "all are open and fresh", || {
+    within(Duration::from_secs(180), "all are open, fresh and embedded", || {
         let projects = account.projects();
         projects.len() == PROJECTS && projects.iter().all(at_rest)
     });

@@ -227,3 +227,33 @@ fn an_escape_right_after_the_start_is_heard() {
     desktop.key("Escape");
     until("Escape hides it", || desktop.window(POPUP).is_none());
 }
+
+#[test]
+fn a_pinned_file_stands_on_the_empty_box_and_says_when_it_is_gone() {
+    let desktop = desktop_with_code();
+    let page = desktop.start_driven();
+    show(&desktop, &page);
+    type_query(&desktop, &page, "sew");
+    until("it is found", || {
+        page.hits().first().is_some_and(|hit| hit.path == "src/sew.rs" && hit.selected)
+    });
+    desktop.key("ctrl+k");
+    until("the actions are listed", || page.has("[data-testid=actions]"));
+    let wanted = "document.querySelector('[data-active=true]').innerText.includes('Pin file')";
+    until("the keys come to the action", || {
+        desktop.key("Down");
+        page.holds(wanted)
+    });
+    desktop.key("Return");
+    until("it says so", || page.toasts().concat().contains("sew.rs is pinned"));
+    desktop.key("Escape");
+    let offered = || page.texts("[data-testid=offered][data-pinned=true]").concat();
+    until("it stands on the empty box", || offered().contains("sew.rs"));
+    desktop.screenshot("popup-pinned");
+
+    desktop.key("Escape");
+    until("the popup hides", || desktop.window(POPUP).is_none());
+    fs::remove_file(desktop.account.home().join("code/sewing/src/sew.rs")).unwrap();
+    show(&desktop, &page);
+    until("it says that the file is gone", || offered().contains("not there"));
+}

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::desktop::Desktop;
 use crate::harness::page::Page;
+use crate::harness::revealing::Revealing;
 use crate::harness::wait::{QUIET, throughout, until};
 use crate::hotkey::{HOTKEY, POPUP};
 
@@ -76,7 +77,7 @@ fn typing_finds_a_line_and_enter_opens_it_in_the_editor() {
 
     desktop.key(HOTKEY);
     until("the opened file is offered on the empty box", || {
-        page.texts("[data-testid=opened]").iter().any(|file| file.contains("odd project"))
+        page.texts("[data-testid=offered]").iter().any(|file| file.contains("odd project"))
     });
     desktop.screenshot("popup-opened");
     desktop.key(HOTKEY);
@@ -116,4 +117,21 @@ fn an_editor_that_cannot_be_started_is_said_and_the_popup_stays() {
     assert!(said.contains("/nowhere/editor"), "{said}");
     throughout(QUIET, "the popup stays", || desktop.window(POPUP).is_some());
     desktop.screenshot("editor-missing");
+}
+
+#[test]
+fn a_hit_is_shown_in_the_file_manager() {
+    let desktop = Desktop::start();
+    let files = Revealing::start(&desktop);
+    desktop.account.write("code/odd project/a b #1.txt", "a needle\n");
+    desktop.account.quarry(["add", "--wait", "text", "code/odd project"]).done();
+    let page = desktop.start_driven();
+    type_into_the_popup(&desktop, &page, "needle");
+    until("the line is found", || page.hits().len() == 1);
+    desktop.key("ctrl+Return");
+    let shown = until("the file manager is asked", || files.shown().pop());
+    let home = desktop.account.home().canonicalize().unwrap();
+    let expected = format!("file://{}/code/odd%20project/a%20b%20%231.txt", home.display());
+    assert_eq!(shown, expected);
+    until("the popup hides", || desktop.window(POPUP).is_none());
 }

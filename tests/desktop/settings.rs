@@ -8,7 +8,6 @@ use crate::harness::tray::TrayHost;
 use crate::harness::wait::{QUIET, poll, throughout, until};
 use crate::hotkey::{HOTKEY, POPUP};
 
-const PROJECTS: &str = "Quarry: projects";
 /// A popup that is shown on a busy machine has the keys by then: the next press would hide it.
 const BETWEEN_KEYS: Duration = Duration::from_secs(5);
 const OTHER_HOTKEY: &str = "ctrl+alt+k";
@@ -33,19 +32,6 @@ fn popup_hidden(desktop: &Desktop) -> bool {
     desktop.window(POPUP).is_none()
 }
 
-/// Opens the Settings by keyboard: the second button of the window that the tray shows.
-fn open_settings(desktop: &Desktop, host: &TrayHost, pid: u32) {
-    host.item(pid).click("Projects");
-    let window = until("the window is there", || desktop.window(PROJECTS));
-    until("it has the keys", || desktop.active().is_some_and(|active| active.title == PROJECTS));
-    until("it is painted", || desktop.colours(&window, (0, 0), 400) > 8);
-    desktop.key("Tab");
-    desktop.key("Tab");
-    let before = desktop.colours(&window, (0, 100), 500);
-    desktop.key("Return");
-    until("the settings are painted", || desktop.colours(&window, (0, 100), 500) != before);
-}
-
 #[test]
 fn a_hotkey_recorded_in_the_settings_works_at_once_and_after_a_restart() {
     let desktop = Desktop::start();
@@ -53,7 +39,7 @@ fn a_hotkey_recorded_in_the_settings_works_at_once_and_after_a_restart() {
     desktop.account.write("code/one/main.rs", "fn main() {}\n");
     desktop.account.quarry(["add", "code/one"]).done();
     let quarry = desktop.start_quarry();
-    open_settings(&desktop, &host, quarry.pid);
+    desktop.open_projects(&host, quarry.pid, "Projects").show_settings();
     desktop.screenshot("settings");
     desktop.key("Tab");
     desktop.key("Tab");
@@ -134,12 +120,7 @@ fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
     desktop.account.write("data/settings.toml", "theme = \"dark\"\n");
     desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
     let quarry = desktop.start_quarry();
-    // A menu that is made anew at this moment hears no click.
-    let window = until("the window is there", || {
-        host.item(quarry.pid).click("Projects");
-        poll(BETWEEN_KEYS, || desktop.window(PROJECTS))
-    });
-    until("it is painted", || desktop.colours(&window, (0, 0), 400) > 8);
+    let window = desktop.open_projects(&host, quarry.pid, "Projects").window;
     until("its background is dark", || desktop.brightness(&window, (4, 400)) < 80);
     desktop.screenshot("projects-dark");
 }

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::harness::desktop::Desktop;
+use crate::harness::projects_window::TITLE as PROJECTS;
 use crate::harness::tray::TrayHost;
 use crate::harness::wait::{QUIET, throughout, until};
 use crate::hotkey::POPUP;
 
-const PROJECTS: &str = "Quarry: projects";
 /// When a key that had no effect is pressed again.
 const AGAIN: Duration = Duration::from_secs(3);
 
@@ -80,4 +80,26 @@ fn closing_a_window_hides_it_and_quarry_lives() {
         throughout(QUIET, "Quarry lives", || desktop.account.runs(&quarry));
         assert_eq!(desktop.account.projects().len(), 1);
     }
+}
+
+#[test]
+fn a_wayland_session_is_told_what_to_bind_to_a_key_and_that_works() {
+    let desktop = Desktop::start();
+    desktop.account.set("XDG_SESSION_TYPE", "wayland");
+    let page = desktop.start_driven();
+    until("the first start shows the popup", || page.box_is_focused());
+    let command = until("the command is shown", || page.texts("[data-testid=bind-key] code").pop());
+    assert!(command.ends_with(" toggle"), "{command}");
+    desktop.screenshot("popup-wayland");
+    desktop.key("ctrl+shift+space");
+    throughout(QUIET, "no hotkey is taken", || desktop.window(POPUP).is_some());
+    let bound = || {
+        let mut shell = desktop.account.command("/bin/sh");
+        desktop.account.mark_program(&mut shell);
+        assert!(shell.args(["-c", &command]).status().unwrap().success(), "{command}");
+    };
+    bound();
+    until("the command hides the popup", || desktop.window(POPUP).is_none());
+    bound();
+    until("the command shows it again", || has_the_keys(&desktop, POPUP));
 }

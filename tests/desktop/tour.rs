@@ -18,7 +18,6 @@ use crate::harness::tray::{TrayHost, TrayItem};
 use crate::harness::tree::grow;
 use crate::harness::wait::{poll, until, within};
 use crate::harness::windows::Window;
-use crate::hotkey::POPUP;
 
 /// First in every list.
 const NAME: &str = "a-tour";
@@ -51,10 +50,7 @@ impl<'d> Tour<'d> {
     fn start(desktop: &'d Desktop, host: &'d TrayHost, pictures: u32) -> Self {
         let quarry = desktop.start_quarry();
         let watch = desktop.account.start_quarry(["status", "--json", "--watch", NAME]);
-        host.item(quarry.pid).click("Projects");
-        let window = until("the Projects window is there", || {
-            desktop.windows().into_iter().find(|window| window.title != POPUP)
-        });
+        let window = desktop.open_projects(host, quarry.pid, "Projects").window;
         desktop.arrange(&window, (20, 20), WINDOW);
         until("the Projects window is painted", || {
             desktop.colours(&window, (0, 0), WINDOW.1) > PLAIN

@@ -223,20 +223,35 @@ async fn a_pause_stops_it_and_answers_say_how_much_is_embedded() {
     let folder = tempfile::tempdir().unwrap();
     let model = copied_model(folder.path());
     let mut world = filling(embedder::Options { model: Some(model.clone()), ..options() });
+    let mut changes = world.engine().subscribe_to_meaning();
     world.engine().pause_meaning(true);
+    assert!(changes.next().await, "whoever listens hears of it");
+    let meaning = world.engine().meaning();
+    assert!(meaning.state == MeaningState::Paused && meaning.sentence.is_some(), "{meaning:?}");
     world.project("code", &FILES).await;
     world.until_status("code", "counted", |status| status.vectors_wanted == Some(3)).await;
     assert_eq!(workers(&model), []);
-    until("the pause is said", async || {
-        let meaning = world.engine().meaning();
-        (meaning.state == MeaningState::Paused && meaning.sentence.is_some()).then_some(())
-    })
-    .await;
     let answer = ask(&world, QUESTION, Mode::Meaning).await;
     assert!(note(&answer).unwrap().starts_with("0 % embedded"), "{:?}", note(&answer));
     world.engine().pause_meaning(false);
+    assert_eq!(world.engine().meaning().state, MeaningState::Working);
     embedded(&world, "code").await;
     assert_eq!(note(&ask(&world, QUESTION, Mode::Meaning).await), None);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn projects_with_the_same_files_are_all_complete_once_one_is() {
+    let mut world = filling(options());
+    world.engine().pause_meaning(true);
+    for name in ["code", "fork", "worktree"] {
+        world.project(name, &FILES).await;
+        world.until_status(name, "counted", |status| status.vectors_wanted == Some(3)).await;
+    }
+    world.engine().pause_meaning(false);
+    for name in ["code", "fork", "worktree"] {
+        assert_eq!(embedded(&world, name).await.vectors, 3, "{name}");
+    }
     world.close().await;
 }
 
@@ -266,6 +281,7 @@ async fn a_model_that_was_missing_is_used_after_a_retry() {
     world.project("code", &FILES).await;
     let meaning = world.engine().meaning();
     assert_eq!(meaning.state, MeaningState::ModelMissing);
+    assert!(meaning.needs_a_person());
     assert!(meaning.sentence.unwrap().contains("model"));
     let refused = world.engine().wait("code", LaneName::Meaning).await.unwrap_err();
     assert!(refused.to_string().contains("no model"), "{refused}");

@@ -42,7 +42,8 @@ export class Stage {
   async show(view: View, theme: Theme): Promise<Shown> {
     const [width, height] = view.size;
     const context = await this.#browser.newContext({
-      viewport: { width, height },
+      viewport: { width: width / view.zoom, height: height / view.zoom },
+      deviceScaleFactor: view.zoom,
       colorScheme: theme,
       reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],

@@ -6,7 +6,10 @@ export type View = {
   name: string;
   page: "index.html" | "projects.html";
   scene: string;
+  /** In pixels of the screen. */
   size: [width: number, height: number];
+  /** 2 for a page that is enlarged to 200 %. */
+  zoom: number;
   prepare: (page: Page) => Promise<void>;
 };
 
@@ -15,11 +18,16 @@ const POPUP_SIZE: [number, number] = [960, 560];
 const PROJECTS_SIZE: [number, number] = [1000, 720];
 
 function popup(name: string, scene: string, prepare: View["prepare"] = nothing): View {
-  return { name: `popup-${name}`, page: "index.html", scene, size: POPUP_SIZE, prepare };
+  return { name: `popup-${name}`, page: "index.html", scene, size: POPUP_SIZE, zoom: 1, prepare };
 }
 
 function projects(name: string, scene: string, prepare: View["prepare"] = listed): View {
-  return { name: `projects-${name}`, page: "projects.html", scene, size: PROJECTS_SIZE, prepare };
+  const size = PROJECTS_SIZE;
+  return { name: `projects-${name}`, page: "projects.html", scene, size, zoom: 1, prepare };
+}
+
+function enlarged(view: View): View {
+  return { ...view, name: `${view.name}-enlarged`, zoom: 2 };
 }
 
 function settings(name: string, scene: string): View {
@@ -61,6 +69,9 @@ async function broken(page: Page): Promise<void> {
 
 export const VIEWS: readonly View[] = [
   popup("first-start", "empty"),
+  popup("first-start-wayland", "empty-wayland", async (page) => {
+    await page.getByTestId("bind-key").waitFor();
+  }),
   popup("suggestions", "empty", async (page) => {
     await page.getByRole("button", { name: "Look for repositories" }).click();
     await page.getByTestId("suggestions").waitFor();
@@ -124,4 +135,14 @@ export const VIEWS: readonly View[] = [
   }),
   settings("settings", "usual"),
   settings("settings-failed", "failed"),
+  settings("settings-paused", "paused"),
+  settings("settings-wayland", "wayland"),
+  popup("start-long", "long"),
+  popup("results-long", "long", (page) => search(page, "debounce")),
+  projects("long", "long"),
+  enlarged(popup("start", "usual")),
+  enlarged(popup("first-start-wayland", "empty-wayland")),
+  enlarged(popup("results", "usual", (page) => search(page, "debounce"))),
+  enlarged(projects("list", "usual")),
+  enlarged(settings("settings", "usual")),
 ];

@@ -182,6 +182,24 @@ pub struct MeaningStatus {
     pub model: Option<String>,
     /// What stands in its way and what helps: a sentence for people.
     pub sentence: Option<String>,
+    /// When what failed is tried again by itself; `None` where nothing failed, or where it waits
+    /// for Retry.
+    #[ts(type = "string | null")]
+    pub next_retry: Option<Timestamp>,
+}
+
+impl MeaningStatus {
+    /// Whether it stays as it is until somebody does something.
+    pub fn needs_a_person(&self) -> bool {
+        match self.state {
+            MeaningState::ModelMissing => true,
+            MeaningState::Failed => self.next_retry.is_none(),
+            MeaningState::Off
+            | MeaningState::Paused
+            | MeaningState::OnBattery
+            | MeaningState::Working => false,
+        }
+    }
 }
 
 /// What people can do with a project, apart from adding it.

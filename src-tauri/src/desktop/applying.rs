@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::hotkey::{self, HotkeyError};
 use super::shell::Shell;
 use super::tray;
+use crate::embedding;
 use crate::limits;
 use crate::settings::edit::{self, EditError, SettingChange};
 use crate::settings::{Settings, Theme};
@@ -122,6 +123,7 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
         app.set_theme(window_theme(settings.theme));
     }
     start_at_login(app, settings.start_at_login);
+    shell.engine.set_pacing(embedding::pacing(&settings));
     shell.engine.set_room(limits::room(&settings));
     shell.engine.set_limits(limits::files(&settings));
     shell.applying.update(|applied| {

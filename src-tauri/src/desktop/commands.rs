@@ -1,10 +1,13 @@
 //! What the pages may ask for. Each command takes its arguments apart, hands them on, and turns
 //! the error into one that a page can show.
 
+mod files;
+mod meaning;
 mod projects;
 mod settings;
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use quarry_engine::engine::{EngineError, LikeRequest, Preview};
@@ -92,6 +95,12 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         popup_ready,
         hide_popup,
         show_projects,
+        show_settings,
+        take_settings_wish,
+        meaning::meaning,
+        meaning::retry_meaning,
+        files::offered_files,
+        files::pin_file,
         projects::skipped_files,
         projects::exclude,
         projects::exclude_folder,
@@ -101,7 +110,6 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         projects::restore_project,
         projects::open_project,
         projects::suggest_folders,
-        projects::opened_files,
         projects::export_projects,
         projects::import_projects,
         settings::settings,
@@ -270,6 +278,17 @@ fn hide_popup(app: AppHandle<Wry>) {
 #[tauri::command]
 fn show_projects(app: AppHandle<Wry>) {
     windows::show_projects(&app);
+}
+
+#[tauri::command]
+fn show_settings(app: AppHandle<Wry>) {
+    windows::show_settings(&app);
+}
+
+/// Whether the Projects window is to show its Settings; asked once for each wish.
+#[tauri::command]
+fn take_settings_wish(shell: State<'_, Shell>) -> bool {
+    shell.settings_wanted.swap(false, Ordering::SeqCst)
 }
 
 #[tauri::command]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use quarry_engine::status::Snapshot;
+use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager, Wry};
 
 use super::shell::Shell;
@@ -24,14 +25,37 @@ pub fn publish(app: &AppHandle<Wry>) {
     });
 }
 
+/// What search by meaning is doing, until the program ends.
+pub fn publish_meaning(app: &AppHandle<Wry>) {
+    let app = app.clone();
+    let mut changes = app.state::<Shell>().engine.subscribe_to_meaning();
+    tauri::async_runtime::spawn(async move {
+        while changes.next().await {
+            let handle = app.clone();
+            let shown = app.run_on_main_thread(move || {
+                let engine = &handle.state::<Shell>().engine;
+                tray::update(&handle, &engine.snapshot());
+                tell_visible(&handle, "meaning", &engine.meaning());
+            });
+            if shown.is_err() {
+                return;
+            }
+        }
+    });
+}
+
 fn show(app: &AppHandle<Wry>, snapshot: &Arc<Snapshot>) {
     tray::update(app, snapshot);
-    // A hidden page paints nothing; it gets the state when it is shown.
+    tell_visible(app, "snapshot", snapshot.as_ref());
+}
+
+/// A hidden page paints nothing; it gets the state when it is shown.
+fn tell_visible<T: Serialize + Clone>(app: &AppHandle<Wry>, event: &str, payload: &T) {
     for (label, window) in app.webview_windows() {
         if window.is_visible().unwrap_or(false)
-            && let Err(error) = app.emit_to(&label, "snapshot", snapshot.as_ref())
+            && let Err(error) = app.emit_to(&label, event, payload)
         {
-            tracing::warn!(%error, label, "a window was not told of a change");
+            tracing::warn!(%error, label, event, "a window was not told of a change");
         }
     }
 }
@@ -41,7 +65,8 @@ pub fn refresh(app: &AppHandle<Wry>, label: &str) {
     let shell = app.state::<Shell>();
     let told = app
         .emit_to(label, "snapshot", shell.engine.snapshot().as_ref())
-        .and_then(|()| app.emit_to(label, "shell_state", shell.state()));
+        .and_then(|()| app.emit_to(label, "shell_state", shell.state()))
+        .and_then(|()| app.emit_to(label, "meaning", shell.engine.meaning()));
     if let Err(error) = told {
         tracing::warn!(%error, label, "a window was not refreshed");
     }

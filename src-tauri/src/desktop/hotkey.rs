@@ -1,5 +1,6 @@
 //! The hotkey that shows and hides the popup from anywhere.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use tauri::{AppHandle, Wry};
@@ -35,6 +36,31 @@ fn possible_with(variable: impl Fn(&str) -> Option<String>) -> Result<(), Hotkey
     let wayland = variable("WAYLAND_DISPLAY").is_some()
         || variable("XDG_SESSION_TYPE").is_some_and(|kind| kind == "wayland");
     if cfg!(target_os = "linux") && wayland { Err(HotkeyError::Wayland) } else { Ok(()) }
+}
+
+/// What a key is bound to in the settings of the desktop: its words are quoted as a shell, GNOME,
+/// KDE and Sway take them apart.
+pub fn command(place: &Place) -> String {
+    // An AppImage runs from a folder that is gone with it.
+    let image = std::env::var_os("APPIMAGE").map(PathBuf::from);
+    let program = image.or_else(|| std::env::current_exe().ok());
+    let program = program.map_or_else(|| "quarry".to_owned(), |path| path.display().to_string());
+    let data_dir = place.named.then(|| place.data_dir.display().to_string());
+    words_of(&program, data_dir.as_deref())
+}
+
+fn words_of(program: &str, data_dir: Option<&str>) -> String {
+    let option = data_dir.map(|folder| format!(" --data-dir {}", quoted(folder)));
+    format!("{}{} toggle", quoted(program), option.unwrap_or_default())
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+@:,=~".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 pub fn register(app: &AppHandle<Wry>, hotkey: &str, place: &Place) -> Result<(), HotkeyError> {
@@ -94,6 +120,15 @@ mod tests {
         assert!(same("Ctrl+Shift+Space", "shift+control+space"));
         assert!(!same("Ctrl+K", "Ctrl+L"));
         assert!(!same("no key", "no key"));
+    }
+
+    #[test]
+    fn the_command_to_bind_is_taken_apart_as_it_was_meant() {
+        assert_eq!(words_of("/usr/bin/quarry", None), "/usr/bin/quarry toggle");
+        assert_eq!(
+            words_of("/opt/my apps/quarry", Some("/data/it's mine")),
+            r"'/opt/my apps/quarry' --data-dir '/data/it'\''s mine' toggle"
+        );
     }
 
     #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! What the windows, the tray and the commands share.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use quarry_engine::engine::Engine;
@@ -12,6 +12,7 @@ use ts_rs::TS;
 
 use super::applying::{self, Applying};
 use super::editor::{Editor, Surroundings};
+use super::hotkey;
 use super::opened::OpenedFiles;
 use super::popup::PopupState;
 use super::quitting::Ending;
@@ -28,6 +29,9 @@ pub struct ShellState {
     pub hotkey: String,
     /// A sentence, where the hotkey does not work.
     pub hotkey_error: Option<String>,
+    /// The command that shows and hides the popup, for the person to bind to a key, where this
+    /// desktop gives programs no hotkey.
+    pub command_to_bind: Option<String>,
     pub data_dir: String,
     /// None where the system chooses what opens a file.
     pub editor: Option<String>,
@@ -48,6 +52,8 @@ pub struct Shell {
     pub opened: OpenedFiles,
     /// Goes up with every drag that comes over a window or ends.
     pub drags: AtomicU64,
+    /// The Projects window is to show its Settings, which it does not know yet.
+    pub settings_wanted: AtomicBool,
     tray: OnceLock<Result<Mutex<Tray>, String>>,
     /// The search of each window that is under way.
     searches: Mutex<HashMap<String, CancellationToken>>,
@@ -63,6 +69,7 @@ impl Shell {
             recent: RecentQueries::in_folder(&place.data_dir),
             opened: OpenedFiles::in_folder(&place.data_dir),
             drags: AtomicU64::default(),
+            settings_wanted: AtomicBool::default(),
             place,
             tray: OnceLock::new(),
             searches: Mutex::default(),
@@ -83,6 +90,7 @@ impl Shell {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hotkey: applied.settings.hotkey,
             hotkey_error: applied.hotkey_error,
+            command_to_bind: hotkey::possible().is_err().then(|| hotkey::command(&self.place)),
             data_dir: self.place.data_dir.display().to_string(),
             editor,
             problem: (!problems.is_empty()).then(|| problems.join(" ")),

@@ -38,7 +38,8 @@ pub struct Tray {
 
 pub fn model_of(shell: &Shell, snapshot: &Snapshot) -> TrayModel {
     let applied = shell.applying.applied();
-    model(snapshot, &applied.settings.hotkey, applied.hotkey_error.is_some())
+    let hotkey = (applied.hotkey_error.is_none()).then_some(applied.settings.hotkey.as_str());
+    model(snapshot, hotkey, &shell.engine.meaning())
 }
 
 /// Brings the tray up to date. On the main thread.
@@ -137,6 +138,7 @@ fn choose(app: &AppHandle<Wry>, event: &MenuEvent) {
             tauri::async_runtime::spawn(async move { adding::from_tray(&app).await });
         }
         Choice::Projects => windows::show_projects(app),
+        Choice::Settings | Choice::Meaning => windows::show_settings(app),
         Choice::Quit => quit(app),
         Choice::All(action) => {
             let shell = app.state::<Shell>();

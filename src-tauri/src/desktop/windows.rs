@@ -45,6 +45,15 @@ pub fn show_projects(app: &AppHandle<Wry>) {
     }
 }
 
+/// In the Projects window. Its page may not be there yet: it asks once it hears or begins.
+pub fn show_settings(app: &AppHandle<Wry>) {
+    app.state::<Shell>().settings_wanted.store(true, Ordering::SeqCst);
+    show_projects(app);
+    if let Err(error) = app.emit_to(PROJECTS, "settings_wanted", ()) {
+        tracing::warn!(%error, "the Settings were not shown");
+    }
+}
+
 fn reveal_projects(app: &AppHandle<Wry>) -> tauri::Result<()> {
     let window = match app.get_webview_window(PROJECTS) {
         Some(window) => window,

@@ -1,6 +1,7 @@
 //! What the owner does for a request. The same for its own command and for one from the socket.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use quarry_engine::engine::Engine;
@@ -8,6 +9,7 @@ use quarry_engine::status::{LaneName, ProjectStatus, Snapshot};
 use tokio::sync::mpsc;
 
 use super::protocol::{MeaningCall, Problem, Reply, Request};
+use crate::settings::edit::{self, SettingChange};
 
 /// Replies that wait for a slow reader before the answer itself waits.
 const REPLIES_AHEAD: usize = 8;
@@ -17,6 +19,8 @@ const REPLIES_AHEAD: usize = 8;
 pub struct Owner {
     pub engine: Engine,
     pub host: Host,
+    /// Keeps what is to outlive this process.
+    pub settings_file: PathBuf,
 }
 
 #[derive(Clone)]
@@ -92,8 +96,8 @@ impl Owner {
             Request::Meaning(call) => {
                 match call {
                     MeaningCall::Show => {}
-                    MeaningCall::Pause => engine.pause_meaning(true),
-                    MeaningCall::Resume => engine.pause_meaning(false),
+                    MeaningCall::Pause => self.pause_meaning(true).await?,
+                    MeaningCall::Resume => self.pause_meaning(false).await?,
                     MeaningCall::Retry => engine.retry_meaning(),
                 }
                 send(replies, Reply::Meaning(engine.meaning())).await;
@@ -101,6 +105,22 @@ impl Owner {
             Request::Wait { project, lane } => self.wait(&project, lane, replies).await?,
         }
         Ok(())
+    }
+
+    /// At once, and for the next start too.
+    async fn pause_meaning(&self, paused: bool) -> Result<(), Problem> {
+        self.engine.pause_meaning(paused);
+        let file = self.settings_file.clone();
+        let change = SettingChange::EmbeddingPaused(paused);
+        let written = tokio::task::spawn_blocking(move || edit::write(&file, &change)).await;
+        let problem = match written {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let done = if paused { "paused" } else { "resumed" };
+        let sentence = format!("Embedding is {done} until Quarry ends, and no longer: {problem}");
+        Err(Problem::new("Settings", sentence))
     }
 
     fn front(&self) -> Result<&dyn Front, Problem> {

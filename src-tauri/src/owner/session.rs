@@ -173,7 +173,8 @@ async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
     match claim(place, embedder).await? {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {
-            let owner = Owner { engine, host: Host::Command };
+            let settings_file = place.settings_file.clone();
+            let owner = Owner { engine, host: Host::Command, settings_file };
             let listener = server::bind(&address).map_err(|error| no_socket(&error))?;
             let server = Server::start(owner.clone(), listener);
             Ok(Link::Own { owner, server })

@@ -24,6 +24,8 @@ pub enum SettingChange {
     Theme(Theme),
     HideOnBlur(bool),
     StartAtLogin(bool),
+    EmbedOnBattery(bool),
+    EmbeddingPaused(bool),
     /// In megabytes, as the next one.
     HotLimit(u32),
     FileSizeLimit(u32),
@@ -49,6 +51,8 @@ impl SettingChange {
             Self::Theme(_) => "theme",
             Self::HideOnBlur(_) => "hide_on_blur",
             Self::StartAtLogin(_) => "start_at_login",
+            Self::EmbedOnBattery(_) => "embed_on_battery",
+            Self::EmbeddingPaused(_) => "embedding_paused",
             Self::HotLimit(_) => "hot_limit",
             Self::FileSizeLimit(_) => "file_size_limit",
         }
@@ -60,7 +64,10 @@ impl SettingChange {
             Self::Hotkey(keys) => Some(keys.as_str().into()),
             Self::Editor(command) => command.as_deref().map(Into::into),
             Self::Theme(theme) => Some(theme.as_str().into()),
-            Self::HideOnBlur(on) | Self::StartAtLogin(on) => Some((*on).into()),
+            Self::HideOnBlur(on)
+            | Self::StartAtLogin(on)
+            | Self::EmbedOnBattery(on)
+            | Self::EmbeddingPaused(on) => Some((*on).into()),
             Self::HotLimit(megabytes) | Self::FileSizeLimit(megabytes) => {
                 Some(i64::from(*megabytes).into())
             }

@@ -1,4 +1,4 @@
-//! PCManFM, showing a folder with one thing in it to take hold of.
+//! PCManFM, showing a folder with something in it to take hold of.
 
 use std::path::Path;
 
@@ -44,7 +44,18 @@ impl FileManager<'_> {
         &self.window
     }
 
-    /// Where to take hold of the only thing in the folder.
+    /// Selects everything in the folder, so that all of it goes with the first thing.
+    pub fn select_all(&self) {
+        self.desktop.activate(&self.window);
+        until("the file manager has the keys", || {
+            self.desktop.active().as_ref() == Some(&self.window)
+        });
+        let before = self.desktop.fingerprint(&self.window);
+        self.desktop.key("ctrl+a");
+        until("all of it is selected", || self.desktop.fingerprint(&self.window) != before);
+    }
+
+    /// Where to take hold of the first thing in the folder.
     pub fn item(&self) -> (i32, i32) {
         let place = self.desktop.place(&self.window).unwrap();
         (place.x + FIRST_ICON.0, place.y + FIRST_ICON.1)

@@ -5,7 +5,8 @@ import type { AddOutcome } from "./generated/AddOutcome";
 import type { CommandError } from "./generated/CommandError";
 import type { DragPhase } from "./generated/DragPhase";
 import type { LogLine } from "./generated/LogLine";
-import type { OpenedFile } from "./generated/OpenedFile";
+import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { SearchAnswer } from "./generated/SearchAnswer";
@@ -22,11 +23,14 @@ export type SearchRequest = { query: string; seq: number; limit: number };
 export type BackendEvents = {
   snapshot: Snapshot;
   shell_state: ShellState;
+  meaning: MeaningStatus;
   drag: DragPhase;
   /** The result of a drop on any window, or of "Add folder…" in the tray. */
   added: AddOutcome[];
   popup_shown: null;
   popup_hidden: null;
+  /** The Settings are to be shown: see `takeSettingsWish`. */
+  settings_wanted: null;
 };
 
 export type StopListening = () => void;
@@ -74,11 +78,17 @@ export interface Backend {
   /** Writes the list of projects to a file that the person names; a sentence, or null. */
   exportProjects(): Promise<string | null>;
   importProjects(): Promise<AddOutcome[]>;
-  /** The files that were opened from a hit, the last one first. */
-  openedFiles(): Promise<OpenedFile[]>;
+  /** The pinned files, then those that were opened from a hit, the last one first. */
+  offeredFiles(): Promise<OfferedFile[]>;
+  /** Pins a file at this line, or unpins it. */
+  pinFile(project: string, path: string, line: number, pinned: boolean): Promise<void>;
   rememberQuery(query: string): Promise<void>;
-  /** The opened files too. */
+  /** The opened files too, but for pinned ones. */
   clearRecentQueries(): Promise<void>;
+  /** What search by meaning is doing. */
+  meaning(): Promise<MeaningStatus>;
+  /** Looks for the model again; what comes of it is an event. */
+  retryMeaning(): Promise<void>;
   settings(): Promise<SettingsView>;
   /** Written and put into effect at once; rejects with a sentence where that cannot be. */
   changeSetting(change: SettingChange): Promise<SettingsView>;
@@ -90,6 +100,9 @@ export interface Backend {
   popupReady(): Promise<void>;
   hidePopup(): Promise<void>;
   showProjects(): Promise<void>;
+  showSettings(): Promise<void>;
+  /** Whether the window is to show its Settings, said once for each wish. */
+  takeSettingsWish(): Promise<boolean>;
   /** Resolves once the listener is in place: read the current state after that, not before. */
   on<Name extends keyof BackendEvents>(
     name: Name,

@@ -3,10 +3,12 @@
 
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
 import { afterAction } from "./fake-actions";
+import { previewOf } from "./fake-preview";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
 import type { LogLine } from "./generated/LogLine";
-import type { OpenedFile } from "./generated/OpenedFile";
+import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { ProjectStatus } from "./generated/ProjectStatus";
@@ -18,14 +20,14 @@ import type { ShellState } from "./generated/ShellState";
 import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
 import type { Suggestion } from "./generated/Suggestion";
-import type { SyntaxClass } from "./generated/SyntaxClass";
 
 export type Scene = {
   projects: ProjectStatus[];
   shell: ShellState;
   hits: Hit[];
   recent: string[];
-  opened: OpenedFile[];
+  files: OfferedFile[];
+  meaning: MeaningStatus;
   suggestions: Suggestion[];
   settings: SettingsView;
   /** Events sent once the page listens to them. */
@@ -37,19 +39,6 @@ export const TAKEN_HOTKEY = "Ctrl+Alt+T";
 
 /** The largest file size that may be set. */
 const MOST_MEGABYTES = 200;
-
-const WORDS = /(\/\/.*)|("[^"]*")|\b(let|return|if|pub|fn|struct|int|unsigned)\b|\b([A-Z]\w+)\b/g;
-const CLASSES: SyntaxClass[] = ["comment", "string", "keyword", "type"];
-
-/** Lines between those that are known. */
-const FILLER = [
-  "",
-  "    /// What a quiet period collects.",
-  "    let due = self.first.map(|first| first + self.max_wait);",
-  "    if due.is_some_and(|due| now >= due) {",
-  "        return Some(std::mem::take(&mut self.changes));",
-  "    }",
-];
 
 type Handlers = { [Name in keyof BackendEvents]: Set<(payload: BackendEvents[Name]) => void> };
 
@@ -65,10 +54,12 @@ export class FakeBackend implements Backend {
   readonly #handlers: Handlers = {
     snapshot: new Set(),
     shell_state: new Set(),
+    meaning: new Set(),
     drag: new Set(),
     added: new Set(),
     popup_shown: new Set(),
     popup_hidden: new Set(),
+    settings_wanted: new Set(),
   };
 
   constructor(scene: Scene) {
@@ -91,18 +82,7 @@ export class FakeBackend implements Backend {
 
   preview(project: string, path: string, line: number, context: number): Promise<Preview> {
     const shown = this.#scene.hits.filter((hit) => hit.project === project && hit.path === path);
-    const first_line = Math.max(1, line - context);
-    const lines = Array.from({ length: line + context - first_line + 1 }, (_, index) => {
-      const snippet = shown.find((hit) => hit.snippet?.line === first_line + index)?.snippet;
-      const text = snippet?.text ?? FILLER[(first_line + index) % FILLER.length] ?? "";
-      return { text, spans: spans(text) };
-    });
-    const here = shown.find((hit) => hitLine(hit) === line);
-    const enclosing = here?.symbol
-      ? { kind: here.kind, name: here.symbol, line_start: line, line_end: line + 12 }
-      : null;
-    const stale = shown.some((hit) => hit.stale);
-    return Promise.resolve({ first_line, lines, more: true, stale, enclosing });
+    return Promise.resolve(previewOf(shown, line, context));
   }
 
   languages(): Promise<string[]> {
@@ -234,8 +214,16 @@ export class FakeBackend implements Backend {
     return Promise.resolve([added("/home/ada/src/ripgrep")]);
   }
 
-  openedFiles(): Promise<OpenedFile[]> {
-    return Promise.resolve(this.#scene.opened);
+  offeredFiles(): Promise<OfferedFile[]> {
+    return Promise.resolve(this.#scene.files);
+  }
+
+  pinFile(project: string, path: string, line: number, pinned: boolean): Promise<void> {
+    this.calls.push(["pinFile", project, path, line, pinned]);
+    const others = this.#scene.files.filter((one) => one.project !== project || one.path !== path);
+    const file = { project, path, line, pinned, gone: false };
+    this.#scene.files = [file, ...others].toSorted((a, b) => Number(b.pinned) - Number(a.pinned));
+    return Promise.resolve();
   }
 
   rememberQuery(query: string): Promise<void> {
@@ -247,7 +235,16 @@ export class FakeBackend implements Backend {
   clearRecentQueries(): Promise<void> {
     this.calls.push(["clearRecentQueries"]);
     this.#scene.recent = [];
-    this.#scene.opened = [];
+    this.#scene.files = this.#scene.files.filter(({ pinned }) => pinned);
+    return Promise.resolve();
+  }
+
+  meaning(): Promise<MeaningStatus> {
+    return Promise.resolve(this.#scene.meaning);
+  }
+
+  retryMeaning(): Promise<void> {
+    this.calls.push(["retryMeaning"]);
     return Promise.resolve();
   }
 
@@ -292,6 +289,15 @@ export class FakeBackend implements Backend {
   showProjects(): Promise<void> {
     this.calls.push(["showProjects"]);
     return Promise.resolve();
+  }
+
+  showSettings(): Promise<void> {
+    this.calls.push(["showSettings"]);
+    return Promise.resolve();
+  }
+
+  takeSettingsWish(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   on<Name extends keyof BackendEvents>(
@@ -351,17 +357,6 @@ function refuse(code: string, message: string): Promise<never> {
   const error = { code, message, retryable: true, project_id: null };
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   return Promise.reject(error);
-}
-
-function spans(text: string): [number, number, SyntaxClass][] {
-  return [...text.matchAll(WORDS)].flatMap((match) => {
-    const syntax = CLASSES[match.slice(1).findIndex(Boolean)];
-    return syntax ? [[match.index, match.index + match[0].length, syntax]] : [];
-  });
-}
-
-function hitLine(hit: Hit): number {
-  return hit.snippet?.line ?? hit.line_start;
 }
 
 /** An answer as the program would give it over these projects. */

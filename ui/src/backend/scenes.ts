@@ -2,76 +2,22 @@
 
 import type { Scene } from "./fake";
 import type { Hit } from "./generated/Hit";
-import type { OpenedFile } from "./generated/OpenedFile";
+import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { OfferedFile } from "./generated/OfferedFile";
 import type { ProjectStatus } from "./generated/ProjectStatus";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 import type { Suggestion } from "./generated/Suggestion";
+import { HOSTILE, HOSTILE_HITS, LONG, LONG_HITS, LONG_PROJECTS, MARKUP } from "./odd-samples";
+import { MINUTE, hit, offered, project } from "./samples";
 
-const MINUTE = 60_000;
-
-export function project(name: string, change: Partial<ProjectStatus> = {}): ProjectStatus {
-  return {
-    id: `id-${name}`,
-    name,
-    root: `/home/ada/src/${name}`,
-    residency: "Hot",
-    freshness: "Fresh",
-    watch_mode: "Native",
-    files: 1_842,
-    chunks: 21_300,
-    symbols: 9_410,
-    vectors: 21_300,
-    vectors_wanted: 21_300,
-    meaning: true,
-    pending: 0,
-    skipped: 17,
-    index_bytes: 8_640_000,
-    last_indexed: new Date(Date.now() - 4 * MINUTE).toISOString(),
-    progress: null,
-    watch_reason: null,
-    error: null,
-    notice: null,
-    pinned: false,
-    excludes: [],
-    include_ignored: false,
-    ...change,
-  };
-}
-
-export function hit(
-  projectName: string,
-  path: string,
-  line: number,
-  text: string,
-  change: Partial<Hit> = {},
-): Hit {
-  return {
-    project: `id-${projectName}`,
-    path,
-    path_highlights: [],
-    line_start: line,
-    line_end: line,
-    kind: "text",
-    symbol: null,
-    lang: "rust",
-    score: 1,
-    lanes: ["text"],
-    stale: false,
-    snippet: { line, text, highlights: [] },
-    ...change,
-  };
-}
-
-function opened(projectName: string, path: string, line: number): OpenedFile {
-  const last = new Date(Date.now() - MINUTE).toISOString();
-  return { project: `id-${projectName}`, path, line, times: 1, last };
-}
+export { hit, project };
 
 export const SHELL: ShellState = {
   version: "0.1.0",
   hotkey: "Ctrl+Shift+Space",
   hotkey_error: null,
+  command_to_bind: null,
   data_dir: "/home/ada/.local/share/quarry",
   editor: "gvim",
 };
@@ -87,19 +33,29 @@ export const SETTINGS: SettingsView = {
   theme: "system",
   hide_on_blur: true,
   start_at_login: false,
+  embed_on_battery: false,
+  embedding_paused: false,
   hot_limit: 4000,
   file_size_limit: 16,
   file: "/home/ada/.config/quarry/settings.toml",
-  problem: null,
 };
 
 const RECENT = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
 
-const OPENED: OpenedFile[] = [
-  opened("quarry", "src-tauri/engine/src/watch/debounce.rs", 41),
-  opened("linux", "drivers/gpio/gpiolib-cdev.c", 512),
-  opened("zed", "crates/editor/src/editor.rs", 2_204),
+const FILES: OfferedFile[] = [
+  offered("helix", "helix-term/src/keymap/default.rs", 12, { pinned: true }),
+  offered("zed", "docs/release-checklist.md", 1, { pinned: true, gone: true }),
+  offered("quarry", "src-tauri/engine/src/watch/debounce.rs", 41),
+  offered("linux", "drivers/gpio/gpiolib-cdev.c", 512),
+  offered("zed", "crates/editor/src/editor.rs", 2_204),
 ];
+
+const MEANING: MeaningStatus = {
+  state: "Working",
+  model: "all-MiniLM-L6-v2",
+  sentence: null,
+  next_retry: null,
+};
 
 const SUGGESTIONS: Suggestion[] = [
   { path: "/home/ada/src", repositories: 23 },
@@ -234,36 +190,6 @@ const FAILING = project("website", {
   },
 });
 
-/** Names and contents that try to be something else than text. */
-const MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-const HOSTILE: ProjectStatus[] = [
-  project(MARKUP, {
-    root: `/home/ada/${MARKUP}`,
-    freshness: "Failing",
-    notice: `\u202e${MARKUP}`,
-    error: {
-      cause: MARKUP,
-      message: `${MARKUP} \u202ecannot be read\u0000.`,
-      first_at: new Date(Date.now() - MINUTE).toISOString(),
-      attempts: 2,
-      next_retry: null,
-    },
-  }),
-  project("\u202egnp.exe \u2066مشروع\u2069"),
-  project("a".repeat(3_000)),
-];
-
-const HOSTILE_HITS: Hit[] = [
-  hit(MARKUP, `src/${MARKUP}.rs`, 1, `let page = "${MARKUP}";`, {
-    kind: MARKUP,
-    symbol: MARKUP,
-  }),
-  hit(MARKUP, "src/\u202egnp.exe", 2, "\u202ereverse \u2066me\u2069 \u200b\u0007\u001b[31m bell"),
-  hit(MARKUP, `${"deep/".repeat(400)}end.rs`, 3, `e${"x".repeat(100_000)}e`),
-  hit(MARKUP, "e\u0301".repeat(200), 4, "\u0301".repeat(5_000) + "e"),
-  hit(MARKUP, "שלום/עולם.rs", 5, 'let שם = "ערך"; // הערה e'),
-];
-
 function indexing(): ProjectStatus[] {
   return PROJECTS.map((status) => {
     if (status.name === "linux") {
@@ -281,7 +207,8 @@ export function scene(name: string | null): Scene {
     shell: SHELL,
     hits: HITS,
     recent: RECENT,
-    opened: OPENED,
+    files: FILES,
+    meaning: MEANING,
     suggestions: SUGGESTIONS,
     settings: SETTINGS,
     events: {},
@@ -291,6 +218,25 @@ export function scene(name: string | null): Scene {
       return { ...usual, projects: [], hits: [] };
     case "indexing":
       return { ...usual, projects: indexing() };
+    case "paused":
+      return {
+        ...usual,
+        settings: { ...SETTINGS, embedding_paused: true },
+        meaning: {
+          ...MEANING,
+          state: "Paused",
+          sentence: "Embedding is paused: what is embedded already is found by meaning.",
+        },
+      };
+    case "wayland":
+    case "empty-wayland": {
+      const shell = {
+        ...SHELL,
+        hotkey_error: "Wayland gives programs no hotkeys: bind a key to `quarry toggle`.",
+        command_to_bind: "/usr/bin/quarry toggle",
+      };
+      return { ...usual, shell, projects: name === "wayland" ? PROJECTS : [] };
+    }
     case "failed": {
       const hotkey_error =
         "Hotkey Ctrl+Shift+Space is taken by another program. Choose another one in Settings.";
@@ -298,11 +244,26 @@ export function scene(name: string | null): Scene {
         ...usual,
         projects: [...PROJECTS, FAILED, FAILING],
         shell: { ...SHELL, hotkey_error, problem: "The settings cannot be read: line 3." },
-        settings: { ...SETTINGS, hotkey_error, problem: "The settings cannot be read: line 3." },
+        settings: { ...SETTINGS, hotkey_error },
+        meaning: {
+          state: "Failed",
+          model: null,
+          sentence:
+            "Search by meaning failed: /usr/lib/quarry/model/model.onnx is damaged: its content is not what model.json says. Mend it, then press Retry.",
+          next_retry: null,
+        },
       };
     }
     case "missing":
       return { ...usual, projects: [...PROJECTS, MISSING] };
+    case "long":
+      return {
+        ...usual,
+        projects: [...LONG_PROJECTS, ...PROJECTS],
+        hits: [...LONG_HITS, ...HITS],
+        recent: [`project:${LONG} lang:java "public abstract class" -path:generated`, ...RECENT],
+        files: LONG_HITS.map(({ path }) => offered(LONG, path, 1, { pinned: true })),
+      };
     case "hostile":
       return { ...usual, projects: HOSTILE, hits: HOSTILE_HITS, recent: [MARKUP, "\u202ecba"] };
     case "drag":

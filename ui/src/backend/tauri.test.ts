@@ -30,6 +30,12 @@ test("every command goes out under its name, with the arguments the program take
   await backend.popupReady();
   await backend.hidePopup();
   await backend.showProjects();
+  await backend.showSettings();
+  await backend.takeSettingsWish();
+  await backend.offeredFiles();
+  await backend.pinFile("id", "a.rs", 1, true);
+  await backend.meaning();
+  await backend.retryMeaning();
   expect(calls).toEqual([
     ["search", ["query", "seq", "limit", "updates"]],
     ["preview", ["project", "path", "line", "context"]],
@@ -51,5 +57,11 @@ test("every command goes out under its name, with the arguments the program take
     ["popup_ready", []],
     ["hide_popup", []],
     ["show_projects", []],
+    ["show_settings", []],
+    ["take_settings_wish", []],
+    ["offered_files", []],
+    ["pin_file", ["project", "path", "line", "pinned"]],
+    ["meaning", []],
+    ["retry_meaning", []],
   ]);
 });

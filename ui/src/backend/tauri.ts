@@ -34,9 +34,12 @@ export function tauriBackend(): Backend {
     recentQueries: () => invoke("recent_queries"),
     exportProjects: () => invoke("export_projects"),
     importProjects: () => invoke("import_projects"),
-    openedFiles: () => invoke("opened_files"),
+    offeredFiles: () => invoke("offered_files"),
+    pinFile: (project, path, line, pinned) => invoke("pin_file", { project, path, line, pinned }),
     rememberQuery: (query) => invoke("remember_query", { query }),
     clearRecentQueries: () => invoke("clear_recent_queries"),
+    meaning: () => invoke("meaning"),
+    retryMeaning: () => invoke("retry_meaning"),
     settings: () => invoke("settings"),
     changeSetting: (change) => invoke("change_setting", { change }),
     suspendHotkey: (suspended) => invoke("suspend_hotkey", { suspended }),
@@ -44,6 +47,8 @@ export function tauriBackend(): Backend {
     popupReady: () => invoke("popup_ready"),
     hidePopup: () => invoke("hide_popup"),
     showProjects: () => invoke("show_projects"),
+    showSettings: () => invoke("show_settings"),
+    takeSettingsWish: () => invoke("take_settings_wish"),
     // Of all windows' events, those for this one.
     on: (name, handler) =>
       listen(

@@ -8,7 +8,7 @@ const METHOD = hit("zed", "crates/a b/editor.rs", 7, "fn due() {}", {
 });
 
 test("a hit in nothing that has a name is not asked for its callers", () => {
-  const names = (one: typeof METHOD) => actionsFor(one).map(({ name }) => name);
+  const names = (one: typeof METHOD) => actionsFor(one, false).map(({ name }) => name);
   expect(names(METHOD)).toEqual(expect.arrayContaining(["callers", "callees", "refs", "leaveOut"]));
   expect(names(METHOD)).toContain("exclude");
   const plain = hit("zed", "README.md", 1, "words", { snippet: null });

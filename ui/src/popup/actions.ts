@@ -9,6 +9,8 @@ export type ActionName =
   | "open"
   | "reveal"
   | "openProject"
+  | "pin"
+  | "unpin"
   | "copyPath"
   | "copyPlace"
   | "copyRelative"
@@ -21,30 +23,35 @@ export type ActionName =
   | "leaveOut"
   | "exclude";
 
-export type Action = { name: ActionName; label: string; keys: string };
+/** Those of a group stand together. */
+export type Group = "open" | "copy" | "explore" | "refine" | "keep";
+
+export type Action = { name: ActionName; label: string; keys: string; group: Group };
 
 const ACTIONS: readonly Action[] = [
-  { name: "open", label: "Open in the editor", keys: "Enter" },
-  { name: "reveal", label: "Show in the file manager", keys: "Ctrl+Enter" },
-  { name: "copyPath", label: "Copy path", keys: "Ctrl+C" },
-  { name: "copyPlace", label: "Copy path:line", keys: "Ctrl+Shift+C" },
-  { name: "copyRelative", label: "Copy path within the project", keys: "" },
-  { name: "copyText", label: "Copy the line", keys: "" },
-  { name: "openProject", label: "Open the project in the editor", keys: "" },
-  { name: "callers", label: "Who calls it", keys: "" },
-  { name: "callees", label: "What it calls", keys: "" },
-  { name: "refs", label: "Where it is used", keys: "" },
-  { name: "alike", label: "More like this", keys: "" },
-  { name: "narrow", label: "Search in this project only", keys: "" },
-  { name: "leaveOut", label: "Leave this folder out of the search", keys: "" },
-  { name: "exclude", label: "Exclude this folder from the index", keys: "" },
+  { name: "open", label: "Open in the editor", keys: "Enter", group: "open" },
+  { name: "reveal", label: "Show in the file manager", keys: "Ctrl+Enter", group: "open" },
+  { name: "copyPath", label: "Copy path", keys: "Ctrl+C", group: "copy" },
+  { name: "copyPlace", label: "Copy path:line", keys: "Ctrl+Shift+C", group: "copy" },
+  { name: "copyRelative", label: "Copy path within the project", keys: "", group: "copy" },
+  { name: "copyText", label: "Copy the line", keys: "", group: "copy" },
+  { name: "callers", label: "Who calls it", keys: "", group: "explore" },
+  { name: "callees", label: "What it calls", keys: "", group: "explore" },
+  { name: "refs", label: "Where it is used", keys: "", group: "explore" },
+  { name: "alike", label: "More like this", keys: "", group: "explore" },
+  { name: "narrow", label: "Search in this project only", keys: "", group: "refine" },
+  { name: "leaveOut", label: "Leave this folder out of the search", keys: "", group: "refine" },
+  { name: "exclude", label: "Exclude this folder from the index", keys: "", group: "keep" },
+  { name: "pin", label: "Pin file", keys: "", group: "keep" },
+  { name: "unpin", label: "Unpin file", keys: "", group: "keep" },
+  { name: "openProject", label: "Open the project in the editor", keys: "", group: "keep" },
 ];
 
 /** A name that the query language takes as one word. */
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 
 /** What makes sense for this hit. */
-export function actionsFor(hit: Hit): readonly Action[] {
+export function actionsFor(hit: Hit, pinned: boolean): readonly Action[] {
   const named = hit.symbol !== null && NAME.test(hit.symbol);
   return ACTIONS.filter(({ name }) => {
     switch (name) {
@@ -54,6 +61,10 @@ export function actionsFor(hit: Hit): readonly Action[] {
         return named;
       case "copyText":
         return hit.snippet !== null;
+      case "pin":
+        return !pinned;
+      case "unpin":
+        return pinned;
       case "leaveOut":
       case "exclude":
         return hit.path.includes("/");

@@ -5,7 +5,7 @@ import type { LaneName } from "../backend/generated/LaneName";
 
 export type Reason = { mark: string; words: string };
 
-const REASONS: Record<LaneName, Reason> = {
+export const REASONS: Readonly<Record<LaneName, Reason>> = {
   symbols: { mark: "@", words: "a definition of this name" },
   names: { mark: "a/b", words: "found by the file’s name" },
   regex: { mark: ".*", words: "a pattern or a part of a word matches" },

@@ -13,31 +13,59 @@ export type KeyCommand =
   | { kind: "actions" }
   | { kind: "help" }
   | { kind: "escape" }
-  | { kind: "projects" };
+  | { kind: "projects" }
+  | { kind: "settings" };
 
 export type KeyPress = Pick<
   KeyboardEvent,
   "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "isComposing" | "keyCode"
 >;
 
+export type KeysGroup = {
+  title: string;
+  keys: readonly (readonly [keys: string, words: string])[];
+};
+
 /** Every key that means something here, in words. */
-export const KEYS_HELP: readonly (readonly [keys: string, words: string])[] = [
-  ["↑ ↓", "the hit above, the hit below"],
-  ["Page Up, Page Down", "a page of hits"],
-  ["Ctrl+Home, Ctrl+End", "the first hit, the last hit"],
-  ["Ctrl+↑, Ctrl+↓", "scroll the preview; a page with Page Up and Page Down"],
-  ["Enter", "open the hit in the editor, at its line"],
-  ["Ctrl+Enter", "show it in the file manager"],
-  ["Ctrl+1 … Ctrl+9", "open the hit with this number"],
-  ["Ctrl+C", "copy its path, where no text is selected"],
-  ["Ctrl+Shift+C", "copy path:line"],
-  ["Ctrl+K", "everything that can be done with it"],
-  ["Tab", "complete a filter: lang:, path:, project:, sym:"],
-  ["↑ in an empty box", "the last query again"],
-  ["Ctrl+,", "projects and settings"],
-  ["Escape", "empty the box, then hide the popup"],
-  ["Ctrl+Q", "quit Quarry"],
-  ["F1", "this page"],
+export const KEYS_HELP: readonly KeysGroup[] = [
+  {
+    title: "Choose a hit",
+    keys: [
+      ["↑ ↓", "the one above, the one below"],
+      ["Page Up, Page Down", "a page of them"],
+      ["Ctrl+Home, Ctrl+End", "the first, the last"],
+      ["Ctrl+↑, Ctrl+↓", "scroll the preview, by lines"],
+      ["Ctrl+PgUp, Ctrl+PgDn", "scroll it by pages"],
+    ],
+  },
+  {
+    title: "Use it",
+    keys: [
+      ["Enter", "open it in the editor, at its line"],
+      ["Ctrl+1 … Ctrl+9", "open the one with this number"],
+      ["Ctrl+Enter", "show it in the file manager"],
+      ["Ctrl+C", "copy its path, where no text is selected"],
+      ["Ctrl+Shift+C", "copy path:line"],
+      ["Ctrl+K", "everything else that can be done with it"],
+    ],
+  },
+  {
+    title: "Search",
+    keys: [
+      ["Tab", "complete a filter, such as lang: or path:"],
+      ["↑ in an empty box", "the last query again"],
+      ["Escape", "empty the box, then hide the popup"],
+    ],
+  },
+  {
+    title: "Windows",
+    keys: [
+      ["Ctrl+P", "the projects"],
+      ["Ctrl+,", "the settings"],
+      ["F1", "this page"],
+      ["Ctrl+Q", "quit Quarry"],
+    ],
+  },
 ];
 
 /** The key code WebKit and Chromium report for a key that an input method has taken. */
@@ -69,12 +97,13 @@ export function keyCommand(press: KeyPress, inBox: boolean): KeyCommand | null {
 }
 
 function chord(press: KeyPress, inBox: boolean): KeyCommand | null {
-  if (press.key === ",") return { kind: "projects" };
+  if (press.key === ",") return { kind: "settings" };
   // By position, as the digits need Shift on some keyboards.
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
   if (digit) return { kind: "openRow", row: Number(digit) - 1 };
-  if (!inBox) return null;
   const letter = press.key.toLowerCase();
+  if (letter === "p" && !press.shiftKey) return { kind: "projects" };
+  if (!inBox) return null;
   if (letter === "c") return { kind: "act", name: press.shiftKey ? "copyPlace" : "copyPath" };
   if (press.shiftKey) return null;
   if (letter === "k") return { kind: "actions" };

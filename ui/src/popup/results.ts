@@ -13,6 +13,11 @@ export function hitLine(hit: Hit): number {
   return hit.snippet?.line ?? hit.line_start;
 }
 
+/** The last part of a path that is written with `/`. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** The same for the same project, path and line, whatever update the hit came with. */
 export function hitKey(hit: Hit): string {
   return JSON.stringify([hit.project, hit.path, hitLine(hit)]);

@@ -8,6 +8,7 @@ import type { SearchUpdate } from "../backend/generated/SearchUpdate";
 import {
   type Move,
   distinct,
+  fileName,
   hitLine,
   keepSelection,
   moveSelection,
@@ -64,7 +65,7 @@ export class SearchSession {
     this.#backend.moreLike(hit.project, hit.path, line, WHOLE_LIST / 4).then(
       (answer) => {
         if (seq !== this.#seq) return;
-        this.alikeTo = `${hit.path.slice(hit.path.lastIndexOf("/") + 1)}:${line}`;
+        this.alikeTo = `${fileName(hit.path)}:${line}`;
         this.#listed = "";
         this.#receive({ seq, done: true, answer, error: null });
         this.full = false;

@@ -1,5 +1,5 @@
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
-import { afterEach, expect, test } from "vitest";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, expect, test, vi } from "vitest";
 import { FakeBackend, TAKEN_HOTKEY } from "../backend/fake";
 import { scene } from "../backend/scenes";
 import ProjectsWindow from "./ProjectsWindow.svelte";
@@ -99,6 +99,56 @@ test("the list of projects goes to a file and comes from one", async () => {
   await fireEvent.click(screen.getByRole("button", { name: "Import a list…" }));
   await screen.findByText("ripgrep is registered and being indexed.");
   expect(backend.calls).toEqual([["exportProjects"], ["importProjects"]]);
+});
+
+test("search by meaning says what it does, and follows the program", async () => {
+  await open();
+  const meaning = await screen.findByTestId("meaning");
+  expect(meaning.textContent).toContain("all-MiniLM-L6-v2");
+  expect(meaning.textContent).toContain("96 % of the code can be found by meaning");
+  const sentence = "model.onnx is damaged. Mend it, then press Retry.";
+  backend.send("meaning", { state: "Failed", model: null, sentence, next_retry: null });
+  await waitFor(() => expect(meaning.textContent).toContain(sentence));
+  expect(meaning.textContent).toContain("Failed");
+  await fireEvent.click(within(meaning).getByRole("button", { name: "Retry" }));
+  expect(backend.calls.at(-1)).toEqual(["retryMeaning"]);
+});
+
+test("embedding is paused and resumed by a setting, so that it is kept", async () => {
+  await open();
+  const meaning = await screen.findByTestId("meaning");
+  await fireEvent.click(within(meaning).getByRole("button", { name: "Pause" }));
+  const resume = await within(meaning).findByRole("button", { name: "Resume" });
+  await fireEvent.click(resume);
+  await fireEvent.click(within(meaning).getByRole("checkbox"));
+  expect(changes()).toEqual([
+    { setting: "embedding_paused", value: true },
+    { setting: "embedding_paused", value: false },
+    { setting: "embed_on_battery", value: true },
+  ]);
+});
+
+test("where the desktop gives no hotkey, the settings say how to bind a key", async () => {
+  backend = new FakeBackend(scene("wayland"));
+  render(ProjectsWindow, { backend });
+  await fireEvent.click(await screen.findByRole("button", { name: "Settings" }));
+  const ways = await screen.findByTestId("bind-key");
+  expect(ways.textContent).toContain("/usr/bin/quarry toggle");
+  expect(screen.queryByTestId("hotkey-recorder")).toBeNull();
+  await fireEvent.click(within(ways).getByRole("button", { name: "Copy" }));
+  expect(backend.calls).toEqual([["copyText", "/usr/bin/quarry toggle"]]);
+});
+
+test("a wish for the settings shows them, whether it came before the page or after", async () => {
+  backend = new FakeBackend(scene(null));
+  const wish = vi.spyOn(backend, "takeSettingsWish").mockResolvedValueOnce(true);
+  render(ProjectsWindow, { backend });
+  await screen.findByTestId("settings");
+  await fireEvent.click(screen.getByRole("button", { name: "Projects" }));
+  await waitFor(() => expect(screen.queryByTestId("settings")).toBeNull());
+  wish.mockResolvedValueOnce(true);
+  backend.send("settings_wanted", null);
+  await screen.findByTestId("settings");
 });
 
 test("a limit is set in megabytes, and one that is refused shows what holds", async () => {

@@ -163,6 +163,11 @@ export class WindowState {
     });
   }
 
+  async copy(text: string): Promise<void> {
+    const done = await this.attempt(() => this.#backend.copyText(text));
+    if (done) this.tell(`Copied ${text.trim()}`);
+  }
+
   /** A sentence for a moment. */
   tell(sentence: string): void {
     this.#notify("plain", [sentence]);

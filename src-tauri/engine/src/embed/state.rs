@@ -66,8 +66,9 @@ impl State {
                  {name}` does that."
             )),
             State::Missing { what, name: None } => Some(format!(
-                "Search by meaning has no model: {what} is not there. `cargo xtask model` puts it \
-                 there, or name another model's folder in the settings."
+                "Search by meaning has no model: {what} is not there. Install Quarry again, or name \
+                 the folder of another model in the settings. In a checkout, `cargo xtask model` \
+                 fetches it."
             )),
             State::Failed { message, .. } => Some(message.clone()),
             State::Idle | State::Starting | State::Ready => None,

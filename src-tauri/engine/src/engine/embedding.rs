@@ -1,5 +1,7 @@
 //! What people are told about embedding in the background, and what they may say about it.
 
+use tokio::sync::watch;
+
 use super::filling::{Pacing, Rest};
 use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
@@ -20,7 +22,17 @@ impl Engine {
             _ => (MeaningState::Working, None),
         };
         let model = embedder.model().map(|model| model.name);
-        MeaningStatus { state: word, model, sentence }
+        let next_retry = match state {
+            State::Failed { next_retry, .. } => next_retry,
+            _ => None,
+        };
+        MeaningStatus { state: word, model, sentence, next_retry }
+    }
+
+    /// Hears of every change of what [`Engine::meaning`] says.
+    pub fn subscribe_to_meaning(&self) -> MeaningChanges {
+        let (rests, paces) = self.shared.filler.rests();
+        MeaningChanges { states: self.shared.vectors.embedder.states(), rests, paces }
     }
 
     /// Looks for the model again and starts what embeds, whatever the last attempt said.
@@ -33,7 +45,8 @@ impl Engine {
         self.shared.filler.set_pacing(pacing);
     }
 
-    /// Stops embedding in the background, or goes on with it, until the engine is closed.
+    /// Stops embedding in the background, or goes on with it, until the engine is closed: the
+    /// next one is told with its [`Pacing`].
     pub fn pause_meaning(&self, paused: bool) {
         let pacing = self.shared.filler.pacing();
         self.set_pacing(Pacing { paused, ..pacing });
@@ -49,6 +62,25 @@ impl Engine {
         blocking(move || catalogue.set_meaning(&key, meaning)).await?;
         self.shared.registry.set_meaning(id, meaning);
         Ok(())
+    }
+}
+
+/// See [`Engine::subscribe_to_meaning`].
+pub struct MeaningChanges {
+    states: watch::Receiver<State>,
+    rests: watch::Receiver<Option<Rest>>,
+    paces: watch::Receiver<Pacing>,
+}
+
+impl MeaningChanges {
+    /// Waits for the next one; `false` where none can come any more. Several at once may be one.
+    pub async fn next(&mut self) -> bool {
+        let changed = tokio::select! {
+            changed = self.states.changed() => changed,
+            changed = self.rests.changed() => changed,
+            changed = self.paces.changed() => changed,
+        };
+        changed.is_ok()
     }
 }
 

@@ -109,8 +109,16 @@ impl Filler {
         *self.pacing.borrow()
     }
 
+    /// A pause holds from the moment it is asked for.
     pub fn rest(&self) -> Option<Rest> {
-        *self.rest.borrow()
+        let found = *self.rest.borrow();
+        let paused = self.pacing().paused.then_some(Rest::Paused);
+        paused.or_else(|| found.filter(|&rest| rest != Rest::Paused))
+    }
+
+    /// Every change of what [`Filler::rest`] says, in either of the two.
+    pub fn rests(&self) -> (watch::Receiver<Option<Rest>>, watch::Receiver<Pacing>) {
+        (self.rest.clone(), self.pacing.subscribe())
     }
 
     pub async fn close(&self) {
@@ -343,8 +351,14 @@ impl Filling {
             let pause = 1.0 / share.clamp(LEAST_SHARE, 1.0) - 1.0;
             tokio::time::sleep(batch.elapsed().mul_f32(pause)).await;
         }
-        if let Some(work) = self.projects.get_mut(&project.id).filter(|_| !all) {
-            work.look_again();
+        match self.projects.get_mut(&project.id) {
+            Some(work) if all => {
+                // What another project holds too may have been embedded for that one.
+                work.embedded(0, 0);
+                work.report(&self.registry, &project.id);
+            }
+            Some(work) => work.look_again(),
+            None => {}
         }
         all
     }

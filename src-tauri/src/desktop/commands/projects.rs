@@ -12,7 +12,6 @@ use ts_rs::TS;
 
 use super::CommandError;
 use crate::desktop::adding::AddOutcome;
-use crate::desktop::opened::OpenedFile;
 use crate::desktop::popup::DialogOpen;
 use crate::desktop::project_list::{self, ListError};
 use crate::desktop::repositories::{self, Suggestion};
@@ -125,14 +124,6 @@ pub async fn open_project(shell: State<'_, Shell>, project: String) -> Result<()
 #[tauri::command(async)]
 pub fn suggest_folders() -> Vec<Suggestion> {
     std::env::home_dir().map_or_else(Vec::new, |home| repositories::suggestions(&home))
-}
-
-/// The files that were opened last, of projects that are still there.
-#[tauri::command(async)]
-pub fn opened_files(shell: State<'_, Shell>) -> Vec<OpenedFile> {
-    let snapshot = shell.engine.snapshot();
-    let is_there = |file: &OpenedFile| snapshot.projects.iter().any(|one| one.id == file.project);
-    shell.opened.list().into_iter().filter(is_there).collect()
 }
 
 impl From<ListError> for CommandError {

@@ -26,13 +26,13 @@ pub struct SettingsView {
     pub theme: Theme,
     pub hide_on_blur: bool,
     pub start_at_login: bool,
+    pub embed_on_battery: bool,
+    pub embedding_paused: bool,
     /// In megabytes, as the next one.
     pub hot_limit: u32,
     pub file_size_limit: u32,
     /// Where they are kept.
     pub file: String,
-    /// A sentence, where the file cannot be read as it is.
-    pub problem: Option<String>,
 }
 
 impl From<ChangeError> for CommandError {
@@ -110,9 +110,10 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         theme: applied.settings.theme,
         hide_on_blur: applied.settings.hide_on_blur,
         start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
+        embed_on_battery: applied.settings.embed_on_battery,
+        embedding_paused: applied.settings.embedding_paused,
         hot_limit: applied.settings.hot_limit,
         file_size_limit: applied.settings.file_size_limit,
         file: shell.place.settings_file.display().to_string(),
-        problem: applied.problem,
     }
 }

@@ -1,7 +1,8 @@
 //! What the tray shows, as a function of the projects' state. No tray is needed to know it.
 
 use quarry_engine::status::{
-    Freshness, ProjectAction, ProjectStatus, Residency, Snapshot, WatchMode,
+    Freshness, MeaningState, MeaningStatus, ProjectAction, ProjectStatus, Residency, Snapshot,
+    WatchMode,
 };
 
 use crate::words::{Condition, condition, counted, steady_state, visible};
@@ -40,6 +41,9 @@ pub enum Choice {
     Search,
     AddFolder,
     Projects,
+    Settings,
+    /// To look at what search by meaning needs.
+    Meaning,
     Quit,
     /// To every project.
     All(ProjectAction),
@@ -77,6 +81,8 @@ impl Choice {
             Self::Search => "search".to_owned(),
             Self::AddFolder => "add".to_owned(),
             Self::Projects => "projects".to_owned(),
+            Self::Settings => "settings".to_owned(),
+            Self::Meaning => "meaning".to_owned(),
             Self::Quit => "quit".to_owned(),
             Self::All(action) => format!("all {}", word(action)),
             Self::Locate { id } => format!("locate {id}"),
@@ -93,6 +99,8 @@ impl Choice {
             ("search", None, None) => Some(Self::Search),
             ("add", None, None) => Some(Self::AddFolder),
             ("projects", None, None) => Some(Self::Projects),
+            ("settings", None, None) => Some(Self::Settings),
+            ("meaning", None, None) => Some(Self::Meaning),
             ("quit", None, None) => Some(Self::Quit),
             ("locate", Some(id), None) => Some(Self::Locate { id: id.to_owned() }),
             ("all", Some(word), None) => Some(Self::All(action(word)?)),
@@ -114,12 +122,12 @@ impl Item {
     }
 }
 
-pub fn model(snapshot: &Snapshot, hotkey: &str, hotkey_fails: bool) -> TrayModel {
+/// `hotkey` is the one that works.
+pub fn model(snapshot: &Snapshot, hotkey: Option<&str>, meaning: &MeaningStatus) -> TrayModel {
     let projects = &snapshot.projects;
-    let search = if hotkey_fails {
-        "Search  (no hotkey: bind a key to `quarry toggle`)".to_owned()
-    } else {
-        format!("Search  ({hotkey})")
+    let search = match hotkey {
+        Some(hotkey) => format!("Search  ({hotkey})"),
+        None => "Search  (no hotkey: bind a key to `quarry toggle`)".to_owned(),
     };
     let mut entries = vec![
         Entry::Item(Item::new(Choice::Search, search)),
@@ -130,7 +138,12 @@ pub fn model(snapshot: &Snapshot, hotkey: &str, hotkey_fails: bool) -> TrayModel
         entries.extend(projects.iter().map(line));
         entries.push(Entry::Separator);
     }
+    if let Some(text) = meaning_line(meaning) {
+        entries.push(Entry::Item(Item::new(Choice::Meaning, text)));
+        entries.push(Entry::Separator);
+    }
     entries.push(Entry::Item(Item::new(Choice::Projects, "Projects…")));
+    entries.push(Entry::Item(Item::new(Choice::Settings, "Settings…")));
     if !projects.is_empty() {
         let paused = projects.iter().all(is_paused);
         entries.push(Entry::Item(if paused {
@@ -141,6 +154,15 @@ pub fn model(snapshot: &Snapshot, hotkey: &str, hotkey_fails: bool) -> TrayModel
     }
     entries.push(Entry::Item(Item::new(Choice::Quit, "Quit")));
     TrayModel { face: face(projects), tooltip: tooltip(projects), entries }
+}
+
+/// Only where somebody has to do something; everything else is said in the Settings.
+fn meaning_line(meaning: &MeaningStatus) -> Option<&'static str> {
+    let text = match meaning.state {
+        MeaningState::ModelMissing => "Search by meaning has no model…",
+        _ => "Search by meaning failed…",
+    };
+    meaning.needs_a_person().then_some(text)
 }
 
 fn face(projects: &[ProjectStatus]) -> Face {
@@ -217,10 +239,16 @@ fn menu_text(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::words::tests::project;
+    use jiff::Timestamp;
     use quarry_engine::status::{LaneName, Progress};
 
     fn of(projects: Vec<ProjectStatus>) -> TrayModel {
-        model(&Snapshot { seq: 1, projects }, "Ctrl+Shift+Space", false)
+        model(&Snapshot { seq: 1, projects }, Some("Ctrl+Shift+Space"), &meaning())
+    }
+
+    fn meaning() -> MeaningStatus {
+        let state = MeaningState::Working;
+        MeaningStatus { state, model: None, sentence: None, next_retry: None }
     }
 
     fn lines(model: &TrayModel) -> Vec<&str> {
@@ -245,6 +273,7 @@ mod tests {
                 "a: fresh",
                 "b&&c: cold",
                 "Projects…",
+                "Settings…",
                 "Pause all",
                 "Quit"
             ]
@@ -254,14 +283,31 @@ mod tests {
     #[test]
     fn without_projects_there_is_nothing_to_pause() {
         let model = of(vec![]);
-        assert_eq!(lines(&model)[2..], ["Projects…", "Quit"]);
+        assert_eq!(lines(&model)[2..], ["Projects…", "Settings…", "Quit"]);
         assert_eq!(model.face, Face::Rest);
     }
 
     #[test]
     fn a_hotkey_that_fails_is_said_in_the_first_line() {
-        let model = model(&Snapshot::default(), "Alt+Space", true);
+        let model = model(&Snapshot::default(), None, &meaning());
         assert!(lines(&model)[0].contains("quarry toggle"));
+    }
+
+    #[test]
+    fn search_by_meaning_has_a_line_only_where_it_needs_a_person() {
+        let line = |meaning: MeaningStatus| {
+            let model = model(&Snapshot::default(), None, &meaning);
+            lines(&model).into_iter().find(|line| line.contains("meaning")).map(str::to_owned)
+        };
+        let of = |state| line(MeaningStatus { state, ..meaning() });
+        assert!(of(MeaningState::ModelMissing).unwrap().contains("no model"));
+        assert!(of(MeaningState::Failed).unwrap().contains("failed"));
+        let next_retry = Some(Timestamp::UNIX_EPOCH);
+        let retried = MeaningStatus { state: MeaningState::Failed, next_retry, ..meaning() };
+        assert_eq!(line(retried), None);
+        for state in [MeaningState::Off, MeaningState::Paused, MeaningState::OnBattery] {
+            assert_eq!(of(state), None);
+        }
     }
 
     #[test]

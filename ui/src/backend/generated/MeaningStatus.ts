@@ -12,4 +12,9 @@ model: string | null,
 /**
  * What stands in its way and what helps: a sentence for people.
  */
-sentence: string | null, };
+sentence: string | null, 
+/**
+ * When what failed is tried again by itself; `None` where nothing failed, or where it waits
+ * for Retry.
+ */
+next_retry: string | null, };

@@ -17,7 +17,7 @@ editor: string | null,
 /**
  * Those that are installed.
  */
-editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, 
+editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, embed_on_battery: boolean, embedding_paused: boolean, 
 /**
  * In megabytes, as the next one.
  */
@@ -25,8 +25,4 @@ hot_limit: number, file_size_limit: number,
 /**
  * Where they are kept.
  */
-file: string, 
-/**
- * A sentence, where the file cannot be read as it is.
- */
-problem: string | null, };
+file: string, };

@@ -7,7 +7,12 @@ export type ShellState = { version: string, hotkey: string,
 /**
  * A sentence, where the hotkey does not work.
  */
-hotkey_error: string | null, data_dir: string, 
+hotkey_error: string | null, 
+/**
+ * The command that shows and hides the popup, for the person to bind to a key, where this
+ * desktop gives programs no hotkey.
+ */
+command_to_bind: string | null, data_dir: string, 
 /**
  * None where the system chooses what opens a file.
  */

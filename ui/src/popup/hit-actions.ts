@@ -1,0 +1,96 @@
+// Does what is asked of a hit, and says what came of it.
+
+import type { Backend } from "../backend/backend";
+import type { Hit } from "../backend/generated/Hit";
+import type { WindowState } from "../shared/window-state.svelte";
+import { type ActionName, asked, copied, folderOf } from "./actions";
+import type { History, Place } from "./history.svelte";
+import { fileName, hitLine } from "./results";
+import type { SearchSession } from "./search-session.svelte";
+
+export class HitActions {
+  readonly #backend: Backend;
+  readonly #around: WindowState;
+  readonly #session: SearchSession;
+  readonly #history: History;
+  /** Puts another query into the box. */
+  readonly #ask: (query: string) => Promise<void>;
+
+  constructor(
+    backend: Backend,
+    around: WindowState,
+    session: SearchSession,
+    history: History,
+    ask: (query: string) => Promise<void>,
+  ) {
+    this.#backend = backend;
+    this.#around = around;
+    this.#session = session;
+    this.#history = history;
+    this.#ask = ask;
+  }
+
+  async openRow(row: number): Promise<void> {
+    const chosen = this.#session.hits[row];
+    if (!chosen) return;
+    this.#session.select(row);
+    await this.open({ ...chosen, line: hitLine(chosen) });
+  }
+
+  async open({ project, path, line }: Place): Promise<void> {
+    await this.#thenHide(() => this.#backend.openHit(project, path, line));
+  }
+
+  async run(name: ActionName, hit: Hit): Promise<void> {
+    const project = this.#around.projects?.find(({ id }) => id === hit.project);
+    const text = copied(name, hit, project);
+    if (text !== null) {
+      await this.#around.copy(text);
+      this.#history.remember(this.#session.query);
+      return;
+    }
+    switch (name) {
+      case "open":
+        await this.open({ ...hit, line: hitLine(hit) });
+        break;
+      case "reveal":
+        await this.#thenHide(() => this.#backend.revealHit(hit.project, hit.path));
+        break;
+      case "openProject":
+        await this.#thenHide(() => this.#backend.openProject(hit.project));
+        break;
+      case "pin":
+      case "unpin":
+        await this.#pin(hit, name === "pin");
+        break;
+      case "exclude":
+        if (project) await this.#around.excludeFolder(project, folderOf(hit));
+        break;
+      case "alike":
+        this.#history.remember(this.#session.query);
+        this.#session.alike(hit);
+        break;
+      default: {
+        const query = project ? asked(name, hit, project, this.#session.query) : null;
+        if (query === null) return;
+        this.#history.remember(this.#session.query);
+        await this.#ask(query);
+      }
+    }
+  }
+
+  async #pin(hit: Hit, pinned: boolean): Promise<void> {
+    const done = await this.#history.pin({ ...hit, line: hitLine(hit) }, pinned);
+    if (!done) return;
+    const name = fileName(hit.path);
+    this.#around.tell(
+      pinned ? `${name} is pinned: it stands on the empty box.` : `${name} is not pinned any more.`,
+    );
+  }
+
+  /** A popup whose work is done goes away. */
+  async #thenHide(work: () => Promise<void>): Promise<void> {
+    const done = await this.#around.attempt(work);
+    if (done) await this.#around.attempt(() => this.#backend.hidePopup());
+  }
+}
