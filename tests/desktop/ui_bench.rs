@@ -33,6 +33,8 @@ const SPACE: u32 = 0x20;
 const QUERIES: [&str; 8] =
     ["tcpsendmsg", "spinlock", "readbuffer", "init", "schedule", "alloc", "errno", "mutexlock"];
 const LONGEST_INDEXING: Duration = Duration::from_secs(1800);
+/// Between two layers of an index nothing is going on for a moment.
+const LOOKS_AT_REST: usize = 20;
 /// What takes longer has not happened.
 const LIMIT: Duration = Duration::from_secs(3);
 /// A person's pause between a look and the next deed.
@@ -133,10 +135,13 @@ impl Popup {
         let quarry = desktop.start_quarry();
         desktop.account.quarry(["add", corpus, "--name", "corpus"]).done();
         let started = Instant::now();
+        let mut looks_at_rest = 0;
         within(LONGEST_INDEXING, "the corpus is indexed", || {
             sleep(PAUSE);
             let project = desktop.account.project("corpus");
-            project["freshness"] == "Fresh" && project["progress"].is_null()
+            let at_rest = project["freshness"] == "Fresh" && project["progress"].is_null();
+            looks_at_rest = if at_rest { looks_at_rest + 1 } else { 0 };
+            looks_at_rest == LOOKS_AT_REST
         });
         println!("indexed in {:.0} s", started.elapsed().as_secs_f64());
         let screen = Screen::connect(&desktop.account.variable("DISPLAY").context("no display")?)?;
