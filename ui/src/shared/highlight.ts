@@ -11,6 +11,8 @@ export type SyntaxSpan = [start: number, end: number, syntax: SyntaxClass];
 /** Columns kept before the first match when a line is too long to show from its start. */
 const LEAD = 24;
 const TAB_COLUMNS = 2;
+/** Nearly all text, of which nothing has to be looked at by character: bytes are UTF-16 units. */
+const PLAIN = /^[ -~]*$/;
 
 /**
  * Highlights as ranges of UTF-16 indices of `text`: sorted, merged, inside the text. A byte range
@@ -18,6 +20,11 @@ const TAB_COLUMNS = 2;
  */
 export function toStringRanges(text: string, highlights: readonly [number, number][]): Range[] {
   const wanted = merge(highlights.filter(([start, end]) => end > start));
+  if (wanted.length === 0) return [];
+  if (PLAIN.test(text)) {
+    const inside = wanted.map(([start, end]): Range => [start, Math.min(end, text.length)]);
+    return inside.filter(([start, end]) => start < end);
+  }
   const ranges: Range[] = [];
   let byte = 0;
   let index = 0;
@@ -119,6 +126,7 @@ function cutPieces(text: string, ranges: readonly Range[], start: number, end: n
  * reorders or hides its neighbours as its code point, so that a name cannot look like another.
  */
 export function visible(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     if (character === "\t") return " ".repeat(TAB_COLUMNS);

@@ -55,7 +55,7 @@ describe("recent queries", () => {
     backend.send("popup_hidden", null);
     await waitFor(() => expect(box.value).toBe(""));
     await type(box, "debounce");
-    expect(paths()).toHaveLength(11);
+    await waitFor(() => expect(paths()).toHaveLength(11));
     backend.send("popup_hidden", null);
     expect(backend.calls.filter(([name]) => name === "rememberQuery")).toEqual([
       ["rememberQuery", "debounce"],

@@ -67,7 +67,7 @@ describe("errors and states", () => {
     await type(box, "debounce");
     await type(box, "/[a/");
     expect(screen.getByRole("alert").textContent).toContain("cannot be read: [a");
-    expect(paths()).toHaveLength(11);
+    await waitFor(() => expect(paths()).toHaveLength(11));
     expect(screen.getByTestId("list-note").textContent).toContain("the query before");
     expect(box.getAttribute("aria-describedby")).toBe("query-error");
     await type(box, "debounce");
