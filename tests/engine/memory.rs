@@ -1,6 +1,6 @@
 //! What Quarry itself keeps in memory while a worker embeds, with a real worker and the real model.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quarry_engine::search::Mode;
 use quarry_engine::status::LaneName;
@@ -8,12 +8,15 @@ use quarry_engine::status::LaneName;
 use crate::confined::{ALONE, Turn, confined};
 use crate::embedding::options;
 use crate::registry::system::own_memory;
-use crate::world::{World, word, write};
+use crate::world::{DEADLINE, World, word, write};
 
 const TEXTS: usize = 4000;
 /// What the process may have more of while it embeds and afterwards, in kilobytes. The vectors
 /// alone take 3 MB on the disk, and as what the worker sends 6 MB.
 const SLACK: usize = 4 * 1024;
+/// Between two looks at the memory, and how many of them without a fall say that it rests.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS_AT_REST: usize = 20;
 
 /// Measures the whole process, so that it has to be alone in it.
 #[test]
@@ -60,8 +63,16 @@ async fn embed_and_measure() {
     world.close().await;
 }
 
-/// Once what came before has given back what it gives back.
+/// Once nothing more of what came before is given back.
 async fn settled() -> usize {
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let started = Instant::now();
+    let (mut lowest, mut unchanged) = (own_memory(), 0);
+    while unchanged < LOOKS_AT_REST {
+        assert!(started.elapsed() < DEADLINE, "memory is given back without an end");
+        tokio::time::sleep(LOOK).await;
+        let now = own_memory();
+        unchanged = if now < lowest { 0 } else { unchanged + 1 };
+        lowest = lowest.min(now);
+    }
     own_memory()
 }

@@ -12,6 +12,7 @@ mod hits;
 pub mod meaning;
 mod names;
 mod pattern;
+mod progress;
 pub mod query;
 mod rank;
 mod regex;
@@ -37,13 +38,14 @@ use crate::index::manifest::DocumentReader;
 use crate::index::{IndexError, ProjectIndex};
 use crate::status::LaneName;
 use chunks::RankedChunk;
-use files::{Bounds, Outcome};
+use files::Bounds;
 use graph::Relation;
 use habits::Habits;
-use hits::{Found as FoundFile, HitMaker};
+use hits::HitMaker;
 use meaning::Meaning;
 pub use meaning::{Likeness, Shortlisted};
 use names::NameQuery;
+use progress::{Progress, not_defined};
 use query::Query;
 use route::Route;
 
@@ -432,48 +434,6 @@ impl Search {
         let note = progress.note(RELATED).or_else(|| not_defined(&elsewhere));
         let took_ms = milliseconds(started);
         found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
-    }
-}
-
-/// How many of the files that may match were read.
-#[derive(Default)]
-struct Progress {
-    candidates: usize,
-    read: usize,
-}
-
-impl Progress {
-    /// Takes what a target gave, and makes hits of its lines.
-    fn take(&mut self, target: usize, outcome: Outcome, lane: LaneName, hits: &mut HitMaker<'_>) {
-        self.candidates += outcome.candidates;
-        self.read += outcome.read;
-        for file in outcome.files {
-            for line in file.lines {
-                hits.add_line(FoundFile { target, path: &file.path }, line, lane);
-            }
-        }
-    }
-
-    /// What to know where they were not all read in `time`.
-    fn note(&self, time: Duration) -> Option<String> {
-        let Progress { candidates, read } = self;
-        let seconds = time.as_secs_f32();
-        (read < candidates)
-            .then(|| format!("Stopped after {seconds} s: {read} of {candidates} files were read."))
-    }
-}
-
-/// Names in a note.
-const NAMES_SHOWN: usize = 5;
-
-fn not_defined(names: &[String]) -> Option<String> {
-    let first = names.get(..NAMES_SHOWN).unwrap_or(names).join(", ");
-    match names.len() {
-        0 => None,
-        count if count > NAMES_SHOWN => {
-            Some(format!("Not defined here: {first} and {} more.", count - NAMES_SHOWN))
-        }
-        _ => Some(format!("Not defined here: {first}.")),
     }
 }
 

@@ -1,0 +1,56 @@
+//! How far a search that reads files has come, and what to know of what it left out.
+
+use std::time::Duration;
+
+use super::files::Outcome;
+use super::hits::{Found, HitMaker};
+use crate::status::LaneName;
+
+/// How many of the files that may match were read.
+#[derive(Default)]
+pub struct Progress {
+    candidates: usize,
+    read: usize,
+}
+
+impl Progress {
+    /// Takes what a target gave, and makes hits of its lines.
+    pub fn take(
+        &mut self,
+        target: usize,
+        outcome: Outcome,
+        lane: LaneName,
+        hits: &mut HitMaker<'_>,
+    ) {
+        self.candidates += outcome.candidates;
+        self.read += outcome.read;
+        for file in outcome.files {
+            for line in file.lines {
+                hits.add_line(Found { target, path: &file.path }, line, lane);
+            }
+        }
+    }
+
+    /// What to know where they were not all read in `time`.
+    pub fn note(&self, time: Duration) -> Option<String> {
+        let Progress { candidates, read } = self;
+        let seconds = time.as_secs_f32();
+        (read < candidates)
+            .then(|| format!("Stopped after {seconds} s: {read} of {candidates} files were read."))
+    }
+}
+
+/// Names in a note.
+const NAMES_SHOWN: usize = 5;
+
+/// What to know of callees that no target defines; `None` where there are none.
+pub fn not_defined(names: &[String]) -> Option<String> {
+    let first = names.get(..NAMES_SHOWN).unwrap_or(names).join(", ");
+    match names.len() {
+        0 => None,
+        count if count > NAMES_SHOWN => {
+            Some(format!("Not defined here: {first} and {} more.", count - NAMES_SHOWN))
+        }
+        _ => Some(format!("Not defined here: {first}.")),
+    }
+}
