@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use quarry_engine::engine::{Engine, Options};
 use quarry_engine::index::ProjectIndex;
-use quarry_engine::index::manifest::DocumentReader;
 use quarry_engine::search::SearchRequest;
 use quarry_engine::status::ProjectAction;
 use tantivy::Term;
@@ -193,10 +192,10 @@ impl Ledger {
 
 /// The files that hold the word, by the index itself.
 fn holders(index: &ProjectIndex, word: &str) -> BTreeSet<String> {
-    let (searcher, fields) = (index.searcher(), index.fields());
-    let term = Term::from_field_text(fields.text, word);
+    let searcher = index.searcher();
+    let term = Term::from_field_text(index.fields().text, word);
     let query = TermQuery::new(term, IndexRecordOption::Basic);
-    let mut reader = DocumentReader::new(&searcher, fields);
+    let mut reader = index.documents(&searcher);
     let found = searcher.search(&query, &DocSetCollector).unwrap();
     found.into_iter().map(|address| reader.chunk(address).unwrap().unwrap().path).collect()
 }

@@ -57,7 +57,7 @@ pub async fn streamed(world: &World, query: &str, mode: Mode) -> Vec<SearchAnswe
     while let Some(answer) = updates.recv().await {
         answers.push(answer);
     }
-    search.await.unwrap().unwrap();
+    answers.push(search.await.unwrap().unwrap());
     answers
 }
 

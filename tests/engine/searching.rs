@@ -1,5 +1,5 @@
 use quarry_engine::engine::EngineError;
-use quarry_engine::search::{Mode, SearchRequest};
+use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
 use tokio::sync::mpsc;
 
 use crate::world::{World, write};
@@ -115,14 +115,40 @@ async fn a_streamed_search_ends_with_the_whole_answer() {
     world.reopen().await;
     let (sender, mut updates) = mpsc::channel(16);
     let request = SearchRequest { query: "needle".into(), limit: 10, ..SearchRequest::default() };
-    world.engine().search_streaming(request, sender).await.unwrap();
-    let mut last = None;
+    let last = world.engine().search_streaming(request, sender).await.unwrap();
     while let Some(update) = updates.recv().await {
         assert_eq!(update.searched.total, 2);
-        last = Some(update);
     }
-    let last = last.unwrap();
     assert_eq!((last.searched.hot, last.results.len()), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_words_find_does_not_wait_for_parts_of_longer_words() {
+    let world = World::new();
+    world.project("code", &[("a.rs", "fn needle() {}"), ("b.rs", "let x = unneedled;")]).await;
+    let request = SearchRequest { query: "needle".into(), limit: 10, ..SearchRequest::default() };
+    let (sender, mut updates) = mpsc::channel(16);
+    let last = world.engine().search_streaming(request, sender).await.unwrap();
+    let first = updates.recv().await.unwrap();
+    let paths = |answer: &SearchAnswer| -> Vec<String> {
+        answer.results.iter().map(|hit| hit.path.clone()).collect()
+    };
+    assert_eq!(paths(&first), ["a.rs"]);
+    assert_eq!(paths(&last), ["a.rs", "b.rs"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_file_is_read_for_somebody_who_has_left() {
+    let world = World::new();
+    world.project("code", &[("a.rs", "fn needle() {}")]).await;
+    let request =
+        SearchRequest { query: "/nee+dle/".into(), limit: 10, ..SearchRequest::default() };
+    let (sender, mut updates) = mpsc::channel(1);
+    let there = world.engine().search_streaming(request.clone(), sender.clone()).await.unwrap();
+    assert_eq!(there.results.len(), 1);
+    updates.close();
+    let gone = world.engine().search_streaming(request, sender).await.unwrap();
+    assert_eq!(gone.results.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

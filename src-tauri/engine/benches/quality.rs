@@ -186,14 +186,9 @@ async fn measure(
 /// The hits of the complete answer. A question that is refused has found nothing.
 async fn last_answer(engine: &Engine, request: SearchRequest) -> Vec<Hit> {
     let (updates, mut answers) = mpsc::channel::<SearchAnswer>(1);
-    let last = async {
-        let mut last = Vec::new();
-        while let Some(answer) = answers.recv().await {
-            last = answer.results;
-        }
-        last
-    };
-    tokio::join!(engine.search_streaming(request, updates), last).1
+    let others = async { while answers.recv().await.is_some() {} };
+    let (last, ()) = tokio::join!(engine.search_streaming(request, updates), others);
+    last.map(|answer| answer.results).unwrap_or_default()
 }
 
 fn score(question: &Question, project: &str, hits: &[Hit], level: Level) -> Scores {

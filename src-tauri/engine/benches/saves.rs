@@ -99,8 +99,11 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
     );
     println!("index                  {grown:.2} of its size before");
     ensure!(!busy.is_empty(), "indexing was over before a search was");
+    for share in [0.5, 0.95, 0.99] {
+        let (idle, busy) = (percentile(&mut idle, share), percentile(&mut busy, share));
+        println!("search, p{:<14.0}{idle:.2} ms idle, {busy:.2} ms while indexing", share * 100.0);
+    }
     let (idle, busy) = (percentile(&mut idle, 0.95), percentile(&mut busy, 0.95));
-    println!("search, p95            {idle:.2} ms idle, {busy:.2} ms while indexing");
     Ok(
         json!({ "search_idle_p95_ms": idle, "search_busy_p95_ms": busy, "files": files, "saves": saves, "p50_ms": at(0.5), "p95_ms": at(0.95),
         "max_ms": at(1.0), "index_growth": grown }),

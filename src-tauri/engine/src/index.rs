@@ -6,8 +6,10 @@
 
 mod annotate;
 mod chunk;
+mod columns;
 mod directory;
 mod document;
+pub mod document_reader;
 mod error;
 pub mod excludes;
 pub mod grams;
@@ -36,6 +38,7 @@ use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError};
 
 use directory::{IndexDirectory, Valve};
+use document_reader::DocumentReader;
 pub use error::IndexError;
 pub use manifest::{Counts, Manifest, SkippedFile, Stamp};
 pub use plan::Plan;
@@ -70,6 +73,7 @@ pub struct ProjectIndex {
     shallow: AtomicU64,
     /// The paths of the commit that was last asked for them.
     paths: Mutex<Arc<paths::Paths>>,
+    columns: columns::OpenColumns,
     valve: Valve,
     underway: Mutex<Option<merging::Underway>>,
     /// What need not be compared with its checksum again.
@@ -159,6 +163,7 @@ impl ProjectIndex {
             complete: AtomicBool::new(complete),
             shallow: AtomicU64::new(UNKNOWN),
             paths: Mutex::default(),
+            columns: columns::OpenColumns::default(),
             valve: Valve::default(),
             underway: Mutex::default(),
             checked: Mutex::default(),
@@ -191,6 +196,23 @@ impl ProjectIndex {
             *kept = Arc::new(paths::Paths::read(searcher, &kept)?);
         }
         Ok(Arc::clone(&kept))
+    }
+
+    /// Reads single documents that `searcher`, which is one of this index's, knows.
+    pub fn documents<'a>(&'a self, searcher: &'a Searcher) -> DocumentReader<'a> {
+        // They are not waited for while somebody reads them.
+        let paths = self.paths.try_lock().ok().map(|kept| Arc::clone(&kept));
+        let paths = paths.filter(|paths| paths.fits(searcher));
+        DocumentReader::new(searcher, self.fields, &self.columns, paths)
+    }
+
+    /// The file at `path`, as the last commit has it.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the index cannot be read.
+    pub fn file(&self, path: &str) -> Result<Option<manifest::Entry>, IndexError> {
+        let searcher = self.searcher();
+        verify::guarded(&self.directory, || self.documents(&searcher).file(path))
     }
 
     pub fn fields(&self) -> schema::Fields {

@@ -34,7 +34,7 @@ pub use answer::{
     FailedProject, Hit, LaneReport, Mode, SearchAnswer, SearchRequest, Searched, Snippet,
 };
 
-use crate::index::manifest::DocumentReader;
+use crate::index::document_reader::DocumentReader;
 use crate::index::{IndexError, ProjectIndex};
 use crate::status::LaneName;
 use chunks::RankedChunk;
@@ -100,6 +100,24 @@ pub struct Found {
     pub shortlist: Vec<Shortlisted>,
     /// Targets whose index could not be read.
     pub failed: Vec<(String, IndexError)>,
+}
+
+/// Who waits for a search.
+pub trait Audience: Sync {
+    /// Hears what was found before the slowest part of a search begins.
+    fn hear(&self, found: &Found);
+
+    /// Whether nobody waits any more: what reads files ends then.
+    fn has_left(&self) -> bool;
+}
+
+/// Somebody who waits for the end.
+impl Audience for () {
+    fn hear(&self, _found: &Found) {}
+
+    fn has_left(&self) -> bool {
+        false
+    }
 }
 
 /// What the names lane gave; targets by their number.
@@ -189,24 +207,31 @@ impl Search {
 
     /// Searches the targets as they are now.
     pub fn run(&self, targets: &[Target]) -> Found {
+        self.run_before(&(), targets)
+    }
+
+    /// As [`Search::run`], before somebody who hears of what there is already.
+    pub fn run_before(&self, audience: &dyn Audience, targets: &[Target]) -> Found {
         let mut found = Found::default();
         let searchers: Vec<Searcher> =
             targets.iter().map(|target| target.index.searcher()).collect();
         let mut hits = HitMaker::new(&self.query, targets, &searchers, self.limit);
         if !self.route.related.is_empty() {
-            self.find_related(targets, &searchers, &mut hits, &mut found);
+            self.find_related(targets, &searchers, audience, &mut hits, &mut found);
         } else if !self.route.patterns.is_empty() {
-            self.find_lines(targets, &searchers, &mut hits, &mut found);
+            self.find_lines(targets, &searchers, audience, &mut hits, &mut found);
         } else {
             let mut candidates = self.candidates(targets, &searchers, &mut found);
             best_first(&mut candidates);
-            self.mind_habits(targets, &searchers, &mut candidates);
+            self.mind_habits(targets, hits.readers(), &mut candidates);
             if self.likeness.is_empty() {
-                found.shortlist = self.shortlist(&candidates, targets, &searchers);
+                found.shortlist = self.shortlist(&candidates, targets, hits.readers());
             }
             hits.add(candidates);
-            if hits.wanted() > 0 {
-                self.find_substring(targets, &searchers, &mut hits, &mut found);
+            if hits.wanted() > 0 && !self.route.substrings.is_empty() {
+                found.hits = hits.so_far().to_vec();
+                audience.hear(&found);
+                self.find_substring(targets, &searchers, audience, &mut hits, &mut found);
             }
         }
         found.hits = hits.finish();
@@ -217,12 +242,11 @@ impl Search {
     fn mind_habits(
         &self,
         targets: &[Target],
-        searchers: &[Searcher],
+        readers: &mut [DocumentReader<'_>],
         candidates: &mut [Candidate],
     ) {
         let best = candidates.len().min(self.limit * 2);
         let candidates = &mut candidates[..best];
-        let mut readers = readers(targets, searchers);
         let mut gains: HashMap<(usize, String), f32> = HashMap::new();
         for candidate in &mut *candidates {
             let (target, path, _) = candidate.place();
@@ -291,10 +315,9 @@ impl Search {
         &self,
         candidates: &[Candidate],
         targets: &[Target],
-        searchers: &[Searcher],
+        readers: &mut [DocumentReader<'_>],
     ) -> Vec<Shortlisted> {
         let Some(meaning) = self.route.meaning else { return Vec::new() };
-        let mut readers = readers(targets, searchers);
         let chunks = candidates.iter().filter_map(|candidate| match candidate {
             Candidate::Chunk(chunk) => Some(&**chunk),
             Candidate::File { .. } => None,
@@ -337,14 +360,15 @@ impl Search {
         &self,
         targets: &[Target],
         searchers: &[Searcher],
+        audience: &dyn Audience,
         hits: &mut HitMaker<'_>,
         found: &mut Found,
     ) {
-        let (time, of_one_file) = match self.mode {
+        let limits = match self.mode {
             Mode::Regex => (ASKED_PATTERN, usize::MAX),
             _ => (TYPED_PATTERN, LINES_OF_ONE_FILE),
         };
-        self.search_files(targets, searchers, time, of_one_file, hits, found);
+        self.search_files(targets, searchers, audience, limits, hits, found);
     }
 
     /// What was typed, as a part of something longer.
@@ -352,20 +376,21 @@ impl Search {
         &self,
         targets: &[Target],
         searchers: &[Searcher],
+        audience: &dyn Audience,
         hits: &mut HitMaker<'_>,
         found: &mut Found,
     ) {
-        if !self.route.substrings.is_empty() {
-            self.search_files(targets, searchers, SUBSTRING, LINES_OF_ONE_FILE, hits, found);
-        }
+        let limits = (SUBSTRING, LINES_OF_ONE_FILE);
+        self.search_files(targets, searchers, audience, limits, hits, found);
     }
 
+    /// `limits`: for how long, and how many lines of one file.
     fn search_files(
         &self,
         targets: &[Target],
         searchers: &[Searcher],
-        time: Duration,
-        lines_of_one_file: usize,
+        audience: &dyn Audience,
+        (time, lines_of_one_file): (Duration, usize),
         hits: &mut HitMaker<'_>,
         found: &mut Found,
     ) {
@@ -377,7 +402,8 @@ impl Search {
         };
         let mut progress = Progress::default();
         for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
-            let bounds = Bounds { lines: hits.wanted(), lines_of_one_file, until: started + time };
+            let (lines, until) = (hits.wanted(), started + time);
+            let bounds = Bounds { lines, lines_of_one_file, until, audience };
             if bounds.lines == 0 {
                 break;
             }
@@ -398,6 +424,7 @@ impl Search {
         &self,
         targets: &[Target],
         searchers: &[Searcher],
+        audience: &dyn Audience,
         hits: &mut HitMaker<'_>,
         found: &mut Found,
     ) {
@@ -421,8 +448,8 @@ impl Search {
                         },
                     )
                 } else {
-                    let bounds =
-                        Bounds { lines: hits.wanted(), lines_of_one_file: usize::MAX, until };
+                    let (lines, lines_of_one_file) = (hits.wanted(), usize::MAX);
+                    let bounds = Bounds { lines, lines_of_one_file, until, audience };
                     graph::usages(target, searcher, &self.query, related, bounds)
                         .map(|outcome| progress.take(at, outcome, LaneName::Symbols, hits))
                 };
@@ -440,14 +467,6 @@ impl Search {
 fn best_first(candidates: &mut [Candidate]) {
     candidates
         .sort_by(|a, b| b.score().total_cmp(&a.score()).then_with(|| a.place().cmp(&b.place())));
-}
-
-/// A reader of each target's documents.
-fn readers<'a>(targets: &'a [Target], searchers: &'a [Searcher]) -> Vec<DocumentReader<'a>> {
-    let reader = |(target, searcher): (&Target, &'a Searcher)| {
-        DocumentReader::new(searcher, target.index.fields())
-    };
-    targets.iter().zip(searchers).map(reader).collect()
 }
 
 impl Found {

@@ -135,35 +135,25 @@ async fn search(
     let newer = shell.begin_search(window.label());
     let opened = shell.opened.habits(Timestamp::now());
     let request = SearchRequest { query, limit, opened, ..SearchRequest::default() };
-    let (sender, answers) = mpsc::channel(ANSWERS_AHEAD);
+    let (sender, mut answers) = mpsc::channel(ANSWERS_AHEAD);
     let send = |done, answer| {
         // A page that has gone reads nothing.
         let _ = updates.send(SearchUpdate { seq, done, answer: Some(answer), error: None });
     };
     let searched = async {
-        tokio::join!(shell.engine.search_streaming(request, sender), forward(answers, send)).0
+        let forward = async {
+            while let Some(answer) = answers.recv().await {
+                send(false, answer);
+            }
+        };
+        tokio::join!(shell.engine.search_streaming(request, sender), forward).0
     };
     tokio::select! {
         () = newer.cancelled() => Ok(()),
-        outcome = searched => Ok(outcome?),
-    }
-}
-
-/// Marks the last answer as such. One that is complete is held back until that is known, and as
-/// it is followed by the end, no longer; one that lacks projects is sent on at once.
-async fn forward(mut answers: mpsc::Receiver<SearchAnswer>, send: impl Fn(bool, SearchAnswer)) {
-    let mut last: Option<SearchAnswer> = None;
-    while let Some(answer) = answers.recv().await {
-        if let Some(complete) = last.take_if(|earlier| earlier.searched.loading == 0) {
-            send(false, complete);
+        outcome = searched => {
+            send(true, outcome?);
+            Ok(())
         }
-        if answer.searched.loading > 0 {
-            send(false, answer.clone());
-        }
-        last = Some(answer);
-    }
-    if let Some(last) = last {
-        send(true, last);
     }
 }
 
@@ -294,42 +284,4 @@ fn take_settings_wish(shell: State<'_, Shell>) -> bool {
 #[tauri::command]
 fn quit(app: AppHandle<Wry>) {
     quitting::quit(&app);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use quarry_engine::search::{Mode, Searched};
-    use std::cell::RefCell;
-
-    fn answer(query: &str, loading: usize) -> SearchAnswer {
-        SearchAnswer {
-            query: query.to_owned(),
-            mode: Mode::Auto,
-            took_ms: 1.0,
-            searched: Searched { total: 2, hot: 2 - loading, loading, ..Searched::default() },
-            lanes: Vec::new(),
-            results: Vec::new(),
-        }
-    }
-
-    #[tokio::test]
-    async fn the_last_answer_is_marked_and_none_waits_for_a_project_that_loads() {
-        let (sender, answers) = mpsc::channel(4);
-        let sent = RefCell::new(Vec::new());
-        let told = || sent.borrow().clone();
-        let produce = async {
-            sender.send(answer("first", 1)).await.unwrap();
-            while told().is_empty() {
-                tokio::task::yield_now().await;
-            }
-            sender.send(answer("second", 0)).await.unwrap();
-            sender.send(answer("third", 0)).await.unwrap();
-            drop(sender);
-        };
-        let send = |done, answer: SearchAnswer| sent.borrow_mut().push((answer.query, done));
-        tokio::join!(produce, forward(answers, send));
-        let expected = [("first", false), ("second", false), ("third", true)];
-        assert_eq!(told(), expected.map(|(query, done)| (query.to_owned(), done)));
-    }
 }

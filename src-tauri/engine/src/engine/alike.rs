@@ -9,7 +9,6 @@ use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
 use crate::embed::embedder::EmbedError;
 use crate::embed::store::Key;
-use crate::index::manifest::DocumentReader;
 use crate::registry::{ResolveError, Searchable};
 use crate::search::meaning::{Place, texts_of_file};
 use crate::search::{LaneReport, Mode, Search, SearchAnswer, SearchRequest};
@@ -117,7 +116,7 @@ async fn chunk_at(project: &Searchable, path: String, line: u64) -> Result<Chunk
     };
     let chunks = blocking(move || {
         let searcher = index.searcher();
-        let mut reader = DocumentReader::new(&searcher, index.fields());
+        let mut reader = index.documents(&searcher);
         let entry = reader.file(&path).ok().flatten()?;
         texts_of_file(&root, &path, &entry, &mut reader).ok().flatten()
     });

@@ -9,7 +9,7 @@ use super::blocking;
 use super::vectors::Vectors;
 use crate::embed::vector_index::{Near, VectorIndex};
 use crate::index::ProjectIndex;
-use crate::index::manifest::DocumentReader;
+use crate::index::document_reader::DocumentReader;
 use crate::registry::{Registry, Searchable};
 use crate::search::meaning::Place;
 
@@ -87,10 +87,7 @@ pub async fn nearest(
         for embedded in embedded.iter().flatten() {
             let Embedded { project, index, vectors } = embedded;
             let searcher = index.searcher();
-            let mut files = Hashes {
-                reader: DocumentReader::new(&searcher, index.fields()),
-                known: HashMap::new(),
-            };
+            let mut files = Hashes { reader: index.documents(&searcher), known: HashMap::new() };
             let place = |near: Near| {
                 let Near { path, line_start: line, cosine, .. } = near;
                 (Place { project: project.clone(), path, line }, cosine)

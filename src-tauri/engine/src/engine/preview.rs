@@ -9,7 +9,6 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::{Engine, EngineError, blocking};
-use crate::index::manifest::Manifest;
 use crate::index::read::read_file;
 use crate::index::{ProjectIndex, SkipReason, Stamp, content_hash, language, text};
 use crate::rel_path;
@@ -104,7 +103,7 @@ impl Engine {
 fn is_stale(index: &Arc<ProjectIndex>, key: &str, file: &Path, bytes: &[u8]) -> bool {
     let searcher = index.searcher();
     // An index that cannot be read says nothing of the file.
-    let Ok(Some(entry)) = Manifest::new(&searcher, index.fields()).get(key) else { return true };
+    let Ok(Some(entry)) = index.documents(&searcher).file(key) else { return true };
     let unchanged = file.symlink_metadata().is_ok_and(|found| entry.stamp == Stamp::of(&found));
     !unchanged && entry.hash != Some(content_hash(bytes))
 }

@@ -12,7 +12,9 @@ use crate::catalogue::{Project, ProjectId};
 use crate::index::IndexError;
 use crate::registry::{Cause, ResolveError, Searchable};
 use crate::search::habits::Habits;
-use crate::search::{FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched, Target};
+use crate::search::{
+    Audience, FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched, Target,
+};
 
 /// Closed projects that one search opens at the same time.
 const OPENED_AT_ONCE: usize = 32;
@@ -38,8 +40,8 @@ impl Engine {
         self.search_until(request, None).await
     }
 
-    /// As [`Engine::search`], and sends what is found so far each time there is more. The answers
-    /// are complete in themselves; the last one is the whole. Dropping the receiver ends it.
+    /// As [`Engine::search`], and sends what is found so far each time there is more; each of these
+    /// answers is complete in itself. Dropping the receiver ends it.
     ///
     /// # Errors
     /// As for [`Engine::search`].
@@ -47,11 +49,8 @@ impl Engine {
         &self,
         request: SearchRequest,
         updates: mpsc::Sender<SearchAnswer>,
-    ) -> Result<(), EngineError> {
-        let answer = self.search_until(request, Some(&updates)).await?;
-        // Nobody may be listening any more.
-        let _ = updates.send(answer).await;
-        Ok(())
+    ) -> Result<SearchAnswer, EngineError> {
+        self.search_until(request, Some(&updates)).await
     }
 
     async fn search_until(
@@ -79,7 +78,8 @@ impl Engine {
         if let Some(updates) = updates {
             loop {
                 let begun = Instant::now();
-                found = self.run(&search, &gathered.searched).await;
+                let listener = gathered.listener(&request, updates, started);
+                found = self.run_before(listener, &search, &gathered.searched).await;
                 let pause = MERGE_EVERY.max(begun.elapsed() * MERGE_PAUSE);
                 let partial = gathered.answer(&request, &found, started);
                 let whole = opened.is_closed() && opened.is_empty();
@@ -200,12 +200,21 @@ impl Engine {
 
     /// Runs the search; an index that proves damaged is made anew behind it.
     pub(super) async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
+        self.run_before((), search, searched).await
+    }
+
+    async fn run_before(
+        &self,
+        audience: impl Audience + Send + 'static,
+        search: &Search,
+        searched: &[Searchable],
+    ) -> Found {
         let targets: Vec<Target> = searched.iter().map(target).collect();
         let search = search.clone();
         let searching = self.shared.registry.searching();
         let found = blocking(move || {
             let _searching = searching;
-            run_guarded(&search, &targets)
+            run_guarded(&audience, &search, &targets)
         })
         .await;
         for (project, error) in &found.failed {
@@ -244,9 +253,10 @@ impl Engine {
 }
 
 /// Runs the search. Reading a damaged index may panic: then the sound ones are searched without it.
-fn run_guarded(search: &Search, targets: &[Target]) -> Found {
+fn run_guarded(audience: &dyn Audience, search: &Search, targets: &[Target]) -> Found {
     let guarded = |targets: &[Target]| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| search.run(targets)))
+        let run = || search.run_before(audience, targets);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
     };
     guarded(targets).unwrap_or_else(|_| {
         let (sound, damaged): (Vec<&Target>, Vec<&Target>) =
@@ -259,6 +269,28 @@ fn run_guarded(search: &Search, targets: &[Target]) -> Found {
         }));
         found
     })
+}
+
+/// Who gets the updates of one search.
+struct Listener {
+    updates: mpsc::Sender<SearchAnswer>,
+    request: SearchRequest,
+    searched: Searched,
+    started: Instant,
+}
+
+impl Audience for Listener {
+    fn hear(&self, found: &Found) {
+        if !found.hits.is_empty() {
+            let answer = answer(self.searched.clone(), &self.request, found, self.started);
+            // Who has not taken the last update yet waits for the next.
+            let _ = self.updates.try_send(answer);
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        self.updates.is_closed()
+    }
 }
 
 /// The projects of one search, as they come open.
@@ -296,26 +328,50 @@ impl Gathered {
         self.failed.push(FailedProject { project: id.to_string(), cause: cause.to_owned() });
     }
 
+    fn listener(
+        &self,
+        request: &SearchRequest,
+        updates: &mpsc::Sender<SearchAnswer>,
+        started: Instant,
+    ) -> Listener {
+        let (updates, request) = (updates.clone(), request.clone());
+        Listener { updates, request, searched: self.searched(), started }
+    }
+
     pub fn answer(&self, request: &SearchRequest, found: &Found, started: Instant) -> SearchAnswer {
-        let mut failed = self.failed.clone();
-        failed.extend(found.failed.iter().map(|(project, error)| FailedProject {
-            project: project.clone(),
-            cause: Cause::of(error).word().to_owned(),
-        }));
-        SearchAnswer {
-            query: request.query.clone(),
-            mode: request.mode,
-            took_ms: started.elapsed().as_secs_f64() * 1000.0,
-            searched: Searched {
-                total: self.total,
-                hot: self.searched.len().saturating_sub(found.failed.len()),
-                loading: self.loading,
-                stale: self.searched.iter().filter(|one| !one.compared).count(),
-                failed,
-            },
-            lanes: found.lanes.clone(),
-            results: found.hits.clone(),
+        answer(self.searched(), request, found, started)
+    }
+
+    fn searched(&self) -> Searched {
+        Searched {
+            total: self.total,
+            hot: self.searched.len(),
+            loading: self.loading,
+            stale: self.searched.iter().filter(|one| !one.compared).count(),
+            failed: self.failed.clone(),
         }
+    }
+}
+
+/// What was found in those that were `searched`; some of them may have failed meanwhile.
+fn answer(
+    mut searched: Searched,
+    request: &SearchRequest,
+    found: &Found,
+    started: Instant,
+) -> SearchAnswer {
+    searched.hot = searched.hot.saturating_sub(found.failed.len());
+    searched.failed.extend(found.failed.iter().map(|(project, error)| FailedProject {
+        project: project.clone(),
+        cause: Cause::of(error).word().to_owned(),
+    }));
+    SearchAnswer {
+        query: request.query.clone(),
+        mode: request.mode,
+        took_ms: started.elapsed().as_secs_f64() * 1000.0,
+        searched,
+        lanes: found.lanes.clone(),
+        results: found.hits.clone(),
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, UNIX_EPOCH};
 
 use tantivy::collector::{Count, DocSetCollector};
-use tantivy::columnar::Column;
 use tantivy::query::{EnableScoring, Query, TermQuery};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{
@@ -12,7 +11,7 @@ use tantivy::{
 };
 
 use super::SkipReason;
-use super::outline::Outline;
+use super::columns::Columns;
 use super::schema::{Fields, Kind};
 
 /// What tells a changed file from an unchanged one without reading it.
@@ -157,11 +156,6 @@ impl<'a> Manifest<'a> {
         Ok(entries)
     }
 
-    /// The file at `path`.
-    pub fn get(&self, path: &str) -> tantivy::Result<Option<Entry>> {
-        DocumentReader::new(self.searcher, self.fields).file(path)
-    }
-
     /// The paths of all files below the directory `dir` (not the root), however deep.
     pub fn below(&self, dir: &str) -> tantivy::Result<Vec<String>> {
         let from = format!("{dir}/");
@@ -238,7 +232,7 @@ impl<'a> Manifest<'a> {
 }
 
 /// The document at the cursor of `docs`, or the next one that is not deleted; moves past it.
-fn next_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
+pub(super) fn next_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
     loop {
         let doc = docs.doc();
         if doc == TERMINATED {
@@ -248,199 +242,5 @@ fn next_alive(segment: &SegmentReader, docs: &mut dyn DocSet) -> Option<DocId> {
         if !segment.is_deleted(doc) {
             return Some(doc);
         }
-    }
-}
-
-/// The columns of one segment that describe files and chunks.
-struct Columns {
-    path: Option<tantivy::columnar::StrColumn>,
-    kind: Column<u64>,
-    mtime: Option<Column<i64>>,
-    size: Option<Column<u64>>,
-    hash: Option<Column<u64>>,
-    skip: Option<Column<u64>>,
-    symbols: Option<Column<u64>>,
-    line_start: Option<Column<u64>>,
-    line_end: Option<Column<u64>>,
-    offset: Option<Column<u64>>,
-    length: Option<Column<u64>>,
-}
-
-impl Columns {
-    fn open(segment: &SegmentReader) -> tantivy::Result<Columns> {
-        let columns = segment.fast_fields();
-        Ok(Columns {
-            path: columns.str(Fields::PATH)?,
-            kind: columns.u64(Fields::KIND)?,
-            mtime: columns.column_opt(Fields::MTIME)?,
-            size: columns.column_opt(Fields::SIZE)?,
-            hash: columns.column_opt(Fields::HASH)?,
-            skip: columns.column_opt(Fields::SKIP)?,
-            symbols: columns.column_opt(Fields::SYMBOLS)?,
-            line_start: columns.column_opt(Fields::LINE_START)?,
-            line_end: columns.column_opt(Fields::LINE_END)?,
-            offset: columns.column_opt(Fields::OFFSET)?,
-            length: columns.column_opt(Fields::LENGTH)?,
-        })
-    }
-
-    fn path(&self, doc: DocId) -> tantivy::Result<Option<String>> {
-        let Some(column) = &self.path else {
-            return Ok(None);
-        };
-        let Some(ord) = column.term_ords(doc).next() else {
-            return Ok(None);
-        };
-        let mut path = String::new();
-        Ok(column.ord_to_str(ord, &mut path)?.then_some(path))
-    }
-
-    fn place(&self, doc: DocId) -> tantivy::Result<Option<ChunkPlace>> {
-        let Some(path) = self.path(doc)? else { return Ok(None) };
-        let (Some(line_start), Some(line_end)) =
-            (value(&self.line_start, doc), value(&self.line_end, doc))
-        else {
-            return Ok(None);
-        };
-        let bytes = value(&self.offset, doc).zip(value(&self.length, doc));
-        Ok(Some(ChunkPlace { path, line_start, line_end, bytes }))
-    }
-
-    fn entry(&self, doc: DocId) -> tantivy::Result<Option<(String, Entry)>> {
-        if self.kind.first(doc) == Some(Kind::Chunk as u64) {
-            return Ok(None);
-        }
-        let (Some(mtime), Some(size)) = (value(&self.mtime, doc), value(&self.size, doc)) else {
-            return Ok(None);
-        };
-        let entry = Entry {
-            stamp: Stamp { mtime, size },
-            hash: value(&self.hash, doc),
-            skipped: value(&self.skip, doc).and_then(SkipReason::from_code),
-            symbols: value(&self.symbols, doc),
-        };
-        Ok(self.path(doc)?.map(|path| (path, entry)))
-    }
-}
-
-fn value<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
-    column: &Option<Column<T>>,
-    doc: DocId,
-) -> Option<T> {
-    column.as_ref()?.first(doc)
-}
-
-/// Reads what the index knows of single documents; opens a segment's columns once.
-pub struct DocumentReader<'a> {
-    searcher: &'a Searcher,
-    fields: Fields,
-    segments: Vec<Option<Columns>>,
-}
-
-/// Where a chunk is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChunkPlace {
-    pub path: String,
-    /// From 1, both included.
-    pub line_start: u64,
-    pub line_end: u64,
-    /// Start and length in the file, where that is plain UTF-8.
-    pub bytes: Option<(u64, u64)>,
-}
-
-impl<'a> DocumentReader<'a> {
-    pub fn new(searcher: &'a Searcher, fields: Fields) -> Self {
-        let segments = searcher.segment_readers().iter().map(|_| None).collect();
-        Self { searcher, fields, segments }
-    }
-
-    /// The chunk at `address`.
-    ///
-    /// # Errors
-    /// Where the index cannot be read.
-    pub fn chunk(&mut self, address: DocAddress) -> tantivy::Result<Option<ChunkPlace>> {
-        self.columns(address.segment_ord)?.place(address.doc_id)
-    }
-
-    /// The chunk of the file at `path` with this line, from 1.
-    ///
-    /// # Errors
-    /// Where the index cannot be read.
-    pub fn chunk_with_line(
-        &mut self,
-        path: &str,
-        line: u64,
-    ) -> tantivy::Result<Option<DocAddress>> {
-        self.first_of(path, |address, columns| {
-            let start = value(&columns.line_start, address.doc_id);
-            let lines = start.zip(value(&columns.line_end, address.doc_id));
-            let has_line = lines.is_some_and(|(first, last)| (first..=last).contains(&line));
-            Ok(has_line.then_some(address))
-        })
-    }
-
-    /// The chunks of the file at `path`, in the order of its lines.
-    ///
-    /// # Errors
-    /// Where the index cannot be read.
-    pub fn chunks_of(&mut self, path: &str) -> tantivy::Result<Vec<(DocAddress, ChunkPlace)>> {
-        let mut chunks = Vec::new();
-        self.first_of::<()>(path, |address, columns| {
-            let place = columns.place(address.doc_id)?;
-            chunks.extend(place.map(|place| (address, place)));
-            Ok(None)
-        })?;
-        chunks.sort_by_key(|(_, place)| place.line_start);
-        Ok(chunks)
-    }
-
-    /// What is defined in the chunk at `address`.
-    ///
-    /// # Errors
-    /// Where the index cannot be read.
-    pub fn outline(&self, address: DocAddress) -> tantivy::Result<Outline> {
-        let document: TantivyDocument = self.searcher.doc(address)?;
-        let bytes = document.get_first(self.fields.outline).and_then(|value| value.as_bytes());
-        Ok(bytes.and_then(Outline::decode).unwrap_or_default())
-    }
-
-    /// The file at `path`.
-    ///
-    /// # Errors
-    /// Where the index cannot be read.
-    pub fn file(&mut self, path: &str) -> tantivy::Result<Option<Entry>> {
-        // The file's own document comes first among those with its path.
-        self.first_of(path, |address, columns| {
-            Ok(columns.entry(address.doc_id)?.map(|(_, entry)| entry))
-        })
-    }
-
-    /// The first thing that `of` gives for a document with this path.
-    fn first_of<T>(
-        &mut self,
-        path: &str,
-        mut of: impl FnMut(DocAddress, &Columns) -> tantivy::Result<Option<T>>,
-    ) -> tantivy::Result<Option<T>> {
-        let term = Term::from_field_text(self.fields.path, path);
-        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
-            let inverted = segment.inverted_index(self.fields.path)?;
-            let postings = inverted.read_postings(&term, IndexRecordOption::Basic)?;
-            let Some(mut postings) = postings else { continue };
-            while let Some(doc) = next_alive(segment, &mut postings) {
-                let first = of(DocAddress::new(ord, doc), self.columns(ord)?)?;
-                if first.is_some() {
-                    return Ok(first);
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn columns(&mut self, segment: u32) -> tantivy::Result<&Columns> {
-        let slot = &mut self.segments[segment as usize];
-        if slot.is_none() {
-            *slot = Some(Columns::open(self.searcher.segment_reader(segment))?);
-        }
-        slot.as_ref().ok_or_else(|| tantivy::TantivyError::SystemError("no columns".to_owned()))
     }
 }

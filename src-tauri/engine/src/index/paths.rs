@@ -23,10 +23,22 @@ struct SegmentPaths {
     /// Which letters each path holds.
     letters: Vec<LetterSet>,
     docs: Vec<DocId>,
+    /// The place of each among all paths of the segment, ascending.
+    ords: Vec<u64>,
 }
 
-/// A bit for each ASCII letter (without regard to case) and digit, and one for everything else.
+/// A path, and whether it is written in lower case and ASCII alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownPath<'a> {
+    pub text: &'a str,
+    pub is_folded: bool,
+}
+
+/// A bit for each ASCII letter (without regard to case) and digit, for some signs, and one for
+/// everything that [`KnownPath::is_folded`] excludes.
 pub type LetterSet = u64;
+
+const NOT_FOLDED: LetterSet = 1 << 63;
 
 impl Paths {
     /// Those of the segments of `searcher`; what `known` has of them is taken from there.
@@ -52,12 +64,20 @@ impl Paths {
         segments.eq(self.segments.iter().map(|(id, _)| *id))
     }
 
+    /// The path in this place among all paths of a segment; `None` for one of no file with text.
+    pub fn get(&self, segment: u32, ord: u64) -> Option<&str> {
+        let (_, paths) = self.segments.get(segment as usize)?;
+        let at = paths.ords.binary_search(&ord).ok()?;
+        let start = at.checked_sub(1).map_or(0, |before| paths.ends[before]);
+        Some(&paths.text[start as usize..paths.ends[at] as usize])
+    }
+
     /// The paths that hold all of `letters`, of the files that `searcher` knows, which they fit.
     pub fn with_letters<'a>(
         &'a self,
         searcher: &'a Searcher,
         letters: LetterSet,
-    ) -> impl Iterator<Item = &'a str> {
+    ) -> impl Iterator<Item = KnownPath<'a>> {
         self.segments.iter().zip(searcher.segment_readers()).flat_map(
             move |((_, paths), segment)| {
                 let alive = move |(doc, path)| (!segment.is_deleted(doc)).then_some(path);
@@ -79,41 +99,47 @@ impl SegmentPaths {
             .collect();
         files.sort_unstable();
         let ords: Vec<u64> = files.iter().map(|(ord, _)| *ord).collect();
-        let mut docs = files.iter().map(|(_, doc)| *doc);
+        let mut places = files.into_iter();
         column.dictionary().sorted_ords_to_term_cb(&ords, |path| {
-            if let Some(doc) = docs.next()
+            if let Some(place) = places.next()
                 && let Ok(path) = std::str::from_utf8(path)
             {
-                paths.push(doc, path);
+                paths.push(place, path);
             }
         })?;
         Ok(paths)
     }
 
-    fn push(&mut self, doc: DocId, path: &str) {
+    fn push(&mut self, (ord, doc): (u64, DocId), path: &str) {
         self.text.push_str(path);
         // Four gigabytes of paths are more than any segment has; what is beyond is left out.
         let Ok(end) = u32::try_from(self.text.len()) else { return };
         self.ends.push(end);
         self.letters.push(letters(path));
         self.docs.push(doc);
+        self.ords.push(ord);
     }
 
-    fn with_letters(&self, letters: LetterSet) -> impl Iterator<Item = (DocId, &str)> {
+    fn with_letters(&self, letters: LetterSet) -> impl Iterator<Item = (DocId, KnownPath<'_>)> {
         let mut start = 0;
         let files = self.ends.iter().zip(&self.letters).zip(&self.docs);
         files.filter_map(move |((&end, held), &doc)| {
-            let path = &self.text[start..end as usize];
+            let text = &self.text[start..end as usize];
             start = end as usize;
+            let path = KnownPath { text, is_folded: held & NOT_FOLDED == 0 };
             (held & letters == letters).then_some((doc, path))
         })
     }
 }
 
-/// The letters that `text` holds.
-pub fn letters(text: &str) -> LetterSet {
+/// The letters that a path has to hold for `text` to be in it.
+pub fn sought(text: &str) -> LetterSet {
+    letters(text) & !NOT_FOLDED
+}
+
+fn letters(text: &str) -> LetterSet {
     text.bytes().fold(0, |set, byte| {
-        set | match byte.to_ascii_lowercase() {
+        let letter = match byte.to_ascii_lowercase() {
             letter @ b'a'..=b'z' => 1 << (letter - b'a'),
             digit @ b'0'..=b'9' => 1 << (26 + digit - b'0'),
             b'_' => 1 << 36,
@@ -121,7 +147,9 @@ pub fn letters(text: &str) -> LetterSet {
             b'.' => 1 << 38,
             b'/' => 1 << 39,
             _ => 0,
-        }
+        };
+        let is_folded = byte.is_ascii() && !byte.is_ascii_uppercase();
+        set | letter | if is_folded { 0 } else { NOT_FOLDED }
     })
 }
 
@@ -133,10 +161,10 @@ mod tests {
     fn paths_are_kept_apart_and_chosen_by_their_letters() {
         let mut paths = SegmentPaths::default();
         for (doc, path) in (0..).zip(["src/main.rs", "größe/b.c", "Makefile"]) {
-            paths.push(doc, path);
+            paths.push((doc.into(), doc), path);
         }
         let with = |text: &str| -> Vec<&str> {
-            paths.with_letters(letters(text)).map(|(_, path)| path).collect()
+            paths.with_letters(sought(text)).map(|(_, path)| path.text).collect()
         };
         assert_eq!(with(""), ["src/main.rs", "größe/b.c", "Makefile"]);
         assert_eq!(with("MK"), ["Makefile"]);

@@ -150,17 +150,17 @@ impl ProjectIndex {
             return Err(missing());
         }
         for directory in &unlisted_ones {
-            let entry = self.manifest(|manifest| manifest.get(&directory.path))?;
+            let entry = self.file(&directory.path)?;
             removals.remove(&directory.path);
             plan.candidates.push(unlisted(directory, entry));
         }
         for path in removals {
-            if !found.contains_key(&path) && self.manifest(|m| m.get(&path))?.is_some() {
+            if !found.contains_key(&path) && self.file(&path)?.is_some() {
                 plan.removals.push(path);
             }
         }
         for (path, Named { file, by_itself }) in found {
-            let entry = self.manifest(|manifest| manifest.get(&path))?;
+            let entry = self.file(&path)?;
             // A file that was named may have changed within one tick of the file system's clock,
             // or keep its old time on purpose: its stamp proves nothing.
             self.consider(file, entry, run.force || by_itself, run.limits, &mut plan);

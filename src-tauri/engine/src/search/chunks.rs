@@ -13,7 +13,7 @@ use super::route::Route;
 use super::symbols::{self, SymbolQuery};
 use super::text::{self, Statistics, Wanted, WordSet};
 use super::{Found, Search, Target};
-use crate::index::manifest::{ChunkPlace, DocumentReader};
+use crate::index::document_reader::{ChunkPlace, DocumentReader};
 use crate::index::outline::{Outline, Outlined};
 use crate::index::schema::Fields;
 use crate::status::LaneName;
@@ -89,8 +89,9 @@ pub fn find(
         Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit: *limit };
     let mut candidates = Vec::with_capacity(targets.len());
     for (target, searcher) in targets.iter().zip(searchers) {
+        let reader = target.index.documents(searcher);
         let near = search.likeness.near(&target.project);
-        candidates.push(lanes.candidates(searcher, near).unwrap_or_else(|error| {
+        candidates.push(lanes.candidates(searcher, reader, near).unwrap_or_else(|error| {
             found.fail(target, error);
             HashMap::new()
         }));
@@ -98,7 +99,8 @@ pub fn find(
     keep_best(&mut candidates, *limit + MOST_CHUNKS);
     let mut weighed = Vec::new();
     for (at, of_target) in candidates.into_iter().enumerate() {
-        match lanes.weigh(at, &searchers[at], of_target) {
+        let reader = targets[at].index.documents(&searchers[at]);
+        match lanes.weigh(at, &searchers[at], reader, of_target) {
             Ok(mut of_target) => {
                 let paths = of_target.iter().map(|(chunk, _)| chunk.place.path.as_str());
                 let compiled = rank::compiled_shares(paths);
@@ -167,6 +169,7 @@ impl Lanes<'_> {
     fn candidates<'n>(
         &self,
         searcher: &Searcher,
+        reader: DocumentReader<'_>,
         near: impl Iterator<Item = (&'n str, u64)>,
     ) -> tantivy::Result<HashMap<DocAddress, Candidate>> {
         let hits = if self.query.is_exact() { self.limit * VERIFY_FACTOR } else { self.limit };
@@ -194,7 +197,7 @@ impl Lanes<'_> {
                 candidates.entry(address).or_default().by_symbol = true;
             }
         }
-        self.add_near(searcher, near, &mut candidates)?;
+        self.add_near(searcher, reader, near, &mut candidates)?;
         Ok(candidates)
     }
 
@@ -202,10 +205,10 @@ impl Lanes<'_> {
     fn add_near<'n>(
         &self,
         searcher: &Searcher,
+        mut reader: DocumentReader<'_>,
         near: impl Iterator<Item = (&'n str, u64)>,
         candidates: &mut HashMap<DocAddress, Candidate>,
     ) -> tantivy::Result<()> {
-        let mut reader = DocumentReader::new(searcher, self.fields);
         let mut chunks = Vec::new();
         for (path, line) in near {
             chunks.extend(reader.chunk_with_line(path, line)?);
@@ -235,13 +238,14 @@ impl Lanes<'_> {
         &self,
         target: usize,
         searcher: &Searcher,
+        mut reader: DocumentReader<'_>,
         candidates: HashMap<DocAddress, Candidate>,
     ) -> tantivy::Result<Vec<(RankedChunk, Figures)>> {
         let mut candidates: Vec<(DocAddress, Candidate)> = candidates.into_iter().collect();
         candidates.sort_by_key(|(address, _)| *address);
         let chunks: Vec<DocAddress> = candidates.iter().map(|(address, _)| *address).collect();
         let sets = text::word_sets(searcher, self.fields, self.wanted, &chunks)?;
-        let mut reader = DocumentReader::new(searcher, self.fields);
+        let sieve = self.symbols().map(|symbols| symbols.sieve(self.wanted));
         let mut weighed = Vec::with_capacity(candidates.len());
         for ((address, candidate), words) in candidates.into_iter().zip(sets) {
             let Candidate { text, is_phrase, by_meaning, .. } = candidate;
@@ -249,7 +253,8 @@ impl Lanes<'_> {
             let outline = reader.outline(address)?;
             let mut definitions: Vec<(Option<Outlined>, f32)> = self
                 .symbols()
-                .map(|symbols| rank::definitions(&outline, symbols, self.wanted))
+                .zip(sieve.as_ref())
+                .map(|(symbols, sieve)| rank::definitions(&outline, symbols, sieve, self.wanted))
                 .unwrap_or_default()
                 .into_iter()
                 .map(|(definition, quality)| (Some(definition.clone()), quality))

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::rank;
+use super::{Audience, rank};
 
 /// Threads that read files.
 const READERS: usize = 8;
@@ -27,11 +27,18 @@ pub struct MatchingFile {
 }
 
 /// How much is looked for, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+#[derive(Clone, Copy)]
+pub struct Bounds<'a> {
     pub lines: usize,
     pub lines_of_one_file: usize,
     pub until: Instant,
+    pub audience: &'a dyn Audience,
+}
+
+impl Bounds<'_> {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until || self.audience.has_left()
+    }
 }
 
 /// What one index gave.
@@ -55,7 +62,7 @@ pub fn in_order(paths: Vec<String>) -> Vec<String> {
 }
 
 /// Reads `paths` with the readers that `reader` makes, one a thread.
-pub fn read<R>(paths: &[String], bounds: Bounds, reader: impl Fn() -> R + Sync) -> Outcome
+pub fn read<R>(paths: &[String], bounds: Bounds<'_>, reader: impl Fn() -> R + Sync) -> Outcome
 where
     R: FnMut(&str) -> Vec<MatchingLine>,
 {
@@ -65,7 +72,7 @@ where
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS);
     let read_files = || {
         let mut lines_of = reader();
-        while lines_found.load(Ordering::Relaxed) < bounds.lines && Instant::now() < bounds.until {
+        while lines_found.load(Ordering::Relaxed) < bounds.lines && !bounds.is_over() {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = paths.get(at) else { break };
             let mut lines = lines_of(path);

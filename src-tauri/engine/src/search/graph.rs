@@ -15,7 +15,7 @@ use super::chunks::RankedChunk;
 use super::files::{self, Bounds, MatchingLine, Outcome};
 use super::query::Query;
 use super::{Target, rank, text};
-use crate::index::manifest::{DocumentReader, Manifest};
+use crate::index::manifest::Manifest;
 use crate::index::text::decode;
 use crate::index::tokenizer::fold_case;
 use crate::index::{language, read};
@@ -80,7 +80,7 @@ pub fn usages(
     searcher: &Searcher,
     query: &Query,
     related: &Related,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> tantivy::Result<Outcome> {
     let fields = target.index.fields();
     let mentioned = std::iter::once(&related.name).chain(&query.words).chain(&query.phrases);
@@ -178,7 +178,7 @@ impl Definitions<'_> {
         let mut addresses: Vec<DocAddress> =
             self.searcher.search(&lookup, &collector)?.into_iter().map(|(_, at)| at).collect();
         addresses.sort_unstable();
-        let mut reader = DocumentReader::new(self.searcher, fields);
+        let mut reader = self.target.index.documents(self.searcher);
         let mut found = Vec::new();
         for address in addresses {
             let Some(place) = reader.chunk(address)? else { continue };

@@ -11,8 +11,8 @@ use super::names::NameQuery;
 use super::query::Query;
 use super::terms::Highlighter;
 use super::{Candidate, Hit, Snippet, Target, rank, snippet};
+use crate::index::document_reader::{ChunkPlace, DocumentReader};
 use crate::index::language;
-use crate::index::manifest::{ChunkPlace, DocumentReader};
 use crate::index::outline::Outlined;
 use crate::rel_path;
 use crate::status::LaneName;
@@ -50,11 +50,9 @@ impl<'a> HitMaker<'a> {
         searchers: &'a [Searcher],
         limit: usize,
     ) -> Self {
-        let readers = targets
-            .iter()
-            .zip(searchers)
-            .map(|(target, searcher)| DocumentReader::new(searcher, target.index.fields()))
-            .collect();
+        let reader =
+            |(target, searcher): (&'a Target, &'a Searcher)| target.index.documents(searcher);
+        let readers = targets.iter().zip(searchers).map(reader).collect();
         HitMaker {
             query,
             targets,
@@ -68,9 +66,19 @@ impl<'a> HitMaker<'a> {
         }
     }
 
+    /// What reads the documents of each target.
+    pub fn readers(&mut self) -> &mut [DocumentReader<'a>] {
+        &mut self.readers
+    }
+
     /// How many more hits are wanted.
     pub fn wanted(&self) -> usize {
         self.limit - self.hits.len()
+    }
+
+    /// Those found so far, the best first.
+    pub fn so_far(&self) -> &[Hit] {
+        &self.hits
     }
 
     pub fn finish(self) -> Vec<Hit> {

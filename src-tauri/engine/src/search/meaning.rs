@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::{rank, snippet};
 use crate::embed::text::{self, Scope, Source};
-use crate::index::manifest::{ChunkPlace, DocumentReader, Entry};
+use crate::index::document_reader::{ChunkPlace, DocumentReader};
+use crate::index::manifest::Entry;
 use crate::index::outline::{Outline, Outlined};
 use crate::index::read::read_file;
 use crate::index::{self, content_hash, language};

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::names::NamedFile;
 use super::query::Query;
-use super::symbols::{SymbolQuery, quality};
+use super::symbols::{Sieve, SymbolQuery, quality};
 use super::text::Wanted;
 use crate::index::outline::{Outline, Outlined};
 use crate::index::tokenizer::{fold_case, parts};
@@ -161,11 +161,13 @@ const MEANT: f32 = 0.85;
 pub fn definitions<'a>(
     outline: &'a Outline,
     symbols: &SymbolQuery,
+    sieve: &Sieve,
     wanted: &[Wanted],
 ) -> Vec<(&'a Outlined, f32)> {
     let mut rated: Vec<(&Outlined, f32)> = outline
         .definitions
         .iter()
+        .filter(|definition| sieve.lets_through(definition))
         .map(|definition| (definition, symbols.quality(definition, wanted) * standing(definition)))
         .filter(|(_, quality)| *quality > 0.0)
         .collect();

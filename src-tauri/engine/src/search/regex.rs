@@ -30,7 +30,7 @@ pub fn search(
     searcher: &Searcher,
     query: &Query,
     patterns: &[Pattern],
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> tantivy::Result<Outcome> {
     let root = &target.root;
     let paths = candidates(&target.index, searcher, query, patterns)?;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::answer::Snippet;
 use super::terms::Highlighter;
-use crate::index::manifest::{ChunkPlace, Entry};
+use crate::index::document_reader::ChunkPlace;
+use crate::index::manifest::Entry;
 use crate::index::{Stamp, content_hash, text};
 use crate::rel_path;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aho_corasick::AhoCorasick;
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use super::query::Query;
@@ -69,6 +70,9 @@ pub struct Highlighter {
     /// Phrases, in lower case unless case counts.
     phrases: Vec<String>,
     case_sensitive: bool,
+    /// Finds any of them in ASCII, without regard to case: most lines hold none, and are not looked
+    /// at word by word.
+    any: Option<AhoCorasick>,
 }
 
 /// The places of a line that match, and how well.
@@ -96,15 +100,19 @@ impl Highlighter {
         let fold = |text: &String| {
             if query.case_sensitive { text.clone() } else { lower(text) }
         };
-        Highlighter {
-            terms,
-            phrases: query.phrases.iter().map(fold).collect(),
-            case_sensitive: query.case_sensitive,
-        }
+        let phrases: Vec<String> = query.phrases.iter().map(fold).collect();
+        let any = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(terms.keys().chain(&phrases))
+            .ok();
+        Highlighter { terms, phrases, case_sensitive: query.case_sensitive, any }
     }
 
     /// What of `line` matches.
     pub fn matches(&self, line: &str) -> Matches {
+        if line.is_ascii() && self.any.as_ref().is_some_and(|any| !any.is_match(line)) {
+            return Matches::default();
+        }
         let mut ranges = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         let mut weight = 0;

@@ -10,7 +10,7 @@ use crate::catalogue::ProjectId;
 use crate::embed::inventory::{ChunkTexts, FileStamp, FileTexts, Inventory, InventoryError};
 use crate::embed::store::places::Marks;
 use crate::embed::store::{Key, Store};
-use crate::index::manifest::{DocumentReader, Entry, Manifest};
+use crate::index::manifest::{Entry, Manifest};
 use crate::registry::{Embedding, Registry, Searchable};
 use crate::search::meaning::{Tier, texts_of_file};
 
@@ -112,7 +112,7 @@ impl Work {
             let (list, of) = (Arc::clone(inventory), id.clone());
             let listed = blocking(move || -> Result<(), SurveyError> {
                 let searcher = index.searcher();
-                let mut reader = DocumentReader::new(&searcher, index.fields());
+                let mut reader = index.documents(&searcher);
                 let mut listed = Vec::with_capacity(files.len());
                 for (path, entry) in files {
                     let stamp = stamp(&entry);
@@ -159,7 +159,7 @@ impl Work {
             let (root, index) = (project.root.clone(), Arc::clone(&project.index));
             let of_file = blocking(move || {
                 let searcher = index.searcher();
-                let mut reader = DocumentReader::new(&searcher, index.fields());
+                let mut reader = index.documents(&searcher);
                 let entry = reader.file(&path)?;
                 let chunks = match entry {
                     Some(entry) => texts_of_file(&root, &path, &entry, &mut reader)?,
