@@ -43,7 +43,7 @@ impl Extractor {
 
     /// What `text` defines and uses, read as `language`, named as the index names languages.
     pub fn extract(&mut self, language: &str, text: &str, wanted: Wanted) -> FileSymbols {
-        let grammar = grammar::of(language);
+        let grammar = grammar::of_text(language, text);
         if grammar.is_none() && language != MARKDOWN {
             return FileSymbols::nothing(Outcome::Unsupported);
         }

@@ -10,6 +10,35 @@ pub(super) fn of(language: &str) -> Option<&'static Grammar> {
     languages::ALL.iter().copied().find(|grammar| grammar.languages.contains(&language))
 }
 
+/// As [`of`], for a file with this text: a header is named like one of C also where it is C++.
+pub(super) fn of_text(language: &str, text: &str) -> Option<&'static Grammar> {
+    of(if language == "c" && is_cpp(text) { "cpp" } else { language })
+}
+
+/// Whether a line of it is one that C does not have.
+fn is_cpp(text: &str) -> bool {
+    text.lines().map(str::trim).any(|line| {
+        let (first, rest) = line.split_once([' ', '<', ':']).unwrap_or((line, ""));
+        match first {
+            "template" => line[first.len()..].trim_start().starts_with('<'),
+            "public" | "private" | "protected" => line[first.len()..].starts_with(':'),
+            "namespace" => rest.contains('{'),
+            "using" => rest.starts_with("namespace ") || rest.contains(" = "),
+            "class" => {
+                let mut words = rest.split_whitespace();
+                let name = words.next().unwrap_or_default();
+                let behind = words.next().unwrap_or_default();
+                name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                    && (name.ends_with([';', '{']) && behind.is_empty()
+                        || behind.starts_with([':', '{'])
+                        || behind == "final"
+                        || rest.ends_with('{'))
+            }
+            _ => false,
+        }
+    })
+}
+
 /// What a node is to the definition that follows it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Lead {

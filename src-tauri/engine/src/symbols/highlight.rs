@@ -104,7 +104,9 @@ impl Highlighter {
         window: Range<usize>,
         time: Duration,
     ) -> Highlighted {
-        let Some((grammar, key)) = grammar_of(language) else { return Highlighted::default() };
+        let Some((grammar, key)) = grammar_of(language, text) else {
+            return Highlighted::default();
+        };
         if window.len() > LARGEST_WINDOW || text.get(window.clone()).is_none() {
             return Highlighted::default();
         }
@@ -139,8 +141,8 @@ impl Highlighter {
     }
 }
 
-fn grammar_of(language: &str) -> Option<(&'static Grammar, &'static str)> {
-    let grammar = grammar::of(language)?;
+fn grammar_of(language: &str, text: &str) -> Option<(&'static Grammar, &'static str)> {
+    let grammar = grammar::of_text(language, text)?;
     Some((grammar, *grammar.languages.first()?))
 }
 

@@ -33,6 +33,20 @@ fn every_language_gives_its_definitions() {
 }
 
 #[test]
+fn a_header_of_cpp_is_not_read_as_c() {
+    let header = "#pragma once\nnamespace net {\nclass Socket : public Base {\npublic:\n    \
+                  bool send(int size);\n};\n}\n";
+    let found = extract("c", header);
+    let names: Vec<&str> = found.definitions.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(names, ["net", "Socket", "send"]);
+    let plain =
+        "/*\n namespace of names\n class of devices;\n*/\nint class = 1;\nint new(int delete);\n";
+    for text in [plain, "", "typedef struct class class;\nclass = new;\n", "char *using = 0;\n"] {
+        assert_eq!(grammar::of_text("c", text).unwrap().languages, ["c"], "{text}");
+    }
+}
+
+#[test]
 fn references_say_how_a_name_is_used_and_in_which_definition() {
     let text = "use std::fmt;\nfn area(shape: &Shape) -> f32 {\n    scale(shape.width)\n}\n";
     let found = extract("rust", text);

@@ -50,7 +50,7 @@ fn every_language_with_a_grammar_has_colours() {
         if *language == "markdown" {
             continue;
         }
-        let (grammar, key) = grammar_of(language).unwrap();
+        let (grammar, key) = grammar_of(language, "").unwrap();
         assert!(Language::new(key, grammar).query.is_some(), "the query for {language} is no good");
         let found = highlight(language, text);
         assert!(found.spans.len() > 2, "{language}: {:?}", classified(text, &found));
