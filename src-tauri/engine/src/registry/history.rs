@@ -50,8 +50,8 @@ fn changes(before: &ProjectStatus, after: &ProjectStatus) -> Vec<String> {
     match (&before.error, &after.error) {
         (Some(said), Some(error))
             if (&said.cause, &said.message) == (&error.cause, &error.message) => {}
-        (_, Some(error)) => lines.push(format!("{}: {}", error.cause, error.message)),
-        (Some(said), None) => lines.push(format!("{} is over.", said.cause)),
+        (_, Some(error)) => lines.push(error.message.clone()),
+        (Some(_), None) => lines.push("Works again.".to_owned()),
         (None, None) => {}
     }
     lines
@@ -103,7 +103,7 @@ mod tests {
         let failing =
             |attempts| ProjectStatus { error: error("DiskFull", attempts), ..hot.clone() };
         let told = texts(&[cold.clone(), hot.clone(), failing(1), failing(2), hot.clone(), cold]);
-        let expected = ["Opened.", "DiskFull: Free some space.", "DiskFull is over.", "Closed."];
+        let expected = ["Opened.", "Free some space.", "Works again.", "Closed."];
         assert_eq!(told, expected);
     }
 

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use tantivy::query::BooleanQuery;
 use tantivy::{DocAddress, Searcher};
 
-use super::meaning::{Meaning, Place};
+use super::meaning::{Likeness, Meaning, Place};
 use super::query::Query;
 use super::rank::{self, Figures};
 use super::route::Route;
@@ -114,12 +114,12 @@ pub fn find(
         }
     }
     compare(&mut weighed, &wanted);
-    let scored = weighed.into_iter().map(|(mut chunk, mut figures)| {
+    if !search.likeness.is_empty() {
+        compare_by_meaning(&mut weighed, targets, &search.likeness);
+    }
+    let scored = weighed.into_iter().map(|(mut chunk, figures)| {
         let place = chunk.place_in(targets);
         let likeness = search.likeness.of(&place);
-        if !search.likeness.is_empty() {
-            figures.compare(likeness.unwrap_or(search.likeness.usual));
-        }
         let words = figures.score(wanted.len());
         chunk.score = match (route.meaning, likeness) {
             (Some(Meaning::Alone), Some(likeness)) => rank::ABOVE_WORDS + likeness,
@@ -322,5 +322,39 @@ fn compare(weighed: &mut [(RankedChunk, Figures)], wanted: &[Wanted]) {
             figures.file = sum / best_file;
             figures.file_coverage = text::weight_of(*words, wanted);
         }
+    }
+}
+
+/// So many places of a file, those most alike, say how alike it is to the question; with three of
+/// them, questions about a whole part of a program found less.
+const PLACES_OF_A_FILE: usize = 6;
+
+/// Takes in how alike in meaning chunks and files are to the question.
+fn compare_by_meaning(
+    weighed: &mut [(RankedChunk, Figures)],
+    targets: &[Target],
+    likeness: &Likeness,
+) {
+    let mut files: HashMap<(usize, String), Vec<(u64, f32)>> = HashMap::new();
+    let own: Vec<f32> = weighed
+        .iter()
+        .map(|(chunk, _)| {
+            let own = likeness.of(&chunk.place_in(targets)).unwrap_or(likeness.usual);
+            let file = files.entry((chunk.target, chunk.place.path.clone())).or_default();
+            file.push((chunk.place.line_start, own));
+            own
+        })
+        .collect();
+    for places in files.values_mut() {
+        places.sort_unstable_by_key(|(line, _)| *line);
+        places.dedup_by_key(|(line, _)| *line);
+        places.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        places.truncate(PLACES_OF_A_FILE);
+    }
+    for ((chunk, figures), own) in weighed.iter_mut().zip(own) {
+        let places = files.get(&(chunk.target, chunk.place.path.clone()));
+        let places = places.map_or(&[][..], Vec::as_slice);
+        let of_file = places.iter().map(|(_, of)| of).sum::<f32>() / places.len().max(1) as f32;
+        figures.compare(own, of_file);
     }
 }

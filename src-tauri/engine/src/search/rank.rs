@@ -36,6 +36,8 @@ struct Weights {
     phrase: f32,
     /// How alike in meaning it is to the question: the cosine of their vectors.
     meaning: f32,
+    /// The same of those places in its file that are most alike.
+    file_meaning: f32,
     /// How much the sort of its file matters: the exponent of its share.
     sort: f32,
 }
@@ -52,6 +54,7 @@ const NAME: Weights = Weights {
     defines: 0.8,
     phrase: 0.4,
     meaning: 0.6,
+    file_meaning: 0.2,
     sort: 2.0,
 };
 /// … and for more, which describe something.
@@ -65,7 +68,8 @@ const QUESTION: Weights = Weights {
     file_coverage: 0.15,
     defines: 0.65,
     phrase: 0.3,
-    meaning: 1.6,
+    meaning: 0.8,
+    file_meaning: 0.5,
     sort: 1.6,
 };
 const FEW_WORDS: usize = 3;
@@ -115,6 +119,7 @@ pub struct Figures {
     pub phrase: f32,
     /// At most 1; 0 where nothing was compared. See [`Figures::compare`].
     pub meaning: f32,
+    pub file_meaning: f32,
     /// What remains for the sort of its file.
     pub share: f32,
 }
@@ -132,13 +137,16 @@ impl Figures {
             + weights.file_coverage * self.file_coverage
             + weights.defines * self.defines
             + weights.phrase * self.phrase;
-        sum * self.share.powf(weights.sort) + weights.meaning * self.meaning
+        sum * self.share.powf(weights.sort)
+            + weights.meaning * self.meaning
+            + weights.file_meaning * self.file_meaning
     }
 
-    /// Takes in how alike in meaning it is to the question; 0 where it was not compared.
-    pub fn compare(&mut self, likeness: f32) {
+    /// Takes in how alike in meaning it is to the question, and its file.
+    pub fn compare(&mut self, likeness: f32, of_file: f32) {
         // No other can gain more than what is exact, so that none passes it.
-        self.meaning = if self.is_exact() { 1.0 } else { likeness * self.share };
+        let gain = |likeness| if self.is_exact() { 1.0 } else { likeness * self.share };
+        (self.meaning, self.file_meaning) = (gain(likeness), gain(of_file));
     }
 
     /// What was typed is the name of a definition in it, or stands there as it was typed.
@@ -339,7 +347,7 @@ mod tests {
             let phrase = f32::from(u8::from(phrase));
             Figures {
                 text, coverage, symbol, stem, directory, file, file_coverage, defines, phrase,
-                meaning: 0.0, share,
+                meaning: 0.0, file_meaning: 0.0, share,
             }
         }
     }
@@ -349,13 +357,13 @@ mod tests {
         fn no_likeness_lifts_anything_above_what_is_exact(
             exact in figures(),
             other in figures(),
-            likeness in prop::array::uniform2(-1.0_f32..=1.0),
+            likeness in prop::array::uniform2((-1.0_f32..=1.0, -1.0_f32..=1.0)),
             words in 1_usize..9,
         ) {
             let exact = Figures { phrase: 1.0, ..exact };
             prop_assume!(exact.score(words) >= other.score(words));
             let mut compared = [exact, other];
-            compared.iter_mut().zip(likeness).for_each(|(figures, of)| figures.compare(of));
+            compared.iter_mut().zip(likeness).for_each(|(figures, (own, file))| figures.compare(own, file));
             let [exact, other] = compared.map(|figures| figures.score(words));
             prop_assert!(exact >= other);
         }
