@@ -1,7 +1,9 @@
 //! How fast the popup is in a real window, on a display of its own: from the hotkey until its
-//! content is on the screen, and from a key until the list on the screen is another one.
+//! content is on the screen, and from a key until the list on the screen is another one. Before
+//! that, from a start with many registered projects until the hotkey works.
 //!
-//! `--corpus DIR [--json FILE] [--shows N] [--rounds N]`, with the program in `QUARRY_BIN`.
+//! `--corpus DIR [--json FILE] [--projects N] [--shows N] [--rounds N]`, with the program in
+//! `QUARRY_BIN`.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -22,12 +24,13 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use harness::account::Started;
+use harness::account::{Account, Started};
 use harness::desktop::Desktop;
 use harness::wait::{until, within};
 use screen::{Area, BACKSPACE, CONTROL, SHIFT, Screen, colours};
 
 const POPUP: &str = "Quarry";
+const HOTKEY_LOG: &str = "warn,quarry::desktop::hotkey=debug";
 const SPACE: u32 = 0x20;
 /// Typed letter by letter: words of a kernel, and some of any program.
 const QUERIES: [&str; 8] =
@@ -39,6 +42,8 @@ const LOOKS_AT_REST: usize = 20;
 const LIMIT: Duration = Duration::from_secs(3);
 /// A person's pause between a look and the next deed.
 const PAUSE: Duration = Duration::from_millis(400);
+const ADDED_AT_ONCE: usize = 50;
+const BETWEEN_PRESSES: Duration = Duration::from_millis(20);
 /// A list that has not changed for so long is complete.
 const SETTLED: Duration = Duration::from_millis(120);
 /// Text has more colours than a window that is still blank.
@@ -47,19 +52,22 @@ const BLANK: usize = 8;
 struct Arguments {
     corpus: PathBuf,
     json: Option<PathBuf>,
+    projects: usize,
     shows: usize,
     rounds: usize,
 }
 
 impl Arguments {
     fn parse() -> Result<Self> {
-        let (mut corpus, mut json, mut shows, mut rounds) = (None, None, 40, 3);
+        let (mut corpus, mut json, mut projects) = (None, None, 1000);
+        let (mut shows, mut rounds) = (40, 3);
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut value = || words.next().with_context(|| format!("{word} needs a value"));
             match word.as_str() {
                 "--corpus" => corpus = Some(PathBuf::from(value()?)),
                 "--json" => json = Some(PathBuf::from(value()?)),
+                "--projects" => projects = value()?.parse()?,
                 "--shows" => shows = value()?.parse()?,
                 "--rounds" => rounds = value()?.parse()?,
                 // What cargo gives to every bench.
@@ -68,7 +76,7 @@ impl Arguments {
             }
         }
         let corpus = corpus.context("--corpus DIR is needed")?;
-        Ok(Self { corpus, json, shows, rounds })
+        Ok(Self { corpus, json, projects, shows, rounds })
     }
 }
 
@@ -96,6 +104,7 @@ struct Keys {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse()?;
+    let start = start_with_many(arguments.projects)?;
     let popup = Popup::open(&arguments)?;
     let mut seen = Vec::new();
     let mut handled = Vec::new();
@@ -113,6 +122,8 @@ fn main() -> Result<()> {
     let unchanged = keys.without_a_change;
     let report = json!({
         "corpus": arguments.corpus,
+        "projects": arguments.projects,
+        "start_to_hotkey_ms": start,
         "hotkey_to_painted_ms": figures("hotkey → painted", &mut seen),
         "handler_to_painted_ms": figures("  from the handler on", &mut handled),
         "key_to_letter_ms": figures("key → its letter", &mut keys.letter),
@@ -126,11 +137,52 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// How long a start takes until the hotkey works, in milliseconds, with so many projects.
+fn start_with_many(projects: usize) -> Result<f64> {
+    let desktop = Desktop::start();
+    let account = &desktop.account;
+    account.set("QUARRY_LOG", HOTKEY_LOG);
+    let folders: Vec<String> = (0..projects).map(|number| format!("code/p{number:04}")).collect();
+    let first = desktop.start_quarry();
+    for some in folders.chunks(ADDED_AT_ONCE) {
+        for folder in some {
+            account.write(&format!("{folder}/a.rs"), "fn needle() {}\n");
+        }
+        account.quarry(["add"].into_iter().chain(some.iter().map(String::as_str))).done();
+    }
+    within(LONGEST_INDEXING, "all projects are indexed", || {
+        sleep(PAUSE);
+        let known = account.projects();
+        known.len() == projects && known.iter().all(|project| project["progress"].is_null())
+    });
+    account.kill(&first);
+    let screen = Screen::connect(&account.variable("DISPLAY").context("no display")?)?;
+    let begun = SystemTime::now();
+    let quarry = account.start_quarry(None::<&str>);
+    let handled = within(LONGEST_INDEXING, "the hotkey works", || {
+        // Nobody waits for an answer to this: the next one comes soon.
+        let _ = screen.press(&[CONTROL, SHIFT], SPACE);
+        sleep(BETWEEN_PRESSES);
+        last_handled(account, &quarry)
+    });
+    let took = handled.duration_since(begun)?.as_secs_f64() * 1000.0;
+    println!("start → the hotkey works {took:>6.0} ms   ({projects} projects registered)");
+    Ok(took)
+}
+
+/// When the program last said that the hotkey had come.
+fn last_handled(account: &Account, quarry: &Started) -> Option<SystemTime> {
+    let log = account.stderr(quarry);
+    let line = log.lines().rfind(|line| line.contains("the hotkey came"))?;
+    let stamp: jiff::Timestamp = line.split_whitespace().next()?.parse().ok()?;
+    Some(stamp.into())
+}
+
 impl Popup {
     /// Registers the corpus, waits until all of it is indexed, and finds the popup's place.
     fn open(arguments: &Arguments) -> Result<Self> {
         let desktop = Desktop::start();
-        desktop.account.set("QUARRY_LOG", "warn,quarry::desktop::hotkey=debug");
+        desktop.account.set("QUARRY_LOG", HOTKEY_LOG);
         let corpus = arguments.corpus.to_str().context("the corpus is not in UTF-8")?;
         let quarry = desktop.start_quarry();
         desktop.account.quarry(["add", corpus, "--name", "corpus"]).done();
@@ -180,7 +232,8 @@ impl Popup {
         until("the popup has the keys", || {
             self.desktop.active().is_some_and(|it| it.title == POPUP)
         });
-        let handled = self.last_handled().and_then(|at| at.duration_since(clock.1).ok());
+        let handled = last_handled(&self.desktop.account, &self.quarry);
+        let handled = handled.and_then(|at| at.duration_since(clock.1).ok());
         let since_handled = handled
             .and_then(|since| painted.checked_duration_since(clock.0 + since))
             .map(|since| since.as_secs_f64() * 1000.0);
@@ -193,14 +246,6 @@ impl Popup {
         let hidden = self.screen.watch(self.search_box, LIMIT, |pixels| colours(pixels) == 1)?;
         hidden.context("the popup was not hidden")?;
         Ok(())
-    }
-
-    /// When the program last said that the hotkey had come.
-    fn last_handled(&self) -> Option<SystemTime> {
-        let log = self.desktop.account.stderr(&self.quarry);
-        let line = log.lines().rfind(|line| line.contains("the hotkey came"))?;
-        let stamp: jiff::Timestamp = line.split_whitespace().next()?.parse().ok()?;
-        Some(stamp.into())
     }
 
     /// Types a query into the empty box.

@@ -27,9 +27,10 @@ Usage: cargo xtask COMMAND
                             how long a saved file takes to be searchable
   bench start [--json FILE] [-- ARGS]
                             how long a start with 1,000 projects takes, and the memory at rest
-  bench ui CORPUS [--json FILE] [-- --shows N --rounds N]
-                            from the hotkey and from a key until they show on a screen, with the
-                            folder CORPUS registered
+  bench ui CORPUS [--json FILE] [-- --projects N --shows N --rounds N]
+                            from a start with N projects until the hotkey works; from the hotkey
+                            and from a key until they show on a screen, with the folder CORPUS
+                            registered
   screenshots               pictures of every view and state of the page, in both themes, into
                             target/screenshots/pages
   model                     put the embedding model and ONNX Runtime into target/model
