@@ -4,6 +4,7 @@
 //! table, and [`hits`] reads the files of the best.
 
 pub mod answer;
+mod candidates;
 mod chunks;
 mod files;
 mod graph;
@@ -15,6 +16,7 @@ mod pattern;
 mod progress;
 pub mod query;
 mod rank;
+mod reading;
 mod regex;
 mod route;
 mod snippet;
@@ -26,7 +28,7 @@ mod variants;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tantivy::Searcher;
 
@@ -36,29 +38,15 @@ pub use answer::{
 
 use crate::index::document_reader::DocumentReader;
 use crate::index::{IndexError, ProjectIndex};
-use crate::status::LaneName;
+use candidates::{Candidate, best_first};
 use chunks::RankedChunk;
-use files::Bounds;
-use graph::Relation;
 use habits::Habits;
 use hits::HitMaker;
 use meaning::Meaning;
 pub use meaning::{Likeness, Shortlisted};
-use names::NameQuery;
-use progress::{Progress, not_defined};
 use query::Query;
+use reading::Reading;
 use route::Route;
-
-/// How long files are read for a pattern while somebody types …
-const TYPED_PATTERN: Duration = Duration::from_secs(2);
-/// … when patterns alone were asked for …
-const ASKED_PATTERN: Duration = Duration::from_secs(30);
-/// … and for what was typed as a part of something, when little else was found.
-const SUBSTRING: Duration = Duration::from_millis(150);
-/// How long files are parsed for the uses of a name.
-const RELATED: Duration = Duration::from_secs(3);
-/// While somebody types, one file shows so many lines that match a pattern.
-const LINES_OF_ONE_FILE: usize = 5;
 
 /// One open project to search.
 #[derive(Clone)]
@@ -117,43 +105,6 @@ impl Audience for () {
 
     fn has_left(&self) -> bool {
         false
-    }
-}
-
-/// What the names lane gave; targets by their number.
-#[derive(Default)]
-struct NamesFound {
-    candidates: Vec<Candidate>,
-    failed: Vec<(usize, tantivy::TantivyError)>,
-    took_ms: f64,
-}
-
-/// A place that may become a hit.
-enum Candidate {
-    Chunk(Box<RankedChunk>),
-    File { target: usize, file: names::NamedFile, score: f32 },
-}
-
-impl Candidate {
-    fn score(&self) -> f32 {
-        match self {
-            Candidate::Chunk(chunk) => chunk.score,
-            Candidate::File { score, .. } => *score,
-        }
-    }
-
-    fn add(&mut self, gain: f32) {
-        match self {
-            Candidate::Chunk(chunk) => chunk.score += gain,
-            Candidate::File { score, .. } => *score += gain,
-        }
-    }
-
-    fn place(&self) -> (usize, &str, u64) {
-        match self {
-            Candidate::Chunk(chunk) => (chunk.target, &chunk.place.path, chunk.line()),
-            Candidate::File { target, file, .. } => (*target, &file.path, 0),
-        }
     }
 }
 
@@ -216,10 +167,11 @@ impl Search {
         let searchers: Vec<Searcher> =
             targets.iter().map(|target| target.index.searcher()).collect();
         let mut hits = HitMaker::new(&self.query, targets, &searchers, self.limit);
+        let reading = Reading { search: self, targets, searchers: &searchers, audience };
         if !self.route.related.is_empty() {
-            self.find_related(targets, &searchers, audience, &mut hits, &mut found);
+            reading.related(&mut hits, &mut found);
         } else if !self.route.patterns.is_empty() {
-            self.find_lines(targets, &searchers, audience, &mut hits, &mut found);
+            reading.lines(&mut hits, &mut found);
         } else {
             let mut candidates = self.candidates(targets, &searchers, &mut found);
             best_first(&mut candidates);
@@ -231,7 +183,7 @@ impl Search {
             if hits.wanted() > 0 && !self.route.substrings.is_empty() {
                 found.hits = hits.so_far().to_vec();
                 audience.hear(&found);
-                self.find_substring(targets, &searchers, audience, &mut hits, &mut found);
+                reading.substrings(&mut hits, &mut found);
             }
         }
         found.hits = hits.finish();
@@ -261,55 +213,6 @@ impl Search {
         best_first(candidates);
     }
 
-    /// What words, definitions and names give, in no particular order. The names lane runs on a
-    /// thread of its own.
-    fn candidates(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        found: &mut Found,
-    ) -> Vec<Candidate> {
-        let Some(names) = &self.route.names else { return self.chunks(targets, searchers, found) };
-        let (mut candidates, files) = std::thread::scope(|scope| {
-            let files = scope.spawn(|| self.files(names, targets, searchers));
-            let chunks = self.chunks(targets, searchers, found);
-            (chunks, files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        candidates.extend(files.candidates);
-        for (at, error) in files.failed {
-            found.fail(&targets[at], error);
-        }
-        let report = LaneReport { lane: LaneName::Names, took_ms: files.took_ms, note: None };
-        found.lanes.push(report);
-        candidates
-    }
-
-    /// The text and symbol lanes.
-    fn chunks(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        found: &mut Found,
-    ) -> Vec<Candidate> {
-        if !self.route.text && !self.route.by_symbol && self.likeness.is_empty() {
-            return Vec::new();
-        }
-        let started = Instant::now();
-        let ranked = chunks::find(self, targets, searchers, found);
-        let took_ms = milliseconds(started);
-        if self.route.text {
-            found.lanes.push(LaneReport { lane: LaneName::Text, took_ms, note: None });
-        }
-        if self.route.by_symbol && self.route.symbols.is_some() {
-            let waiting = targets.iter().filter(|target| !target.index.is_deep()).count();
-            let note = (waiting > 0).then(|| {
-                format!("Definitions are still being looked for in {}.", projects(waiting))
-            });
-            found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
-        }
-        ranked.into_iter().map(|chunk| Candidate::Chunk(Box::new(chunk))).collect()
-    }
-
     /// The best chunks among `candidates`, as far as they are compared by meaning.
     fn shortlist(
         &self,
@@ -331,142 +234,6 @@ impl Search {
         };
         chunks.take(meaning.shortlist()).map(shortlisted).collect()
     }
-
-    /// The names lane.
-    fn files(&self, names: &NameQuery, targets: &[Target], searchers: &[Searcher]) -> NamesFound {
-        let started = Instant::now();
-        let most = if self.mode == Mode::Names { self.limit } else { rank::MOST_FILES };
-        let mut found = NamesFound::default();
-        for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
-            let paths = match target.index.paths(searcher) {
-                Ok(paths) => paths,
-                Err(error) => {
-                    found.failed.push((at, error));
-                    continue;
-                }
-            };
-            let allowed = |path: &str| self.query.allows(path);
-            for file in names.find(&paths, searcher, most, &allowed) {
-                let score = rank::file_score(&file, names.is_path);
-                found.candidates.push(Candidate::File { target: at, file, score });
-            }
-        }
-        found.took_ms = milliseconds(started);
-        found
-    }
-
-    /// The lane for patterns that were typed as such.
-    fn find_lines(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        audience: &dyn Audience,
-        hits: &mut HitMaker<'_>,
-        found: &mut Found,
-    ) {
-        let limits = match self.mode {
-            Mode::Regex => (ASKED_PATTERN, usize::MAX),
-            _ => (TYPED_PATTERN, LINES_OF_ONE_FILE),
-        };
-        self.search_files(targets, searchers, audience, limits, hits, found);
-    }
-
-    /// What was typed, as a part of something longer.
-    fn find_substring(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        audience: &dyn Audience,
-        hits: &mut HitMaker<'_>,
-        found: &mut Found,
-    ) {
-        let limits = (SUBSTRING, LINES_OF_ONE_FILE);
-        self.search_files(targets, searchers, audience, limits, hits, found);
-    }
-
-    /// `limits`: for how long, and how many lines of one file.
-    fn search_files(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        audience: &dyn Audience,
-        (time, lines_of_one_file): (Duration, usize),
-        hits: &mut HitMaker<'_>,
-        found: &mut Found,
-    ) {
-        let started = Instant::now();
-        let patterns = if self.route.patterns.is_empty() {
-            &self.route.substrings
-        } else {
-            &self.route.patterns
-        };
-        let mut progress = Progress::default();
-        for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
-            let (lines, until) = (hits.wanted(), started + time);
-            let bounds = Bounds { lines, lines_of_one_file, until, audience };
-            if bounds.lines == 0 {
-                break;
-            }
-            match regex::search(target, searcher, &self.query, patterns, bounds) {
-                Ok(outcome) => progress.take(at, outcome, LaneName::Regex, hits),
-                Err(error) => found.fail(target, error),
-            }
-        }
-        found.lanes.push(LaneReport {
-            lane: LaneName::Regex,
-            took_ms: milliseconds(started),
-            note: progress.note(time),
-        });
-    }
-
-    /// The places in the symbol graph that were asked for.
-    fn find_related(
-        &self,
-        targets: &[Target],
-        searchers: &[Searcher],
-        audience: &dyn Audience,
-        hits: &mut HitMaker<'_>,
-        found: &mut Found,
-    ) {
-        let started = Instant::now();
-        let until = started + RELATED;
-        let mut progress = Progress::default();
-        let mut elsewhere = Vec::new();
-        for related in &self.route.related {
-            for (at, (target, searcher)) in targets.iter().zip(searchers).enumerate() {
-                if hits.wanted() == 0 {
-                    break;
-                }
-                let outcome = if related.relation == Relation::Callees {
-                    graph::callees(at, target, searcher, &self.query, related, until).map(
-                        |callees| {
-                            elsewhere.extend(callees.elsewhere);
-                            let chunks = callees.defined.into_iter();
-                            hits.add(
-                                chunks.map(|chunk| Candidate::Chunk(Box::new(chunk))).collect(),
-                            );
-                        },
-                    )
-                } else {
-                    let (lines, lines_of_one_file) = (hits.wanted(), usize::MAX);
-                    let bounds = Bounds { lines, lines_of_one_file, until, audience };
-                    graph::usages(target, searcher, &self.query, related, bounds)
-                        .map(|outcome| progress.take(at, outcome, LaneName::Symbols, hits))
-                };
-                if let Err(error) = outcome {
-                    found.fail(target, error);
-                }
-            }
-        }
-        let note = progress.note(RELATED).or_else(|| not_defined(&elsewhere));
-        let took_ms = milliseconds(started);
-        found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
-    }
-}
-
-fn best_first(candidates: &mut [Candidate]) {
-    candidates
-        .sort_by(|a, b| b.score().total_cmp(&a.score()).then_with(|| a.place().cmp(&b.place())));
 }
 
 impl Found {

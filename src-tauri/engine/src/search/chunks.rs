@@ -10,7 +10,7 @@ use super::meaning::{Likeness, Meaning, Place};
 use super::query::Query;
 use super::rank::{self, Figures};
 use super::route::Route;
-use super::symbols::{self, SymbolQuery};
+use super::symbols::{self, Sieve, SymbolQuery};
 use super::text::{self, Statistics, Wanted, WordSet};
 use super::{Found, Search, Target};
 use crate::index::document_reader::{ChunkPlace, DocumentReader};
@@ -245,7 +245,7 @@ impl Lanes<'_> {
         candidates.sort_by_key(|(address, _)| *address);
         let chunks: Vec<DocAddress> = candidates.iter().map(|(address, _)| *address).collect();
         let sets = text::word_sets(searcher, self.fields, self.wanted, &chunks)?;
-        let sieve = self.symbols().map(|symbols| symbols.sieve(self.wanted));
+        let sieve = self.symbols().map(|symbols| Sieve::new(symbols, self.wanted));
         let mut weighed = Vec::with_capacity(candidates.len());
         for ((address, candidate), words) in candidates.into_iter().zip(sets) {
             let Candidate { text, is_phrase, by_meaning, .. } = candidate;

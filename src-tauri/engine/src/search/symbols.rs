@@ -1,9 +1,11 @@
 //! The symbols lane: chunks that define a name which was typed whole, begun, in words or by the
 //! beginnings of its parts.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod automata;
+mod sieve;
 
-use aho_corasick::AhoCorasick;
+use std::sync::atomic::AtomicUsize;
+
 use tantivy::collector::TopDocs;
 use tantivy::query::{
     BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermQuery, TermSetQuery,
@@ -17,6 +19,8 @@ use super::text::{self, Wanted};
 use crate::index::outline::Outlined;
 use crate::index::schema::Fields;
 use crate::index::tokenizer::{fold_case, parts};
+use automata::{Beginning, InOrder};
+pub use sieve::Sieve;
 
 /// A longer question names nothing.
 const MOST_WORDS: usize = 6;
@@ -35,9 +39,6 @@ const MOST_STEPS: usize = 200_000;
 const FEWEST_INITIALS: usize = 2;
 /// … and so many what beginnings.
 const FEWEST_BEGINNINGS: usize = 4;
-/// … the first so many bytes of which stand side by side: names with a letter in common are too
-/// many to look through.
-const FIRST_PART: usize = 2;
 
 /// What was typed, as the name of a definition.
 #[derive(Clone, Debug, Default)]
@@ -50,39 +51,6 @@ pub struct SymbolQuery {
     spellings: Vec<String>,
     /// All letters of the words.
     run_together: String,
-}
-
-/// Tells in a moment which names cannot be what was typed: most of those that a search meets.
-pub struct Sieve {
-    /// A single word's letters have to be in the name, in their order.
-    letters: Option<String>,
-    /// Of several words, one has to be in the name or in what it belongs to …
-    words: Option<AhoCorasick>,
-    /// … or the name is made of all of them.
-    run_together: String,
-}
-
-impl Sieve {
-    /// Whether `definition` may have a [`SymbolQuery::quality`] above 0.
-    pub fn lets_through(&self, definition: &Outlined) -> bool {
-        let Outlined { name, container, .. } = definition;
-        let texts = || [Some(name), container.as_ref()].into_iter().flatten();
-        if texts().any(|text| !text.is_ascii()) {
-            return true;
-        }
-        match (&self.letters, &self.words) {
-            (Some(letters), _) => {
-                let mut rest = name.bytes();
-                letters.bytes().all(|letter| rest.any(|byte| byte.eq_ignore_ascii_case(&letter)))
-            }
-            (None, Some(words)) => {
-                let letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
-                texts().any(|text| words.is_match(text))
-                    || letters.map(|byte| byte.to_ascii_lowercase()).eq(self.run_together.bytes())
-            }
-            (None, None) => true,
-        }
-    }
 }
 
 impl SymbolQuery {
@@ -105,17 +73,6 @@ impl SymbolQuery {
         spellings.dedup();
         let run_together = folded.concat().replace('_', "");
         Some(SymbolQuery { words, folded, spellings, run_together })
-    }
-
-    /// `wanted`: as it is given to [`SymbolQuery::quality`].
-    pub fn sieve(&self, wanted: &[Wanted]) -> Sieve {
-        let letters = match self.folded.as_slice() {
-            [word] => Some(word.clone()),
-            _ => None,
-        };
-        let forms = wanted.iter().flat_map(Wanted::forms);
-        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(forms).ok();
-        Sieve { letters, words, run_together: self.run_together.clone() }
     }
 
     /// How well the definition's name is what was typed: from 0, not at all, to 1, letter by letter.
@@ -306,8 +263,8 @@ fn beginning_with(searcher: &Searcher, field: Field, prefix: &str) -> tantivy::R
     Ok(terms)
 }
 
-/// The shortest terms of `field` with the letters of `word` in their order; the first
-/// [`FIRST_PART`] of them begin it.
+/// The shortest terms of `field` with the letters of `word` in their order, the first of them at
+/// their beginning.
 fn by_parts(searcher: &Searcher, field: Field, word: &str) -> tantivy::Result<Vec<Term>> {
     let steps = AtomicUsize::new(MOST_STEPS * searcher.segment_readers().len());
     shortest(searcher, field, InOrder { letters: word.as_bytes(), steps: &steps })
@@ -335,79 +292,6 @@ fn shortest(
     Ok(names.iter().map(|name| Term::from_field_text(field, name)).collect())
 }
 
-/// Accepts what begins with a prefix and is at most so many bytes longer.
-#[derive(Clone, Copy)]
-struct Beginning<'a> {
-    prefix: &'a [u8],
-    longer: usize,
-}
-
-impl Automaton for Beginning<'_> {
-    /// How many bytes it has taken, as long as it may go on.
-    type State = Option<usize>;
-
-    fn start(&self) -> Option<usize> {
-        Some(0)
-    }
-
-    fn is_match(&self, taken: &Option<usize>) -> bool {
-        taken.is_some_and(|taken| taken >= self.prefix.len())
-    }
-
-    fn can_match(&self, taken: &Option<usize>) -> bool {
-        taken.is_some()
-    }
-
-    fn accept(&self, taken: &Option<usize>, byte: u8) -> Option<usize> {
-        let taken = (*taken)?;
-        let goes_on = match self.prefix.get(taken) {
-            Some(wanted) => byte == *wanted,
-            None => taken - self.prefix.len() < self.longer,
-        };
-        goes_on.then_some(taken + 1)
-    }
-}
-
-/// Accepts what begins with the first [`FIRST_PART`] of the letters and has the others behind it,
-/// in their order.
-#[derive(Clone, Copy)]
-struct InOrder<'a> {
-    letters: &'a [u8],
-    /// That may still be taken.
-    steps: &'a AtomicUsize,
-}
-
-impl Automaton for InOrder<'_> {
-    /// How many of them it has, as long as it may go on.
-    type State = Option<usize>;
-
-    fn start(&self) -> Option<usize> {
-        Some(0)
-    }
-
-    fn is_match(&self, had: &Option<usize>) -> bool {
-        *had == Some(self.letters.len())
-    }
-
-    fn can_match(&self, had: &Option<usize>) -> bool {
-        had.is_some()
-    }
-
-    fn will_always_match(&self, had: &Option<usize>) -> bool {
-        self.is_match(had)
-    }
-
-    fn accept(&self, had: &Option<usize>, byte: u8) -> Option<usize> {
-        let had = (*had)?;
-        let left = self.steps.load(Ordering::Relaxed).checked_sub(1)?;
-        self.steps.store(left, Ordering::Relaxed);
-        match self.letters.get(had) {
-            Some(letter) if *letter == byte => Some(had + 1),
-            _ => (had >= FIRST_PART).then_some(had),
-        }
-    }
-}
-
 fn lower(text: &str) -> String {
     let mut folded = String::new();
     fold_case(text, &mut folded);
@@ -417,32 +301,6 @@ fn lower(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::{query, terms};
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_sieve_keeps_back_only_what_is_nothing_of_what_was_typed(
-            typed in "[aAbB_ß-]{1,4}( [abA_]{1,3}){0,2}",
-            name in "[aAbB_ß]{1,9}",
-            container in prop::option::of("[aAb_:.]{1,6}"),
-        ) {
-            let query = query::parse(&typed);
-            let wanted: Vec<Wanted> = terms::wanted(&query)
-                .into_iter()
-                .map(|identifier| Wanted { identifier, variants: vec!["ba".into()], idf: 1.0 })
-                .collect();
-            if let Some(symbols) = SymbolQuery::new(&query) {
-                let definition = Outlined {
-                    name, container, kind: 0, name_line: 1, line_start: 1, line_end: 1,
-                };
-                let sieve = symbols.sieve(&wanted);
-                if symbols.quality(&definition, &wanted) > 0.0 {
-                    prop_assert!(sieve.lets_through(&definition));
-                }
-            }
-        }
-    }
 
     #[test]
     fn beginnings_of_parts_make_a_name() {
