@@ -236,7 +236,8 @@ async fn a_pause_stops_it_and_answers_say_how_much_is_embedded() {
     world.engine().pause_meaning(false);
     assert_eq!(world.engine().meaning().state, MeaningState::Working);
     embedded(&world, "code").await;
-    assert_eq!(note(&ask(&world, QUESTION, Mode::Meaning).await), None);
+    let answer = ask(&world, QUESTION, Mode::Meaning).await;
+    assert_eq!(note(&answer), None, "{:?}", world.engine().meaning());
     world.close().await;
 }
 
