@@ -1,6 +1,6 @@
 //! How long a saved file takes to be searchable: in a project of many files, one save after the
-//! other, each asked for until it is found. Then what indexing does to searches: while nothing
-//! else goes on, and while every file is indexed anew.
+//! other, each asked for until it is found. Then what indexing does to searches, asked for as
+//! people type: while nothing else goes on, and while every file is indexed anew.
 //!
 //! `[--json FILE] [--files N] [--saves N]`
 
@@ -17,10 +17,13 @@ use serde_json::{Value, json};
 const DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(2);
 const FILES_A_DIRECTORY: usize = 40;
-/// Searches timed while nothing else goes on.
-const IDLE_SEARCHES: usize = 500;
-/// Between two searches: nobody asks faster.
-const TYPING: Duration = Duration::from_millis(5);
+/// Searches timed while nothing else goes on, and while every file is indexed anew, at least.
+const SEARCHES: usize = 80;
+/// People type so many letters, one after the other …
+const LETTERS: usize = 8;
+const TYPING: Duration = Duration::from_millis(120);
+/// … and then look at what there is.
+const READING: Duration = Duration::from_secs(1);
 
 fn main() -> Result<()> {
     let (mut json, mut files, mut saves) = (None, 20_000, 200);
@@ -72,19 +75,24 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
     let id = &added.project.id;
     let status = engine.wait(id, LaneName::Symbols).await?;
     let mut idle = Vec::new();
-    for turn in 0..IDLE_SEARCHES {
+    for turn in 0..SEARCHES {
         idle.push(search(&engine, turn % files).await?);
     }
-    engine.act(id, ProjectAction::Reindex).await?;
-    let (mut busy, mut begun) = (Vec::new(), false);
-    loop {
-        let took = search(&engine, busy.len() % files).await?;
-        let indexing = engine.status(id)?.freshness == Freshness::Indexing;
-        begun |= indexing;
-        if indexing {
-            busy.push(took);
-        } else if begun {
-            break;
+    let mut busy = Vec::new();
+    while busy.len() < SEARCHES {
+        engine.act(id, ProjectAction::Reindex).await?;
+        while engine.status(id)?.freshness != Freshness::Indexing {
+            tokio::time::sleep(POLL).await;
+        }
+        let mut letters = (0..LETTERS).cycle();
+        while engine.status(id)?.freshness == Freshness::Indexing {
+            if letters.next() == Some(0) {
+                tokio::time::sleep(READING).await;
+            }
+            let took = search(&engine, busy.len() % files).await?;
+            if engine.status(id)?.freshness == Freshness::Indexing {
+                busy.push(took);
+            }
         }
     }
     engine.close().await;
@@ -98,7 +106,6 @@ async fn measure(files: usize, saves: usize) -> Result<Value> {
         at(1.0)
     );
     println!("index                  {grown:.2} of its size before");
-    ensure!(!busy.is_empty(), "indexing was over before a search was");
     for share in [0.5, 0.95, 0.99] {
         let (idle, busy) = (percentile(&mut idle, share), percentile(&mut busy, share));
         println!("search, p{:<14.0}{idle:.2} ms idle, {busy:.2} ms while indexing", share * 100.0);

@@ -23,8 +23,10 @@ struct State {
     shut: AtomicBool,
     /// Bytes.
     passed: AtomicU64,
-    /// Who goes before whoever writes.
+    /// Who goes before whoever writes …
     precedence: OnceLock<Precedence>,
+    /// … unless somebody waits for what is written.
+    in_haste: AtomicBool,
     /// What a test makes of the next locks that are taken.
     #[cfg(test)]
     fault: std::sync::Mutex<Option<fn()>>,
@@ -40,9 +42,16 @@ impl Valve {
         let _ = self.0.precedence.set(precedence.clone());
     }
 
+    /// From now on nobody goes before whoever writes, or again somebody does.
+    pub fn make_haste(&self, haste: bool) {
+        self.0.in_haste.store(haste, Ordering::Relaxed);
+    }
+
     /// Waits while those who go first are at it.
     pub fn give(&self) {
-        if let Some(precedence) = self.0.precedence.get() {
+        if let Some(precedence) = self.0.precedence.get()
+            && !self.0.in_haste.load(Ordering::Relaxed)
+        {
             precedence.give();
         }
     }

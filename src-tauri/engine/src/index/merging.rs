@@ -48,6 +48,7 @@ impl ProjectIndex {
             return Ok(merged);
         }
         let _turn = run.gate.enter(Layer::Symbols, run.cancel, run.progress)?;
+        self.valve.make_haste(false);
         let (mut writer, mut merge) = match self.underway().take() {
             Some(Underway { writer, merge }) => (writer, Some(merge)),
             None => (self.writer(1, SMALL_ARENA)?, None),

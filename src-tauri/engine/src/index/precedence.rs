@@ -1,12 +1,15 @@
-//! Searches go first: whoever indexes waits while somebody searches. A lower priority alone does
-//! not do that: where all processors index, a search still shares their caches and the disk.
+//! Searches go first: whoever indexes many files waits while somebody searches, and between the
+//! letters that are typed. A lower priority alone does not do that: where all processors index, a
+//! search still shares their caches and the disk.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A search that takes longer than this is not waited for any longer.
-const LONGEST: Duration = Duration::from_millis(50);
+/// Somebody who has searched may be typing on for so long.
+const TYPING: Duration = Duration::from_millis(300);
+/// Whoever searches longer than this is not waited for any longer.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +18,18 @@ pub struct Precedence(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     searches: AtomicUsize,
-    /// Until then nobody waits: indexing gets as much time as it gave.
-    free_until: Mutex<Option<Instant>>,
+    /// Somebody searches, or has a moment ago.
+    lately: AtomicBool,
+    turn: Mutex<Turn>,
     over: Condvar,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    /// When the last search will have been over for long enough.
+    quiet_from: Option<Instant>,
+    /// Until then nobody waits: indexing gets as much time as it gave.
+    free_until: Option<Instant>,
 }
 
 /// A search that is under way.
@@ -27,34 +39,53 @@ pub struct Searching(Precedence);
 impl Precedence {
     /// Somebody searches, until what is returned is dropped.
     pub fn search(&self) -> Searching {
-        self.0.searches.fetch_add(1, Ordering::Relaxed);
+        self.0.searches.fetch_add(1, Ordering::SeqCst);
+        self.0.lately.store(true, Ordering::SeqCst);
         Searching(self.clone())
     }
 
     /// Waits while somebody searches, though not for long.
     pub(super) fn give(&self) {
-        if self.0.searches.load(Ordering::Relaxed) == 0 {
+        let State { searches, lately, turn, over } = &*self.0;
+        if !lately.load(Ordering::Relaxed) {
             return;
         }
         let begun = Instant::now();
-        let free_until = self.0.free_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if free_until.is_some_and(|until| begun < until) {
+        let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if turn.free_until.is_some_and(|until| begun < until) {
             return;
         }
-        let searching = |_: &mut _| self.0.searches.load(Ordering::Relaxed) > 0;
-        let waited = self.0.over.wait_timeout_while(free_until, LONGEST, searching);
-        let (mut free_until, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *free_until = Some(Instant::now() + begun.elapsed());
+        let mut now = begun;
+        while now < begun + LONGEST {
+            let until = if searches.load(Ordering::SeqCst) > 0 {
+                begun + LONGEST
+            } else if let Some(quiet) = turn.quiet_from.filter(|quiet| *quiet > now) {
+                quiet.min(begun + LONGEST)
+            } else {
+                lately.store(false, Ordering::SeqCst);
+                if searches.load(Ordering::SeqCst) == 0 {
+                    break;
+                }
+                // Somebody has just begun.
+                lately.store(true, Ordering::SeqCst);
+                continue;
+            };
+            let waited = over.wait_timeout(turn, until - now);
+            (turn, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            now = Instant::now();
+        }
+        turn.free_until = Some(now + (now - begun));
     }
 }
 
 impl Drop for Searching {
     fn drop(&mut self) {
-        let State { searches, free_until, over } = &*self.0.0;
+        let State { searches, turn, over, .. } = &*self.0.0;
         // Under the lock, so that nobody goes to sleep in between.
-        let held = free_until.lock().unwrap_or_else(PoisonError::into_inner);
-        searches.fetch_sub(1, Ordering::Relaxed);
-        drop(held);
+        let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        searches.fetch_sub(1, Ordering::SeqCst);
+        turn.quiet_from = Some(Instant::now() + TYPING);
+        drop(turn);
         over.notify_all();
     }
 }
@@ -63,25 +94,29 @@ impl Drop for Searching {
 mod tests {
     use super::*;
 
-    #[test]
-    fn while_nobody_searches_nobody_waits() {
-        let precedence = Precedence::default();
+    fn waited(precedence: &Precedence) -> Duration {
+        let begun = Instant::now();
         precedence.give();
-        drop((precedence.search(), precedence.clone().search()));
-        precedence.give();
-        assert_eq!(*precedence.0.free_until.lock().unwrap(), None, "it has not waited");
+        begun.elapsed()
     }
 
     #[test]
-    fn a_long_search_is_not_waited_for_longer_and_indexing_gets_as_much_time_as_it_gave() {
+    fn nobody_waits_where_nobody_searches_and_after_a_search_until_nobody_types_on() {
+        let precedence = Precedence::default();
+        assert!(waited(&precedence) < LONGEST);
+        let free_until = || precedence.0.turn.lock().unwrap().free_until;
+        assert_eq!(free_until(), None, "it has not waited");
+        drop((precedence.search(), precedence.clone().search()));
+        assert!(waited(&precedence) < LONGEST);
+        assert!(free_until().is_some(), "somebody may have typed on");
+        assert!(!precedence.0.lately.load(Ordering::SeqCst), "it is quiet now");
+    }
+
+    #[test]
+    fn who_has_waited_for_a_long_search_has_as_much_time_before_it_waits_again() {
         let precedence = Precedence::default();
         let _searching = precedence.search();
-        let begun = Instant::now();
-        precedence.give();
-        assert!(begun.elapsed() >= LONGEST);
-        let free = *precedence.0.free_until.lock().unwrap();
-        assert!(free.unwrap() >= begun + 2 * LONGEST);
-        precedence.give();
-        assert_eq!(*precedence.0.free_until.lock().unwrap(), free, "it has not waited");
+        assert!(waited(&precedence) >= LONGEST);
+        assert!(waited(&precedence) < LONGEST);
     }
 }

@@ -37,6 +37,8 @@ impl Writer {
 
 impl Writing<'_> {
     pub(super) fn open_writer(&self, bulk: bool) -> Result<Writer, IndexError> {
+        // People wait for their last save, and for the first look at a project.
+        self.index.valve.make_haste(!bulk || !self.index.is_complete());
         let underway = self.index.underway().take();
         let (writer, merge) = match underway {
             // A few files are written beside the merge.
