@@ -109,6 +109,23 @@ test("a fetch is cancelled, and one that failed says why and is tried again", as
   expect(calls("fetchModel")).toEqual([["fetchModel", "BGESmallENV15"]]);
 });
 
+test("a model that was fetched elsewhere is not offered any more", async () => {
+  const model = await open("model-unfetched");
+  const there = scene(null).models.map((one) => ({ ...one, fetched: true }));
+  vi.spyOn(backend, "publishedModels").mockResolvedValue(there);
+  const status = { state: "Working" as const, sentence: null, next_retry: null };
+  backend.send("meaning", { ...status, model: "BGESmallENV15" });
+  await waitFor(() => expect(within(model).queryByTestId("model-offer")).toBeNull());
+});
+
+test("what no model is there for is not said to be found by meaning", async () => {
+  await open("model-unfetched");
+  const meaning = screen.getByTestId("meaning");
+  expect(meaning.textContent).toContain("No model");
+  expect(meaning.textContent).not.toContain("can be found by meaning");
+  expect(within(meaning).queryByRole("button", { name: "Retry" })).toBeNull();
+});
+
 test("a fetch goes on where it is when the settings are opened again", async () => {
   const model = await open("model-fetching");
   expect(within(model).getByTestId("model-fetch").textContent).toContain("30 %");

@@ -20,12 +20,12 @@ export class ModelList {
   async start(): Promise<StopListening> {
     const stop = await this.#backend.on("model_fetch", (fetch) => {
       this.fetch = fetch;
-      if (fetch.phase === "Fetched") void this.#read();
+      if (fetch.phase === "Fetched") void this.refresh();
     });
     const fetch = await this.#backend.modelFetch();
     // An event that came meanwhile is newer.
     this.fetch ??= fetch;
-    await this.#read();
+    await this.refresh();
     return stop;
   }
 
@@ -39,7 +39,8 @@ export class ModelList {
     this.fetch = await this.#backend.fetchModel(name);
   }
 
-  async #read(): Promise<void> {
+  /** Which of them are there may have changed. */
+  async refresh(): Promise<void> {
     this.models = await this.#backend.publishedModels();
   }
 }
