@@ -9,6 +9,7 @@ pub mod editor;
 pub mod hotkey;
 mod kept;
 mod locating;
+mod model_fetch;
 mod opened;
 mod placement;
 mod popup;

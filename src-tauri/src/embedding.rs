@@ -2,9 +2,11 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::Path;
 
 use quarry_engine::embed::embedder::Options;
+use quarry_engine::embed::model::Model;
 use quarry_engine::engine::Pacing;
 
 use crate::settings::{Meaning, Settings};
@@ -18,18 +20,30 @@ pub fn pacing(settings: &Settings) -> Pacing {
     Pacing { paused: settings.embedding_paused, on_battery: settings.embed_on_battery, share }
 }
 
-/// `None` where search by meaning is switched off. Models that were fetched lie below `data_dir`.
+/// Whether a model can be used that lies in this folder.
+///
+/// # Errors
+/// A sentence.
+pub fn check_folder(folder: &Path) -> Result<(), String> {
+    let refused = |error: &dyn Display| {
+        format!("{} holds no model that Quarry can use: {error}.", folder.display())
+    };
+    let program = env::current_exe().map_err(|error| refused(&error))?;
+    Model::locate(Some(folder), &program).map(drop).map_err(|error| refused(&error))
+}
+
+/// `None` where this program cannot start itself. Models that were fetched lie below `data_dir`.
 pub fn options(settings: &Settings, data_dir: &Path) -> Option<Options> {
     let (model, published) = match &settings.meaning {
-        Meaning::Off => return None,
-        Meaning::OwnModel => (None, None),
+        Meaning::Off | Meaning::OwnModel => (None, None),
         Meaning::Model(folder) => (Some(folder.clone()), None),
         Meaning::Published(model) => (Some(model.folder(data_dir)), Some(model.name.clone())),
     };
     match env::current_exe() {
         Ok(program) => {
             let own = Options::new(program, vec![OsString::from(COMMAND)]);
-            Some(Options { model, published, ..own })
+            let off = settings.meaning == Meaning::Off;
+            Some(Options { off, model, published, ..own })
         }
         Err(error) => {
             tracing::error!(%error, "this program does not know where it is: no search by meaning");

@@ -6,6 +6,7 @@ mod cli;
 mod descriptors;
 mod desktop;
 mod embedding;
+mod fetching;
 mod headless;
 mod limits;
 mod owner;

@@ -3,6 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+use quarry_tests::hub::{Hub, NAME};
+
+use crate::harness;
 use crate::harness::desktop::Desktop;
 use crate::harness::tray::TrayHost;
 use crate::harness::wait::{QUIET, poll, throughout, until};
@@ -110,6 +113,36 @@ fn another_limit_of_size_in_the_file_indexes_what_was_too_large() {
     until("the file is indexed", || skipped() == Some(0));
     desktop.account.write("data/settings.toml", "file_size_limit = 1\n");
     until("the file is left out", || skipped() == Some(1));
+}
+
+/// From the last button above the settings, by Tab, where a model is to be fetched.
+const FETCH: u32 = 12;
+
+#[test]
+fn a_model_is_fetched_once_that_is_pressed_and_is_used_at_once() {
+    let own = harness::quarry::binary().with_file_name("model");
+    let own = if own.is_dir() { own } else { harness::quarry::workspace().join("target/model") };
+    let (hub, address) = Hub::serving(&own);
+    let desktop = Desktop::start();
+    let host = TrayHost::start(&desktop);
+    desktop.account.set("HF_ENDPOINT", address);
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let quarry = desktop.start_quarry();
+    desktop.account.write("data/settings.toml", &format!("meaning = \"{NAME}\"  # mine\n"));
+    let meaning = || desktop.account.quarry(["meaning"]).stdout;
+    until("the model is missing, without a restart", || meaning().contains(NAME));
+    let window = desktop.open_projects(&host, quarry.pid, "Projects");
+    window.show_settings();
+    window.tab(FETCH);
+    desktop.screenshot("settings-model");
+    assert!(hub.asked().is_empty(), "nothing is fetched before it is pressed");
+    desktop.key("Return");
+    let fetched = desktop.account.data_dir().join("models").join(NAME).join("model.json");
+    until("the model is there", || fetched.is_file());
+    until("it is used", || meaning().starts_with("working"));
+    assert!(hub.asked().contains(&"model.onnx".to_owned()));
+    assert_eq!(settings_file(&desktop), format!("meaning = \"{NAME}\"  # mine\n"));
 }
 
 #[test]

@@ -29,6 +29,18 @@ pub fn copied_model(into: &Path) -> PathBuf {
     into.to_owned()
 }
 
+/// The same model under another name: its vectors are kept by themselves.
+pub fn renamed_model(into: &Path) -> PathBuf {
+    let model = copied_model(into);
+    let path = model.join("model.json");
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    manifest["name"] = "another".into();
+    manifest["max_tokens"] = 128.into();
+    std::fs::write(path, manifest.to_string()).unwrap();
+    model
+}
+
 /// The workers whose parent is this process and whose model is in `model`.
 pub fn workers(model: &Path) -> Vec<Pid> {
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
@@ -67,6 +79,37 @@ fn long_texts(count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn after_a_switch_no_vector_comes_of_the_model_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = renamed_model(folder.path());
+    let embedder = Embedder::start(options()).unwrap();
+    let before = embedder.model().unwrap().id;
+    let busy = tokio::spawn({
+        let (embedder, before) = (embedder.clone(), before.clone());
+        async move { embedder.embed_batch(long_texts(400), Priority::Background, Some(&before)).await }
+    });
+    until_state(&embedder, "ready", |state| *state == State::Ready).await;
+    embedder.switch(Options { model: Some(model), ..options() });
+    let answers = busy.await.unwrap();
+    assert!(matches!(answers.last(), Some(Err(EmbedError::Unavailable(_)))), "{answers:?}");
+    let after = embedder.model().unwrap().id;
+    assert_ne!(before, after);
+    let one = async |id: &str| {
+        let texts = vec!["close the socket".to_owned()];
+        embedder.embed_batch(texts, Priority::Background, Some(id)).await.pop().unwrap()
+    };
+    assert!(matches!(one(&before).await, Err(EmbedError::Unavailable(_))));
+    assert_eq!(one(&after).await.unwrap().len(), 384);
+    embedder.switch(Options { off: true, ..options() });
+    until_state(&embedder, "off", |state| *state == State::Off).await;
+    assert_eq!(embedder.model(), None);
+    embedder.switch(options());
+    until_state(&embedder, "on again", |state| *state != State::Off).await;
+    assert!(one(&before).await.is_ok());
+    embedder.close().await;
+}
+
+#[tokio::test]
 async fn vectors_are_those_of_the_reference_model() {
     let golden: serde_json::Value =
         serde_json::from_str(include_str!("golden_vectors.json")).unwrap();
@@ -89,7 +132,8 @@ async fn a_text_has_the_same_vector_whatever_it_is_embedded_with() {
     let alone = embedder.embed_query("close the socket".into()).await.unwrap();
     let mut texts = long_texts(3);
     texts.push("close the socket".into());
-    let among = embedder.embed_batch(texts, Priority::Background).await.pop().unwrap().unwrap();
+    let among =
+        embedder.embed_batch(texts, Priority::Background, None).await.pop().unwrap().unwrap();
     assert_eq!(alone, among);
     embedder.close().await;
 }
@@ -112,7 +156,7 @@ async fn a_question_overtakes_what_waits() {
     let embedder = Embedder::start(options()).unwrap();
     let batch = tokio::spawn({
         let embedder = embedder.clone();
-        async move { embedder.embed_batch(long_texts(400), Priority::Background).await }
+        async move { embedder.embed_batch(long_texts(400), Priority::Background, None).await }
     });
     until_state(&embedder, "ready", |state| *state == State::Ready).await;
     embedder.embed_query("what is asked".into()).await.unwrap();
@@ -130,7 +174,7 @@ async fn killing_workers_in_the_middle_loses_no_text() {
     let texts = long_texts(60);
     let batch = tokio::spawn({
         let (embedder, texts) = (embedder.clone(), texts.clone());
-        async move { embedder.embed_batch(texts, Priority::Background).await }
+        async move { embedder.embed_batch(texts, Priority::Background, None).await }
     });
     for _ in 0..2 {
         let worker = the_worker(&model).await;
@@ -182,7 +226,7 @@ async fn a_damaged_model_waits_for_retry() {
     };
     assert_eq!((cause, next_retry), (Cause::ModelDamaged, None));
     assert!(message.contains("model.onnx"), "{message}");
-    let waits = embedder.embed_batch(vec!["a".into()], Priority::Background).await;
+    let waits = embedder.embed_batch(vec!["a".into()], Priority::Background, None).await;
     assert!(waits[0].is_err(), "nothing waits for what never comes by itself");
 
     std::fs::write(model.join("model.onnx"), whole).unwrap();
@@ -231,7 +275,7 @@ async fn a_worker_above_its_memory_is_replaced_and_nothing_is_lost() {
     let embedder = Embedder::start(options).unwrap();
     embedder.embed_query("first".into()).await.unwrap();
     let first = the_worker(&model).await;
-    let vectors = embedder.embed_batch(long_texts(40), Priority::Background).await;
+    let vectors = embedder.embed_batch(long_texts(40), Priority::Background, None).await;
     assert!(vectors.iter().all(Result::is_ok));
     embedder.embed_query("last".into()).await.unwrap();
     assert_ne!(the_worker(&model).await, first);

@@ -1,86 +1,29 @@
 //! A model that is fetched by its name, from a hub on this machine.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use quarry_engine::embed::embedder::{self, Embedder};
 use quarry_engine::embed::model::Model;
 use quarry_engine::embed::published::{FetchError, Published};
 use quarry_engine::embed::state::State;
+use quarry_tests::hub::{Hub, NAME};
 
 use crate::embedding::options;
 
-/// The same model as the program's own, in higher precision: its files serve for it.
-const NAME: &str = "AllMiniLML6V2";
-const REPOSITORY: &str = "/Qdrant/all-MiniLM-L6-v2-onnx/resolve/main/";
-
-/// Serves files over HTTP until the test ends.
-#[derive(Clone, Default)]
-struct Hub {
-    files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
-    asked: Arc<Mutex<Vec<String>>>,
-    /// The file that ends in the middle.
-    cut: Arc<Mutex<Option<&'static str>>>,
-}
-
-impl Hub {
-    fn with_own_model() -> (Hub, String) {
-        let hub = Hub::default();
-        let model = Model::locate(None, &options().program).unwrap();
-        for entry in std::fs::read_dir(&model.directory).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if name.ends_with(".json") || name.ends_with(".onnx") {
-                hub.files.lock().unwrap().insert(name, std::fs::read(path).unwrap());
-            }
-        }
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let served = hub.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                // Whoever asks may have gone away.
-                let _ = served.answer(stream);
-            }
-        });
-        (hub, address)
-    }
-
-    fn answer(&self, mut stream: std::net::TcpStream) -> std::io::Result<()> {
-        let mut lines = BufReader::new(stream.try_clone()?).lines();
-        let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-        while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
-        let path = request.split(' ').nth(1).unwrap_or_default();
-        let name = path.strip_prefix(REPOSITORY).unwrap_or_default().to_owned();
-        let file = self.files.lock().unwrap().get(&name).cloned();
-        let Some(file) = file else {
-            return stream.write_all(
-                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-            );
-        };
-        let length = file.len();
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n");
-        stream.write_all(format!("{head}\r\n").as_bytes())?;
-        let cut = self.cut.lock().unwrap().is_some_and(|cut| cut == name);
-        self.asked.lock().unwrap().push(name);
-        stream.write_all(if cut { &file[..length / 2] } else { &file })
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.lock().unwrap())
-    }
+fn hub() -> (Hub, String) {
+    Hub::serving(&Model::locate(None, &options().program).unwrap().directory)
 }
 
 fn fetch(hub: &str, data: &Path) -> Result<std::path::PathBuf, FetchError> {
-    Published::named(NAME).unwrap().fetch(hub, data, |_| {})
+    Published::named(NAME).unwrap().fetch(hub, data, |_| ControlFlow::Continue(()))
 }
 
 #[tokio::test]
 async fn a_fetched_model_embeds_and_is_not_fetched_twice() {
-    let (hub, address) = Hub::with_own_model();
+    let (hub, address) = hub();
     let data = tempfile::tempdir().unwrap();
     let published = Published::named(NAME).unwrap();
     let chosen = embedder::Options {
@@ -97,6 +40,7 @@ async fn a_fetched_model_embeds_and_is_not_fetched_twice() {
     let folder = published
         .fetch(&address, data.path(), |at| {
             last.insert(at.file.to_owned(), (at.came, at.all));
+            ControlFlow::Continue(())
         })
         .unwrap();
     assert_eq!(folder, published.folder(data.path()));
@@ -115,7 +59,7 @@ async fn a_fetched_model_embeds_and_is_not_fetched_twice() {
 
 #[test]
 fn a_fetch_that_was_cut_off_leaves_no_model_and_goes_on_where_it_was() {
-    let (hub, address) = Hub::with_own_model();
+    let (hub, address) = hub();
     let data = tempfile::tempdir().unwrap();
     *hub.cut.lock().unwrap() = Some("model.onnx");
     let error = fetch(&address, data.path()).unwrap_err();
@@ -130,13 +74,36 @@ fn a_fetch_that_was_cut_off_leaves_no_model_and_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_fetch_is_cancelled_while_the_hub_says_nothing_and_keeps_what_came_whole() {
+    let (hub, address) = hub();
+    let data = tempfile::tempdir().unwrap();
+    *hub.stalled.lock().unwrap() = Some("model.onnx");
+    let model = Published::named(NAME).unwrap();
+    let mut before = 0;
+    let error = model
+        .fetch(&address, data.path(), |at| {
+            let nothing_new = at.file == "model.onnx" && at.came > 0 && at.came == before;
+            before = at.came;
+            if nothing_new { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap_err();
+    assert!(matches!(error, FetchError::Cancelled), "{error}");
+    assert!(!model.is_fetched(data.path()));
+    hub.asked();
+    *hub.stalled.lock().unwrap() = None;
+    fetch(&address, data.path()).unwrap();
+    assert!(model.is_fetched(data.path()));
+    assert_eq!(hub.asked(), ["model.onnx"]);
+}
+
+#[test]
 fn without_a_hub_or_without_a_file_the_address_is_said() {
     let data = tempfile::tempdir().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = fetch(&format!("http://{nobody}"), data.path()).unwrap_err();
     assert!(matches!(error, FetchError::Hub { .. }), "{error}");
     assert!(error.to_string().contains(&nobody.to_string()), "{error}");
-    let (hub, address) = Hub::with_own_model();
+    let (hub, address) = hub();
     hub.files.lock().unwrap().remove("config.json");
     let error = fetch(&address, data.path()).unwrap_err();
     assert!(

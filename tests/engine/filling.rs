@@ -6,12 +6,13 @@ mod store;
 use std::path::PathBuf;
 
 use quarry_engine::embed::embedder;
+use quarry_engine::embed::model::Model;
 use quarry_engine::engine::LikeRequest;
 use quarry_engine::search::{Mode, SearchAnswer};
 use quarry_engine::status::{LaneName, MeaningState, ProjectAction, ProjectStatus};
 use rustix::process::{Signal, kill_process};
 
-use crate::embedding::{copied_model, options, the_worker, workers};
+use crate::embedding::{copied_model, options, renamed_model, the_worker, workers};
 use crate::meaning::streamed;
 use crate::world::{World, until, word, write};
 
@@ -293,6 +294,42 @@ async fn a_model_that_was_missing_is_used_after_a_retry() {
         (world.engine().meaning().state == MeaningState::Working).then_some(())
     })
     .await;
+    assert_eq!(embedded(&world, "code").await.vectors, 3);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_model_is_used_at_once_and_embeds_everything_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let another = embedder::Options { model: Some(renamed_model(folder.path())), ..options() };
+    let mut world = filling(options());
+    world.project("code", &FILES).await;
+    embedded(&world, "code").await;
+    let vectors = world.options.data_dir.join("vectors");
+    // Those of another model go once everything is embedded with this one.
+    let only_vectors_of = async |options: &embedder::Options| {
+        let id = Model::locate(options.model.as_deref(), &options.program).unwrap().id;
+        until("only the vectors of this model are there", async || {
+            let models = std::fs::read_dir(&vectors).unwrap();
+            let names: Vec<_> = models.map(|model| model.unwrap().file_name()).collect();
+            (names == [id.as_str()]).then_some(())
+        })
+        .await;
+    };
+    only_vectors_of(&options()).await;
+    world.engine().switch_model(another.clone());
+    only_vectors_of(&another).await;
+    assert_eq!(world.engine().meaning().model.as_deref(), Some("another"));
+    assert_eq!(embedded(&world, "code").await.vectors, 3);
+    assert_eq!(paths(&ask(&world, QUESTION, Mode::Meaning).await)[0], "retry.rs");
+    world.engine().switch_model(embedder::Options { off: true, ..options() });
+    until("it is off", async || {
+        (world.engine().meaning().state == MeaningState::Off).then_some(())
+    })
+    .await;
+    assert_eq!(world.engine().meaning().model, None);
+    world.engine().switch_model(options());
+    only_vectors_of(&options()).await;
     assert_eq!(embedded(&world, "code").await.vectors, 3);
     world.close().await;
 }

@@ -37,6 +37,18 @@ function settings(name: string, scene: string): View {
   });
 }
 
+/** The settings with the choice of a model in sight. */
+function model(name: string, scene: string): View {
+  const view = settings(`settings-model-${name}`, scene);
+  return {
+    ...view,
+    prepare: async (page) => {
+      await view.prepare(page);
+      await page.getByTestId("model").scrollIntoViewIfNeeded();
+    },
+  };
+}
+
 export async function type(page: Page, query: string): Promise<void> {
   await page.locator("#query").fill(query);
 }
@@ -137,6 +149,11 @@ export const VIEWS: readonly View[] = [
   settings("settings-failed", "failed"),
   settings("settings-paused", "paused"),
   settings("settings-wayland", "wayland"),
+  model("off", "model-off"),
+  model("unfetched", "model-unfetched"),
+  model("fetching", "model-fetching"),
+  model("not-fetched", "model-not-fetched"),
+  model("hostile", "hostile"),
   popup("start-long", "long"),
   popup("results-long", "long", (page) => search(page, "debounce")),
   projects("long", "long"),

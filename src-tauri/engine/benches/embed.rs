@@ -108,7 +108,7 @@ async fn embedding(texts: &[String]) -> Result<Value> {
     let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
     for some in texts.chunks(20) {
         let begun = Instant::now();
-        for answer in embedder.embed_batch(some.to_vec(), Priority::Background).await {
+        for answer in embedder.embed_batch(some.to_vec(), Priority::Background, None).await {
             answer?;
         }
         ours += begun.elapsed();

@@ -12,7 +12,7 @@ use crate::embedding;
 use crate::owner::address::Address;
 use crate::owner::session;
 use crate::place::Place;
-use crate::settings::Settings;
+use crate::settings::{Meaning, Settings};
 use crate::words::{bytes, count};
 
 struct Finding {
@@ -187,8 +187,11 @@ fn editor(place: &Place) -> Outcome {
 
 fn meaning(place: &Place) -> Outcome {
     let (settings, _) = Settings::read(&place.settings_file);
-    let Some(options) = embedding::options(&settings, &place.data_dir) else {
+    if settings.meaning == Meaning::Off {
         return Ok("switched off".to_owned());
+    }
+    let Some(options) = embedding::options(&settings, &place.data_dir) else {
+        return Err(lacking(&"no search by meaning: this program does not know where it is"));
     };
     match Model::locate(options.model.as_deref(), &options.program) {
         Ok(model) => Ok(format!("{} ({})", model.name, model.directory.display())),

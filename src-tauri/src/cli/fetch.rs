@@ -1,20 +1,18 @@
 //! `quarry meaning fetch`: the only command that uses the network, and only when it is typed.
 
-use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use quarry_engine::embed::published::{FetchError, HUB, Progress, Published};
+use quarry_engine::embed::published::{FetchError, Progress, Published};
 
 use super::output::{self, Failure};
+use crate::fetching;
 use crate::owner::address::Address;
 use crate::owner::protocol::{MeaningCall, Problem, Request};
 use crate::owner::session;
 use crate::place::Place;
 use crate::settings::{Meaning, Settings};
-
-/// Names another hub, as it does for everything that speaks with this one.
-const HUB_VARIABLE: &str = "HF_ENDPOINT";
 
 /// How often a terminal is told how much has come.
 const SHOWN_EVERY: Duration = Duration::from_millis(200);
@@ -22,22 +20,14 @@ const SHOWN_EVERY: Duration = Duration::from_millis(200);
 pub async fn run(place: &Place, name: &str) -> Result<(), Failure> {
     let unknown = |error: FetchError| Problem::new("NotFound", format!("{error}."));
     let model = Published::named(name).map_err(unknown)?;
-    let hub = env::var(HUB_VARIABLE).ok().filter(|hub| !hub.is_empty());
-    let hub = hub.unwrap_or_else(|| HUB.to_owned());
-    let (fetched, data_dir) = (model.clone(), place.data_dir.clone());
     let mut meter = Meter::new();
-    let fetching = tokio::task::spawn_blocking(move || {
-        let outcome = fetched.fetch(hub.trim_end_matches('/'), &data_dir, |at| meter.show(at));
-        meter.end();
-        outcome
-    });
-    let outcome = fetching.await.map_err(io::Error::other)?;
-    let folder = outcome.map_err(|error| {
-        let sentence = format!(
-            "{0} is not fetched: {error}. `quarry meaning fetch {0}` tries it again and keeps what \
-             has come.",
-            model.name
-        );
+    let progress = move |progress: Progress<'_>| {
+        meter.show(progress);
+        ControlFlow::Continue(())
+    };
+    let folder = fetching::fetch(&model, &place.data_dir, progress).await.map_err(|sentence| {
+        let retry = "tries it again and keeps the files that have come.";
+        let sentence = format!("{sentence} `quarry meaning fetch {}` {retry}", model.name);
         Problem::new("NotFetched", sentence)
     })?;
     let (settings, _) = Settings::read(&place.settings_file);
@@ -49,7 +39,8 @@ pub async fn run(place: &Place, name: &str) -> Result<(), Failure> {
     } else {
         let settings = place.settings_file.display();
         format!(
-            "With meaning = \"{}\" in {settings}, Quarry uses it from its next start.",
+            "With meaning = \"{}\" in {settings}, Quarry uses it: at once where it runs in the tray, \
+             else from its next start.",
             model.name
         )
     };
@@ -96,5 +87,11 @@ impl Meter {
             let _ = writeln!(io::stderr());
         }
         self.file.clear();
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.end();
     }
 }

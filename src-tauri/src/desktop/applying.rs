@@ -124,6 +124,9 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
     }
     start_at_login(app, settings.start_at_login);
     shell.engine.set_pacing(embedding::pacing(&settings));
+    if let Some(embedder) = embedding::options(&settings, &shell.place.data_dir) {
+        shell.engine.switch_model(embedder);
+    }
     shell.engine.set_room(limits::room(&settings));
     shell.engine.set_limits(limits::files(&settings));
     shell.applying.update(|applied| {

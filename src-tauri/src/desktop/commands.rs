@@ -17,11 +17,13 @@ use quarry_engine::status::{ProjectAction, Snapshot};
 use serde::Serialize;
 use tauri::ipc::{Channel, Invoke};
 use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
-use tokio::sync::mpsc;
+use tauri_plugin_dialog::FilePath;
+use tokio::sync::{mpsc, oneshot};
 use ts_rs::TS;
 
 use super::adding::{self, AddOutcome};
 use super::editor::EditorError;
+use super::popup::DialogOpen;
 use super::shell::{Shell, ShellState};
 use super::{locating, popup, quitting, windows};
 
@@ -99,6 +101,11 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         take_settings_wish,
         meaning::meaning,
         meaning::retry_meaning,
+        meaning::published_models,
+        meaning::pick_model_folder,
+        meaning::fetch_model,
+        meaning::cancel_fetch,
+        meaning::model_fetch,
         files::offered_files,
         files::pin_file,
         projects::skipped_files,
@@ -284,4 +291,17 @@ fn take_settings_wish(shell: State<'_, Shell>) -> bool {
 #[tauri::command]
 fn quit(app: AppHandle<Wry>) {
     quitting::quit(&app);
+}
+
+/// Waits for what a person chooses in a dialog; none where they cancel.
+async fn ask(
+    app: &AppHandle<Wry>,
+    open: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>),
+) -> Option<PathBuf> {
+    let _open = DialogOpen::new(app);
+    let (answer, chosen) = oneshot::channel();
+    open(Box::new(move |path| {
+        let _ = answer.send(path);
+    }));
+    chosen.await.ok()??.into_path().ok()
 }

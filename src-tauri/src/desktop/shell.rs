@@ -13,6 +13,7 @@ use ts_rs::TS;
 use super::applying::{self, Applying};
 use super::editor::{Editor, Surroundings};
 use super::hotkey;
+use super::model_fetch::Fetching;
 use super::opened::OpenedFiles;
 use super::popup::PopupState;
 use super::quitting::Ending;
@@ -46,6 +47,7 @@ pub struct Shell {
     pub engine: Engine,
     pub place: Place,
     pub applying: Applying,
+    pub fetching: Fetching,
     pub popup: PopupState,
     pub ending: Ending,
     pub recent: RecentQueries,
@@ -64,6 +66,7 @@ impl Shell {
         Self {
             engine,
             applying: Applying::default(),
+            fetching: Fetching::default(),
             popup: PopupState::default(),
             ending: Ending::default(),
             recent: RecentQueries::in_folder(&place.data_dir),

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use toml_edit::{Document, TomlError, Value};
 use ts_rs::TS;
 
-use super::{Bounds, FILE_SIZE_LIMIT, HOT_LIMIT, Theme};
+use quarry_engine::embed::published::Published;
+
+use super::{Bounds, FILE_SIZE_LIMIT, HOT_LIMIT, Meaning, Theme};
 
 /// What a file holds that Quarry makes: every setting with its default, as comments.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -24,11 +26,56 @@ pub enum SettingChange {
     Theme(Theme),
     HideOnBlur(bool),
     StartAtLogin(bool),
+    Meaning(ModelChoice),
     EmbedOnBattery(bool),
     EmbeddingPaused(bool),
     /// In megabytes, as the next one.
     HotLimit(u32),
     FileSizeLimit(u32),
+}
+
+/// What finds code by meaning, as a page chooses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+#[ts(export)]
+pub enum ModelChoice {
+    Off,
+    /// The model that came with the program.
+    Own,
+    /// The one in the folder with this absolute path.
+    Folder(String),
+    /// One that can be fetched, by its name.
+    Published(String),
+}
+
+impl From<&Meaning> for ModelChoice {
+    fn from(meaning: &Meaning) -> Self {
+        match meaning {
+            Meaning::Off => Self::Off,
+            Meaning::OwnModel => Self::Own,
+            Meaning::Model(folder) => Self::Folder(folder.display().to_string()),
+            Meaning::Published(model) => Self::Published(model.name.clone()),
+        }
+    }
+}
+
+impl ModelChoice {
+    fn value(&self) -> Value {
+        match self {
+            Self::Off => false.into(),
+            Self::Own => true.into(),
+            Self::Folder(named) | Self::Published(named) => named.as_str().into(),
+        }
+    }
+
+    /// What is written has to be read as what was chosen.
+    fn is_valid(&self) -> bool {
+        match self {
+            Self::Off | Self::Own => true,
+            Self::Folder(folder) => Path::new(folder).is_absolute(),
+            Self::Published(name) => Published::named(name).is_ok(),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +98,7 @@ impl SettingChange {
             Self::Theme(_) => "theme",
             Self::HideOnBlur(_) => "hide_on_blur",
             Self::StartAtLogin(_) => "start_at_login",
+            Self::Meaning(_) => "meaning",
             Self::EmbedOnBattery(_) => "embed_on_battery",
             Self::EmbeddingPaused(_) => "embedding_paused",
             Self::HotLimit(_) => "hot_limit",
@@ -64,6 +112,7 @@ impl SettingChange {
             Self::Hotkey(keys) => Some(keys.as_str().into()),
             Self::Editor(command) => command.as_deref().map(Into::into),
             Self::Theme(theme) => Some(theme.as_str().into()),
+            Self::Meaning(choice) => Some(choice.value()),
             Self::HideOnBlur(on)
             | Self::StartAtLogin(on)
             | Self::EmbedOnBattery(on)
@@ -82,6 +131,10 @@ impl SettingChange {
         match self {
             Self::HotLimit(megabytes) => check(megabytes, HOT_LIMIT),
             Self::FileSizeLimit(megabytes) => check(megabytes, FILE_SIZE_LIMIT),
+            Self::Meaning(choice) if !choice.is_valid() => {
+                let wanted = "the absolute path of a folder, or the name of a model";
+                Err(EditError::OutOfBounds { key: self.key(), wanted })
+            }
             _ => Ok(()),
         }
     }
@@ -234,6 +287,34 @@ mod tests {
         };
         assert!(problem.is_none());
         assert_eq!(settings, wanted);
+    }
+
+    #[test]
+    fn a_chosen_model_is_read_as_it_was_chosen_and_the_rest_of_the_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        fs::write(&path, "# mine\nhotkey = \"F1\"  # old\n").unwrap();
+        for choice in [
+            ModelChoice::Off,
+            ModelChoice::Published("BGESmallENV15".to_owned()),
+            ModelChoice::Folder("/models/BGE \"Small\"".to_owned()),
+            ModelChoice::Own,
+        ] {
+            write(&path, &SettingChange::Meaning(choice.clone())).unwrap();
+            let (settings, problem) = Settings::read(&path);
+            assert!(problem.is_none(), "{problem:?}");
+            assert_eq!(ModelChoice::from(&settings.meaning), choice);
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.contains("# mine\nhotkey = \"F1\"  # old\n"), "{text}");
+        }
+        for choice in [
+            ModelChoice::Published("gpt".to_owned()),
+            ModelChoice::Folder("BGESmallENV15".to_owned()),
+        ] {
+            let refused = write(&path, &SettingChange::Meaning(choice)).unwrap_err();
+            assert!(refused.to_string().contains("`meaning`"), "{refused}");
+        }
+        assert_eq!(Settings::read(&path).0.meaning, Meaning::OwnModel);
     }
 
     #[test]

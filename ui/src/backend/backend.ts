@@ -6,9 +6,11 @@ import type { CommandError } from "./generated/CommandError";
 import type { DragPhase } from "./generated/DragPhase";
 import type { LogLine } from "./generated/LogLine";
 import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { ModelFetch } from "./generated/ModelFetch";
 import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
+import type { PublishedModel } from "./generated/PublishedModel";
 import type { SearchAnswer } from "./generated/SearchAnswer";
 import type { SearchUpdate } from "./generated/SearchUpdate";
 import type { SettingChange } from "./generated/SettingChange";
@@ -24,6 +26,7 @@ export type BackendEvents = {
   snapshot: Snapshot;
   shell_state: ShellState;
   meaning: MeaningStatus;
+  model_fetch: ModelFetch;
   drag: DragPhase;
   /** The result of a drop on any window, or of "Add folder…" in the tray. */
   added: AddOutcome[];
@@ -89,6 +92,15 @@ export interface Backend {
   meaning(): Promise<MeaningStatus>;
   /** Looks for the model again; what comes of it is an event. */
   retryMeaning(): Promise<void>;
+  /** The models that have a name, by which they can be fetched. */
+  publishedModels(): Promise<PublishedModel[]>;
+  /** Asks for the folder of a model; null when the person cancels. */
+  pickModelFolder(): Promise<string | null>;
+  /** Begins to download a model; how it goes on is an event. */
+  fetchModel(name: string): Promise<ModelFetch>;
+  cancelFetch(): Promise<void>;
+  /** The last model that was fetched or is being fetched; null where there was none. */
+  modelFetch(): Promise<ModelFetch | null>;
   settings(): Promise<SettingsView>;
   /** Written and put into effect at once; rejects with a sentence where that cannot be. */
   changeSetting(change: SettingChange): Promise<SettingsView>;

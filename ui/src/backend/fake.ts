@@ -3,15 +3,18 @@
 
 import type { Backend, BackendEvents, SearchRequest, StopListening } from "./backend";
 import { afterAction } from "./fake-actions";
+import { answer, matched } from "./fake-answer";
 import { previewOf } from "./fake-preview";
 import type { AddOutcome } from "./generated/AddOutcome";
 import type { Hit } from "./generated/Hit";
 import type { LogLine } from "./generated/LogLine";
 import type { MeaningStatus } from "./generated/MeaningStatus";
+import type { ModelFetch } from "./generated/ModelFetch";
 import type { OfferedFile } from "./generated/OfferedFile";
 import type { Preview } from "./generated/Preview";
 import type { ProjectAction } from "./generated/ProjectAction";
 import type { ProjectStatus } from "./generated/ProjectStatus";
+import type { PublishedModel } from "./generated/PublishedModel";
 import type { SearchAnswer } from "./generated/SearchAnswer";
 import type { SearchUpdate } from "./generated/SearchUpdate";
 import type { SettingChange } from "./generated/SettingChange";
@@ -20,6 +23,7 @@ import type { ShellState } from "./generated/ShellState";
 import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
 import type { Suggestion } from "./generated/Suggestion";
+import { FETCH } from "./samples";
 
 export type Scene = {
   projects: ProjectStatus[];
@@ -28,6 +32,8 @@ export type Scene = {
   recent: string[];
   files: OfferedFile[];
   meaning: MeaningStatus;
+  models: PublishedModel[];
+  fetch: ModelFetch | null;
   suggestions: Suggestion[];
   settings: SettingsView;
   /** Events sent once the page listens to them. */
@@ -55,6 +61,7 @@ export class FakeBackend implements Backend {
     snapshot: new Set(),
     shell_state: new Set(),
     meaning: new Set(),
+    model_fetch: new Set(),
     drag: new Set(),
     added: new Set(),
     popup_shown: new Set(),
@@ -248,6 +255,44 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
+  publishedModels(): Promise<PublishedModel[]> {
+    return Promise.resolve(this.#scene.models);
+  }
+
+  pickModelFolder(): Promise<string | null> {
+    this.calls.push(["pickModelFolder"]);
+    return Promise.resolve("/home/ada/models/code-search");
+  }
+
+  fetchModel(name: string): Promise<ModelFetch> {
+    this.calls.push(["fetchModel", name]);
+    return Promise.resolve(
+      this.sendFetch({ ...FETCH, name, file: "", came: 0, all: null, rate: null }),
+    );
+  }
+
+  cancelFetch(): Promise<void> {
+    this.calls.push(["cancelFetch"]);
+    if (this.#scene.fetch) this.sendFetch({ ...this.#scene.fetch, phase: "Cancelled" });
+    return Promise.resolve();
+  }
+
+  modelFetch(): Promise<ModelFetch | null> {
+    return Promise.resolve(this.#scene.fetch);
+  }
+
+  /** Lets the fetch come to this state. */
+  sendFetch(fetch: ModelFetch): ModelFetch {
+    this.#scene.fetch = fetch;
+    if (fetch.phase === "Fetched") {
+      this.#scene.models = this.#scene.models.map((model) =>
+        model.name === fetch.name ? { ...model, fetched: true } : model,
+      );
+    }
+    this.send("model_fetch", fetch);
+    return fetch;
+  }
+
   settings(): Promise<SettingsView> {
     return Promise.resolve(this.#scene.settings);
   }
@@ -357,46 +402,6 @@ function refuse(code: string, message: string): Promise<never> {
   const error = { code, message, retryable: true, project_id: null };
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   return Promise.reject(error);
-}
-
-/** An answer as the program would give it over these projects. */
-export function answer(query: string, results: Hit[], projects: ProjectStatus[]): SearchAnswer {
-  const failed = projects.filter(({ residency }) => residency === "Failed");
-  const loading = projects.filter(({ residency }) => residency === "Loading");
-  return {
-    query,
-    mode: "auto",
-    took_ms: 3.4,
-    searched: {
-      total: projects.length,
-      hot: projects.length - failed.length - loading.length,
-      loading: loading.length,
-      stale: 0,
-      failed: failed.map(({ id, error }) => ({ project: id, cause: error?.cause ?? "Panicked" })),
-    },
-    lanes: [
-      { lane: "text", took_ms: 1.2, note: null },
-      { lane: "symbols", took_ms: 0.6, note: null },
-    ],
-    results,
-  };
-}
-
-/** The hit with the query's occurrences highlighted, where its line or its path has the query. */
-function matched(hit: Hit, query: string): Hit[] {
-  const word = query.trim().toLowerCase();
-  const text = hit.snippet?.text ?? "";
-  const highlights: [number, number][] = [];
-  for (let at = text.toLowerCase().indexOf(word); at >= 0;) {
-    highlights.push([utf8Length(text.slice(0, at)), utf8Length(text.slice(0, at + word.length))]);
-    at = text.toLowerCase().indexOf(word, at + word.length);
-  }
-  if (highlights.length === 0 && !hit.path.toLowerCase().includes(word)) return [];
-  return [{ ...hit, snippet: hit.snippet && { ...hit.snippet, highlights } }];
-}
-
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 function added(path: string): AddOutcome {

@@ -1,8 +1,10 @@
 // A project, a hit and a file of the fake program, as most of them are, with what a scene changes.
 
 import type { Hit } from "./generated/Hit";
+import type { ModelFetch } from "./generated/ModelFetch";
 import type { OfferedFile } from "./generated/OfferedFile";
 import type { ProjectStatus } from "./generated/ProjectStatus";
+import type { PublishedModel } from "./generated/PublishedModel";
 
 export const MINUTE = 60_000;
 
@@ -67,3 +69,31 @@ export function offered(
 ): OfferedFile {
   return { project: `id-${projectName}`, path, line, pinned: false, gone: false, ...change };
 }
+
+export function model(
+  name: string,
+  dimensions: number,
+  about: string,
+  change: Partial<PublishedModel> = {},
+): PublishedModel {
+  const address = `https://huggingface.co/Xenova/${name}`;
+  return { name, about, dimensions, address, fetched: false, ...change };
+}
+
+/** A model of which a third has come. */
+export const FETCH: ModelFetch = {
+  name: "BGESmallENV15",
+  phase: "Running",
+  file: "onnx/model.onnx",
+  came: 41_200_000,
+  all: 133_093_490,
+  rate: 4_130_000,
+  sentence: null,
+};
+
+/** The same, where the network has gone. */
+export const NOT_FETCHED: Partial<ModelFetch> = {
+  phase: "Failed",
+  sentence:
+    "BGESmallENV15 is not fetched: https://huggingface.co/Xenova/bge-small-en-v1.5/resolve/main/onnx/model.onnx did not go on for 30 s. Look whether this machine is online.",
+};

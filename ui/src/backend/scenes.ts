@@ -5,11 +5,12 @@ import type { Hit } from "./generated/Hit";
 import type { MeaningStatus } from "./generated/MeaningStatus";
 import type { OfferedFile } from "./generated/OfferedFile";
 import type { ProjectStatus } from "./generated/ProjectStatus";
+import type { PublishedModel } from "./generated/PublishedModel";
 import type { SettingsView } from "./generated/SettingsView";
 import type { ShellState } from "./generated/ShellState";
 import type { Suggestion } from "./generated/Suggestion";
 import { HOSTILE, HOSTILE_HITS, LONG, LONG_HITS, LONG_PROJECTS, MARKUP } from "./odd-samples";
-import { MINUTE, hit, offered, project } from "./samples";
+import { FETCH, MINUTE, NOT_FETCHED, hit, model, offered, project } from "./samples";
 
 export { hit, project };
 
@@ -33,6 +34,7 @@ export const SETTINGS: SettingsView = {
   theme: "system",
   hide_on_blur: true,
   start_at_login: false,
+  meaning: { kind: "own" },
   embed_on_battery: false,
   embedding_paused: false,
   hot_limit: 4000,
@@ -55,6 +57,23 @@ const MEANING: MeaningStatus = {
   model: "all-MiniLM-L6-v2",
   sentence: null,
   next_retry: null,
+};
+
+export const MODELS: PublishedModel[] = [
+  model("AllMiniLML6V2", 384, "Sentence Transformer model, MiniLM-L6-v2", { fetched: true }),
+  model("BGESmallENV15", 384, "v1.5 release of the fast and default English model"),
+  model("JinaEmbeddingsV2BaseCode", 768, "Jina embeddings v2 base code"),
+];
+
+const UNFETCHED: Pick<Scene, "settings" | "meaning"> = {
+  settings: { ...SETTINGS, meaning: { kind: "published", value: "BGESmallENV15" } },
+  meaning: {
+    state: "ModelMissing",
+    model: null,
+    sentence:
+      "Search by meaning has no model: BGESmallENV15 is not fetched yet. Fetch it in the Settings, or with `quarry meaning fetch BGESmallENV15`.",
+    next_retry: null,
+  },
 };
 
 const SUGGESTIONS: Suggestion[] = [
@@ -209,6 +228,8 @@ export function scene(name: string | null): Scene {
     recent: RECENT,
     files: FILES,
     meaning: MEANING,
+    models: MODELS,
+    fetch: null,
     suggestions: SUGGESTIONS,
     settings: SETTINGS,
     events: {},
@@ -228,6 +249,18 @@ export function scene(name: string | null): Scene {
           sentence: "Embedding is paused: what is embedded already is found by meaning.",
         },
       };
+    case "model-off":
+      return {
+        ...usual,
+        settings: { ...SETTINGS, meaning: { kind: "off" } },
+        meaning: { state: "Off", model: null, sentence: null, next_retry: null },
+      };
+    case "model-unfetched":
+      return { ...usual, ...UNFETCHED };
+    case "model-fetching":
+      return { ...usual, ...UNFETCHED, fetch: FETCH };
+    case "model-not-fetched":
+      return { ...usual, ...UNFETCHED, fetch: { ...FETCH, ...NOT_FETCHED } };
     case "wayland":
     case "empty-wayland": {
       const shell = {
@@ -265,7 +298,19 @@ export function scene(name: string | null): Scene {
         files: LONG_HITS.map(({ path }) => offered(LONG, path, 1, { pinned: true })),
       };
     case "hostile":
-      return { ...usual, projects: HOSTILE, hits: HOSTILE_HITS, recent: [MARKUP, "\u202ecba"] };
+      return {
+        ...usual,
+        projects: HOSTILE,
+        hits: HOSTILE_HITS,
+        recent: [MARKUP, "\u202ecba"],
+        settings: {
+          ...SETTINGS,
+          meaning: { kind: "folder", value: `/home/ada/\u202e${MARKUP}/${"deep/".repeat(60)}` },
+        },
+        meaning: { ...MEANING, model: `\u202e${MARKUP}` },
+        models: [model(MARKUP, 384, `\u202e${MARKUP}`), ...MODELS],
+        fetch: { ...FETCH, name: MARKUP, file: `\u202e${MARKUP}` },
+      };
     case "drag":
       return { ...usual, events: { drag: { phase: "Enter", count: 2, folders: 2 } } };
     case "repositories":

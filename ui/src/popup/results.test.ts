@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answer } from "../backend/fake";
+import { answer } from "../backend/fake-answer";
 import { hit } from "../backend/scenes";
 import { distinct, hitKey, keepSelection, moveSelection, replacesList } from "./results";
 

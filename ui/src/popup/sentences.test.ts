@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answer } from "../backend/fake";
+import { answer } from "../backend/fake-answer";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import { project, scene } from "../backend/scenes";
 import {

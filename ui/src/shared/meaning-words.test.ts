@@ -10,6 +10,7 @@ import {
   meaningCondition,
   meaningReason,
   meaningTitle,
+  startedWithout,
 } from "./meaning-words";
 
 const of = (state: MeaningState, change: Partial<MeaningStatus> = {}): MeaningStatus => ({
@@ -55,7 +56,8 @@ test("a state has its words, and what failed says when it is tried again", () =>
     `The process ended. Next attempt at ${clockTime(next_retry)}.`,
   );
   expect(meaningReason(of("Working"))).toBeNull();
-  expect(meaningReason(of("Off"))).toContain("--no-meaning");
+  expect(startedWithout({ kind: "own" })).toContain("--no-meaning");
+  expect(startedWithout({ kind: "off" })).toBeNull();
 });
 
 test("an attempt is offered only for what failed or is missing", () => {

@@ -2,6 +2,7 @@
 
 import type { MeaningState } from "../backend/generated/MeaningState";
 import type { MeaningStatus } from "../backend/generated/MeaningStatus";
+import type { ModelChoice } from "../backend/generated/ModelChoice";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import { clockTime, count, counted, percent } from "./figures";
 import type { Condition } from "./project-words";
@@ -61,12 +62,15 @@ export function meaningCondition(meaning: MeaningStatus, { done, total }: Embedd
 }
 
 /** What stands in its way and what happens next; null where nothing does. */
-export function meaningReason({ state, sentence, next_retry }: MeaningStatus): string | null {
-  if (state === "Off") {
-    return "Quarry was started without it: by `--no-meaning`, or by `meaning = false` in the settings.";
-  }
+export function meaningReason({ sentence, next_retry }: MeaningStatus): string | null {
   if (next_retry === null) return sentence;
   return `${sentence ?? ""} Next attempt at ${clockTime(next_retry)}.`.trim();
+}
+
+/** Why it is off although a model is chosen; null where none is. */
+export function startedWithout({ kind }: ModelChoice): string | null {
+  if (kind === "off") return null;
+  return "Quarry was started with `--no-meaning`: the model is used from the next start without it.";
 }
 
 /** Whether an attempt can be asked for. */

@@ -20,8 +20,10 @@ const IDLE: Duration = Duration::from_secs(180);
 /// Twice what a worker with the usual model is seen to need.
 const MEMORY_LIMIT: u64 = 512 << 20;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// No model is used and no process started until other options come.
+    pub off: bool,
     /// The program that calls [`super::worker::serve`] when it is started with `arguments` and the
     /// words of [`super::worker::WorkerArguments`] behind them.
     pub program: PathBuf,
@@ -41,8 +43,8 @@ impl Options {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = pace::threads(cores);
         let memory_limit = MEMORY_LIMIT * threads as u64;
-        let (model, published) = (None, None);
-        Options { program, arguments, model, published, idle: IDLE, memory_limit, threads }
+        let (off, model, published) = (false, None, None);
+        Options { off, program, arguments, model, published, idle: IDLE, memory_limit, threads }
     }
 }
 
@@ -118,25 +120,33 @@ impl Embedder {
 
     /// A vector of length 1. Overtakes everything else; fails at once while no worker can be had.
     pub async fn embed_query(&self, text: String) -> Result<Vec<f32>, EmbedError> {
-        self.one(text, Priority::Query).await
+        self.one(text, Priority::Query, None).await
     }
 
     /// A vector a text, in their order. Survives workers that end; waits as long as it takes.
-    /// Texts that have not begun are forgotten when the future is dropped.
+    /// Texts that have not begun are forgotten when the future is dropped. With the id of a model,
+    /// vectors of another one never come.
     pub async fn embed_batch(
         &self,
         texts: Vec<String>,
         priority: Priority,
+        model: Option<&str>,
     ) -> Vec<Result<Vec<f32>, EmbedError>> {
-        join_all(texts.into_iter().map(|text| self.one(text, priority))).await
+        join_all(texts.into_iter().map(|text| self.one(text, priority, model))).await
     }
 
-    async fn one(&self, text: String, priority: Priority) -> Result<Vec<f32>, EmbedError> {
+    async fn one(
+        &self,
+        text: String,
+        priority: Priority,
+        model: Option<&str>,
+    ) -> Result<Vec<f32>, EmbedError> {
         if self.state() == State::Off {
             return Err(EmbedError::Unavailable(State::Off));
         }
         let (answer, answered) = oneshot::channel();
-        let job = Job { text, priority, attempts: 0, answer };
+        let model = model.map(str::to_owned);
+        let job = Job { text, priority, model, attempts: 0, answer };
         self.inner.events.send(Event::Submit(job)).map_err(|_| EmbedError::Closed)?;
         answered.await.unwrap_or(Err(EmbedError::Closed))
     }
@@ -145,6 +155,13 @@ impl Embedder {
     pub fn retry(&self) {
         // Nobody to try again when it is off or closed.
         let _ = self.inner.events.send(Event::Retry);
+    }
+
+    /// Takes another model, or none. Whoever waits for a vector gets
+    /// [`EmbedError::Unavailable`].
+    pub fn switch(&self, options: Options) {
+        // One that is closed has nothing to embed with.
+        let _ = self.inner.events.send(Event::Switch(Box::new(options)));
     }
 
     /// Ends the worker; whoever still waits gets [`EmbedError::Closed`].

@@ -2,9 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fastembed::{EmbeddingModel, TextEmbedding};
 use serde_json::{Map, Value, json};
@@ -20,6 +23,10 @@ const PARTIAL: &str = "partial";
 /// A hub that says nothing for this long is not there.
 const SILENCE: Duration = Duration::from_secs(30);
 const BLOCK: usize = 64 << 10;
+/// Blocks that the disk does not have yet.
+const BLOCKS_AHEAD: usize = 16;
+/// How often whoever may end a download is asked while the hub says nothing.
+const ASKED_EVERY: Duration = Duration::from_millis(100);
 /// More than most models were trained with gains nothing: texts are shorter.
 const MOST_TOKENS: u64 = 512;
 
@@ -27,7 +34,12 @@ const MOST_TOKENS: u64 = 512;
 pub struct Published {
     /// As fastembed writes it.
     pub name: String,
-    repository: String,
+    /// What it is made for, in fastembed's words.
+    pub about: String,
+    /// Of its vectors.
+    pub dimensions: usize,
+    /// Where the hub has it.
+    pub repository: String,
     encoder: String,
 }
 
@@ -37,12 +49,20 @@ pub enum FetchError {
     Unknown { name: String, known: String },
     #[error("{url} cannot be fetched: {source}")]
     Hub { url: String, source: Box<ureq::Error> },
+    #[error("the hub does not give away {url} (HTTP status {status})")]
+    Absent { url: String, status: u16 },
+    #[error("{url} did not go on for {} s", SILENCE.as_secs())]
+    Silent { url: String },
     #[error("{url} was cut off after {came} of {all} bytes")]
     CutOff { url: String, came: u64, all: u64 },
     #[error("{url} was cut off: {source}")]
     Interrupted { url: String, source: io::Error },
+    #[error("the disk is full: {} cannot be written", path.display())]
+    DiskFull { path: PathBuf },
     #[error("{} cannot be written: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
+    #[error("it was cancelled")]
+    Cancelled,
     #[error("another process fetches it already")]
     UnderWay,
 }
@@ -58,25 +78,34 @@ pub struct Progress<'a> {
 }
 
 impl Published {
-    /// `name` in upper or lower case. Models whose weights lie in several files are not among them.
-    ///
-    /// # Errors
-    /// [`FetchError::Unknown`], with all names.
-    pub fn named(name: &str) -> Result<Published, FetchError> {
+    /// Those that can be fetched, by name. Models whose weights lie in several files are not
+    /// among them.
+    pub fn all() -> Vec<Published> {
         let mut all: Vec<Published> = TextEmbedding::list_supported_models()
             .into_iter()
             .filter(|info| info.additional_files.is_empty())
             .map(|info| Published {
                 name: format!("{:?}", info.model),
+                about: info.description,
+                dimensions: info.dim,
                 repository: info.model_code,
                 encoder: info.model_file,
             })
             .collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    /// The one with this name in upper or lower case.
+    ///
+    /// # Errors
+    /// [`FetchError::Unknown`], with all names.
+    pub fn named(name: &str) -> Result<Published, FetchError> {
+        let mut all = Published::all();
         if let Some(at) = all.iter().position(|one| one.name.eq_ignore_ascii_case(name)) {
             return Ok(all.swap_remove(at));
         }
-        let mut names: Vec<String> = all.into_iter().map(|one| one.name).collect();
-        names.sort();
+        let names: Vec<String> = all.into_iter().map(|one| one.name).collect();
         Err(FetchError::Unknown { name: name.to_owned(), known: names.join(", ") })
     }
 
@@ -85,8 +114,14 @@ impl Published {
         data.join(FOLDER).join(&self.name)
     }
 
+    /// Whether all of it is there.
+    pub fn is_fetched(&self, data: &Path) -> bool {
+        self.folder(data).join(MANIFEST).is_file()
+    }
+
     /// Fetches it from `hub` into its folder below `data`. Files that came whole in an earlier
-    /// attempt are not fetched again. Blocks.
+    /// attempt are not fetched again. Blocks; `progress` is asked several times a second whether
+    /// to go on, also while nothing comes.
     ///
     /// # Errors
     /// All of [`FetchError`]; there is no folder then.
@@ -94,10 +129,10 @@ impl Published {
         &self,
         hub: &str,
         data: &Path,
-        mut progress: impl FnMut(Progress<'_>),
+        mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<PathBuf, FetchError> {
         let folder = self.folder(data);
-        if folder.join(MANIFEST).is_file() {
+        if self.is_fetched(data) {
             return Ok(folder);
         }
         let partial = folder.with_extension(PARTIAL);
@@ -118,7 +153,7 @@ impl Published {
             if !path.is_file() {
                 let url = format!("{hub}/{}/resolve/main/{remote}", self.repository);
                 download(&agent, &url, &path, |came, all| {
-                    progress(Progress { file: remote, came, all });
+                    progress(Progress { file: remote, came, all })
                 })?;
             }
             let sum = sum_of(&path)
@@ -145,7 +180,19 @@ pub(super) fn known(name: &str) -> Option<EmbeddingModel> {
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> FetchError + use<> {
     let path = path.to_owned();
-    move |source| FetchError::Io { path: path.clone(), source }
+    move |source| match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            FetchError::DiskFull { path: path.clone() }
+        }
+        _ => FetchError::Io { path: path.clone(), source },
+    }
+}
+
+/// What comes from the hub, in this order.
+enum Heard {
+    Begun { all: Option<u64> },
+    Block(Vec<u8>),
+    Ended(Result<(), FetchError>),
 }
 
 /// Under its own name only once it is whole.
@@ -153,32 +200,77 @@ fn download(
     agent: &ureq::Agent,
     url: &str,
     path: &Path,
-    mut progress: impl FnMut(u64, Option<u64>),
+    mut progress: impl FnMut(u64, Option<u64>) -> ControlFlow<()>,
 ) -> Result<(), FetchError> {
-    let refused = |source| FetchError::Hub { url: url.to_owned(), source: Box::new(source) };
-    let response = agent.get(url).call().map_err(refused)?;
-    let all = response.body().content_length();
-    let mut body = response.into_body().into_reader();
     let part = path.with_extension("part");
     let mut file = File::create(&part).map_err(failed(&part))?;
-    let mut block = vec![0; BLOCK];
-    let mut came = 0;
-    progress(came, all);
+    let (hear, heard) = sync_channel(BLOCKS_AHEAD);
+    let (asking, address) = (agent.clone(), url.to_owned());
+    // A hub that says nothing holds up that thread, and not this one, which may be told to end.
+    thread::Builder::new()
+        .name("download".into())
+        .spawn(move || {
+            let outcome = listen(&asking, &address, &hear);
+            // Nobody waits for a download that was ended.
+            let _ = hear.send(Heard::Ended(outcome));
+        })
+        .map_err(failed(&part))?;
+    let (mut came, mut all, mut begun) = (0, None, false);
+    let mut last_heard = Instant::now();
     loop {
-        let interrupted = |source| FetchError::Interrupted { url: url.to_owned(), source };
-        let length = body.read(&mut block).map_err(interrupted)?;
-        if length == 0 {
-            break;
+        match heard.recv_timeout(ASKED_EVERY) {
+            Ok(Heard::Begun { all: length }) => (all, begun) = (length, true),
+            Ok(Heard::Block(block)) => {
+                file.write_all(&block).map_err(failed(&part))?;
+                came += block.len() as u64;
+            }
+            Ok(Heard::Ended(outcome)) => {
+                outcome?;
+                break;
+            }
+            // Before it has begun the agent keeps the time.
+            Err(RecvTimeoutError::Timeout) if !begun || last_heard.elapsed() < SILENCE => {
+                if progress(came, all).is_break() {
+                    return Err(FetchError::Cancelled);
+                }
+                continue;
+            }
+            Err(_) => return Err(FetchError::Silent { url: url.to_owned() }),
         }
-        file.write_all(&block[..length]).map_err(failed(&part))?;
-        came += length as u64;
-        progress(came, all);
+        last_heard = Instant::now();
+        if progress(came, all).is_break() {
+            return Err(FetchError::Cancelled);
+        }
     }
     if let Some(all) = all.filter(|all| *all != came) {
         return Err(FetchError::CutOff { url: url.to_owned(), came, all });
     }
     file.sync_all().map_err(failed(&part))?;
     fs::rename(&part, path).map_err(failed(path))
+}
+
+/// Hands on what the hub sends until it ends or nobody listens.
+fn listen(agent: &ureq::Agent, url: &str, hear: &SyncSender<Heard>) -> Result<(), FetchError> {
+    let url = || url.to_owned();
+    let response = agent.get(url()).call().map_err(|source| match source {
+        ureq::Error::StatusCode(status @ (401 | 403 | 404 | 410)) => {
+            FetchError::Absent { url: url(), status }
+        }
+        source => FetchError::Hub { url: url(), source: Box::new(source) },
+    })?;
+    let all = response.body().content_length();
+    let mut body = response.into_body().into_reader();
+    let mut listened_to = hear.send(Heard::Begun { all }).is_ok();
+    let mut block = vec![0; BLOCK];
+    while listened_to {
+        let interrupted = |source| FetchError::Interrupted { url: url(), source };
+        let length = body.read(&mut block).map_err(interrupted)?;
+        if length == 0 {
+            break;
+        }
+        listened_to = hear.send(Heard::Block(block[..length].to_vec())).is_ok();
+    }
+    Ok(())
 }
 
 fn most_tokens(folder: &Path) -> Option<u64> {

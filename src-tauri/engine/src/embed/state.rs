@@ -62,8 +62,8 @@ impl State {
         match self {
             State::Off => Some(OFF.into()),
             State::Missing { name: Some(name), .. } => Some(format!(
-                "Search by meaning has no model: {name} is not fetched yet. `quarry meaning fetch \
-                 {name}` does that."
+                "Search by meaning has no model: {name} is not fetched yet. Fetch it in the \
+                 Settings, or with `quarry meaning fetch {name}`."
             )),
             State::Missing { what, name: None } => Some(format!(
                 "Search by meaning has no model: {what} is not there. Install Quarry again, or name \

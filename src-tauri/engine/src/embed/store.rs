@@ -4,6 +4,7 @@
 pub mod places;
 pub mod segment;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,6 +89,11 @@ impl Store {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The id of the model whose vectors these are.
+    pub fn model(&self) -> &str {
+        self.directory.file_name().and_then(OsStr::to_str).unwrap_or_default()
     }
 
     pub fn len(&self) -> usize {

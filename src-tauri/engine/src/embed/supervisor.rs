@@ -26,12 +26,15 @@ pub enum Event {
     Submit(Job),
     Heard { generation: u64, heard: Heard },
     Retry,
+    Switch(Box<Options>),
     Close,
 }
 
 pub struct Job {
     pub text: String,
     pub priority: Priority,
+    /// The id of the only model whose vector is of use.
+    pub model: Option<String>,
     pub attempts: u8,
     pub answer: oneshot::Sender<Result<Vec<f32>, EmbedError>>,
 }
@@ -122,6 +125,7 @@ impl Supervisor {
                 }
                 Event::Heard { .. } => {}
                 Event::Retry => self.retry(),
+                Event::Switch(options) => self.switch(*options),
                 Event::Close => break,
             }
         }
@@ -142,7 +146,11 @@ impl Supervisor {
             }
             State::Idle | State::Starting | State::Ready => false,
         };
-        if refuses {
+        let is_other = job
+            .model
+            .as_deref()
+            .is_some_and(|id| self.model.borrow().as_ref().is_none_or(|present| present.id != id));
+        if refuses || is_other {
             let _ = job.answer.send(Err(EmbedError::Unavailable(state)));
         } else {
             self.queues[job.priority as usize].push_back(job);
@@ -151,6 +159,11 @@ impl Supervisor {
 
     fn look_for_model(&mut self) {
         self.looked_at = Instant::now();
+        if self.options.off {
+            self.model.send_replace(None);
+            self.state.send_replace(State::Off);
+            return;
+        }
         match Model::locate(self.options.model.as_deref(), &self.options.program) {
             Ok(model) => {
                 self.model.send_replace(Some(model));
@@ -167,6 +180,22 @@ impl Supervisor {
                 self.fail(Cause::ModelDamaged, &error.to_string());
             }
         }
+    }
+
+    fn switch(&mut self, options: Options) {
+        if self.options == options {
+            return;
+        }
+        drop(self.take_back(Blame::Nobody));
+        self.options = options;
+        self.failures = 0;
+        self.held_until = None;
+        // What is slow for the one model is usual for another.
+        self.pace = Pace::default();
+        self.look_for_model();
+        // What waits was asked of the model before.
+        let state = self.state.borrow().clone();
+        self.refuse_waiting(&state, true);
     }
 
     fn retry(&mut self) {

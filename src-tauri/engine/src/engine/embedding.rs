@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::filling::{Pacing, Rest};
 use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
+use crate::embed::embedder;
 use crate::embed::state::State;
 use crate::status::{MeaningState, MeaningStatus};
 
@@ -38,6 +39,12 @@ impl Engine {
     /// Looks for the model again and starts what embeds, whatever the last attempt said.
     pub fn retry_meaning(&self) {
         self.shared.vectors.embedder.retry();
+    }
+
+    /// Takes another model, or none, at once: what is embedded with it is found, and the rest is
+    /// embedded. Does nothing in an engine that was opened without an embedder.
+    pub fn switch_model(&self, embedder: embedder::Options) {
+        self.shared.vectors.embedder.switch(embedder);
     }
 
     /// When and how fast the background embeds from now on.

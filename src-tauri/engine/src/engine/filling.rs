@@ -70,7 +70,7 @@ pub struct Filler {
 }
 
 impl Filler {
-    /// Starts it, if there is a model to be had at all. Needs a tokio runtime.
+    /// Starts it; it ends where there never is a model. Needs a tokio runtime.
     /// `on_battery`: whether the machine is.
     pub fn start(
         registry: Registry,
@@ -81,24 +81,22 @@ impl Filler {
         let cancel = CancellationToken::new();
         let (pacing, paces) = watch::channel(pacing);
         let (rests, rest) = watch::channel(None);
-        let task = (vectors.embedder.state() != State::Off).then(|| {
-            let filling = Filling {
-                registry,
-                vectors,
-                pacing: paces,
-                on_battery,
-                rest: rests,
-                projects: HashMap::new(),
-                refused: HashSet::new(),
-                store: None,
-                tidied: None,
-            };
-            let ended = cancel.clone();
-            tokio::spawn(async move {
-                ended.run_until_cancelled(filling.run()).await;
-            })
+        let filling = Filling {
+            registry,
+            vectors,
+            pacing: paces,
+            on_battery,
+            rest: rests,
+            projects: HashMap::new(),
+            refused: HashSet::new(),
+            store: None,
+            tidied: None,
+        };
+        let ended = cancel.clone();
+        let task = tokio::spawn(async move {
+            ended.run_until_cancelled(filling.run()).await;
         });
-        Filler { pacing, rest, _cancel: cancel.drop_guard(), task: Mutex::new(task) }
+        Filler { pacing, rest, _cancel: cancel.drop_guard(), task: Mutex::new(Some(task)) }
     }
 
     pub fn set_pacing(&self, pacing: Pacing) {
@@ -187,6 +185,9 @@ impl Filling {
     }
 
     async fn step(&mut self) -> Next {
+        if self.vectors.embedder.state() == State::Off {
+            return Next::Wait(Duration::MAX);
+        }
         let rest = self.must_rest();
         self.rest.send_if_modified(|known| std::mem::replace(known, rest) != rest);
         if is_indexing(&self.registry.snapshot()) {
@@ -339,7 +340,7 @@ impl Filling {
                 if texts.is_empty() {
                     break;
                 }
-                batches.push(embed_batch(Arc::clone(&self.vectors), texts));
+                batches.push(embed_batch(Arc::clone(&self.vectors), Arc::clone(store), texts));
             }
             let batch = Instant::now();
             let Some(answers) = batches.next().await else { break };
@@ -402,10 +403,12 @@ impl Filling {
 
 async fn embed_batch(
     vectors: Arc<Vectors>,
+    store: Arc<Store>,
     texts: Vec<(Key, String)>,
 ) -> Vec<(Key, Result<Vec<f32>, EmbedError>)> {
     let (keys, texts): (Vec<Key>, Vec<String>) = texts.into_iter().unzip();
-    let answers = vectors.embedder.embed_batch(texts, Priority::Background).await;
+    let (embedder, model) = (&vectors.embedder, Some(store.model()));
+    let answers = embedder.embed_batch(texts, Priority::Background, model).await;
     keys.into_iter().zip(answers).collect()
 }
 

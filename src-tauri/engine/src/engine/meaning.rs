@@ -145,7 +145,8 @@ impl Comparer {
     /// gone.
     async fn embed(&self, text: Text, store: Option<Arc<Store>>) -> Option<(usize, Vec<f32>)> {
         let Text { of, key, text } = text;
-        let batch = self.vectors.embedder.embed_batch(vec![text], Priority::Candidates).await;
+        let (embedder, model) = (&self.vectors.embedder, store.as_ref().map(|store| store.model()));
+        let batch = embedder.embed_batch(vec![text], Priority::Candidates, model).await;
         let vector = batch.into_iter().next()?.ok()?;
         if let Some(store) = store {
             let kept = vector.clone();

@@ -1,18 +1,14 @@
 //! What the pages may ask about one project, or about folders that may become some.
 
-use std::path::PathBuf;
-
 use quarry_engine::index::{SkipReason, SkippedFile};
 use quarry_engine::status::LogLine;
 use serde::Serialize;
-use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
-use tauri_plugin_dialog::{DialogExt, FilePath};
-use tokio::sync::oneshot;
+use tauri::{Manager, State, WebviewWindow, Wry};
+use tauri_plugin_dialog::DialogExt;
 use ts_rs::TS;
 
-use super::CommandError;
+use super::{CommandError, ask};
 use crate::desktop::adding::AddOutcome;
-use crate::desktop::popup::DialogOpen;
 use crate::desktop::project_list::{self, ListError};
 use crate::desktop::repositories::{self, Suggestion};
 use crate::desktop::shell::Shell;
@@ -151,16 +147,4 @@ pub async fn import_projects(window: WebviewWindow<Wry>) -> Result<Vec<AddOutcom
     let chosen = ask(app, |answer| dialog.pick_file(answer)).await;
     let Some(file) = chosen else { return Ok(Vec::new()) };
     Ok(project_list::import(&app.state::<Shell>().engine, &file).await?)
-}
-
-async fn ask(
-    app: &AppHandle<Wry>,
-    open: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>),
-) -> Option<PathBuf> {
-    let _open = DialogOpen::new(app);
-    let (answer, chosen) = oneshot::channel();
-    open(Box::new(move |path| {
-        let _ = answer.send(path);
-    }));
-    chosen.await.ok()??.into_path().ok()
 }

@@ -10,7 +10,7 @@ use crate::desktop::applying::{self, ChangeError};
 use crate::desktop::editor::{self, DetectedEditor, Surroundings};
 use crate::desktop::shell::Shell;
 use crate::settings::Theme;
-use crate::settings::edit::{self, EditError, SettingChange};
+use crate::settings::edit::{self, EditError, ModelChoice, SettingChange};
 
 /// The settings as they are in effect, and what may be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -26,6 +26,7 @@ pub struct SettingsView {
     pub theme: Theme,
     pub hide_on_blur: bool,
     pub start_at_login: bool,
+    pub meaning: ModelChoice,
     pub embed_on_battery: bool,
     pub embedding_paused: bool,
     /// In megabytes, as the next one.
@@ -110,6 +111,7 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         theme: applied.settings.theme,
         hide_on_blur: applied.settings.hide_on_blur,
         start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
+        meaning: ModelChoice::from(&applied.settings.meaning),
         embed_on_battery: applied.settings.embed_on_battery,
         embedding_paused: applied.settings.embedding_paused,
         hot_limit: applied.settings.hot_limit,

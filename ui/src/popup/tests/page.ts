@@ -2,7 +2,8 @@
 
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, vi } from "vitest";
-import { FakeBackend, answer } from "../../backend/fake";
+import { FakeBackend } from "../../backend/fake";
+import { answer } from "../../backend/fake-answer";
 import type { Hit } from "../../backend/generated/Hit";
 import type { SearchUpdate } from "../../backend/generated/SearchUpdate";
 import { hit, scene } from "../../backend/scenes";

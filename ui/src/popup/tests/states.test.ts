@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
-import { answer } from "../../backend/fake";
+import { answer } from "../../backend/fake-answer";
 import { project, scene } from "../../backend/scenes";
 import { A, backend, eachOnAPageOfItsOwn, hold, open, paths, type } from "./page";
 
