@@ -170,7 +170,7 @@ impl ProjectIndex {
         })
     }
 
-    /// From now on searches go before what writes to this index.
+    /// From now on searches go before what writes to this index and is not waited for.
     pub fn yield_to(&self, searches: &Precedence) {
         self.valve.yield_to(searches);
     }
