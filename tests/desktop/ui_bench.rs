@@ -1,6 +1,7 @@
 //! How fast the popup is in a real window, on a display of its own: from the hotkey until its
 //! content is on the screen, and from a key until the list on the screen is another one. Before
-//! that, from a start with many registered projects until the hotkey works.
+//! that, from a start with many registered projects until the hotkey works; after that, from a
+//! request to end until the process is gone.
 //!
 //! `--corpus DIR [--json FILE] [--projects N] [--shows N] [--rounds N]`, with the program in
 //! `QUARRY_BIN`.
@@ -22,10 +23,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use harness::account::{Account, Started};
 use harness::desktop::Desktop;
+use harness::processes;
 use harness::wait::{until, within};
 use screen::{Area, BACKSPACE, CONTROL, SHIFT, Screen, colours};
 
@@ -120,6 +123,7 @@ fn main() -> Result<()> {
         popup.type_query(query, &mut keys)?;
     }
     let unchanged = keys.without_a_change;
+    let quitting = popup.quit();
     let report = json!({
         "corpus": arguments.corpus,
         "projects": arguments.projects,
@@ -129,6 +133,7 @@ fn main() -> Result<()> {
         "key_to_letter_ms": figures("key → its letter", &mut keys.letter),
         "key_to_painted_ms": figures("key → painted results", &mut keys.list),
         "keys_without_a_change": unchanged,
+        "quit_ms": quitting,
     });
     println!("{unchanged} keys changed nothing in the first rows and are not counted");
     if let Some(path) = &arguments.json {
@@ -214,6 +219,16 @@ impl Popup {
         until("the popup is painted", || popup.is_painted().unwrap_or(false));
         popup.hide()?;
         Ok(popup)
+    }
+
+    /// Asks the program to end, and says how many milliseconds it took.
+    fn quit(&self) -> f64 {
+        let asked = Instant::now();
+        processes::signal(self.quarry.pid, Signal::TERM);
+        until("the program ends", || self.desktop.account.exit(&self.quarry));
+        let took = asked.elapsed().as_secs_f64() * 1000.0;
+        println!("quit {took:>28.0} ms");
+        took
     }
 
     fn is_painted(&self) -> Result<bool> {

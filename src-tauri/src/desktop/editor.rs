@@ -147,12 +147,12 @@ async fn start(program: &Path, arguments: Vec<OsString>) -> Result<(), EditorErr
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
+    /// The path of a script, to be read by `sh`: a program that was written a moment ago may not
+    /// be started while a process that another test forked still has it open for writing.
     fn stub(folder: &Path, script: &str) -> PathBuf {
         let path = folder.join("stub");
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(&path, script).unwrap();
         path
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let stub = stub(folder.path(), &format!("printf '%s\\n' \"$@\" > '{}'", out.display()));
         let file = folder.path().join("a b; touch $(pwned) {line} 'x\".rs");
         std::fs::write(&file, "x").unwrap();
-        let editor = chosen(&format!("{} -g {{file}}:{{line}}", stub.display())).unwrap();
+        let editor = chosen(&format!("/bin/sh {} -g {{file}}:{{line}}", stub.display())).unwrap();
         editor.open(&file, 42, Path::new("/s")).await.unwrap();
         let expected = format!("-g\n{}:42\n", file.display());
         for _ in 0..100 {
@@ -184,7 +184,7 @@ mod tests {
     async fn an_editor_that_fails_at_once_is_said() {
         let folder = tempfile::tempdir().unwrap();
         let stub = stub(folder.path(), "exit 3");
-        let editor = chosen(&format!("{} {{file}}", stub.display())).unwrap();
+        let editor = chosen(&format!("/bin/sh {} {{file}}", stub.display())).unwrap();
         let outcome = editor.open(&stub, 1, Path::new("/s")).await;
         assert!(matches!(outcome, Err(EditorError::Ended { .. })));
         let gone = editor.open(&folder.path().join("gone"), 1, Path::new("/s")).await;

@@ -16,6 +16,8 @@ const WATCHER_NAME: &str = "org.kde.StatusNotifierWatcher";
 const WATCHER_PATH: &str = "/StatusNotifierWatcher";
 const ITEM: &str = "org.kde.StatusNotifierItem";
 const MENU: &str = "com.canonical.dbusmenu";
+/// In the name of the errors with which libdbusmenu refuses.
+const MENU_ERROR: &str = "LIBDBUSMENU";
 
 /// Bus name and object path.
 type Items = Arc<Mutex<Vec<(String, String)>>>;
@@ -130,13 +132,22 @@ impl TrayItem<'_> {
         until(&what, || self.menu().into_iter().find(|entry| entry.label.starts_with(beginning)))
     }
 
+    /// Clicks the first entry whose label begins so, again when the menu was replaced meanwhile: an
+    /// entry that is no longer there is refused.
     #[track_caller]
     pub fn click(&self, beginning: &str) {
-        let id = self.entry(beginning).id;
-        let path = self.menu_path().unwrap();
-        let menu = self.proxy(&path, MENU).unwrap();
-        // The answer to a click on Quit may never come.
-        menu.call_noreply("Event", &(id, "clicked", Value::I32(0), 0u32)).unwrap();
+        let what = format!("a click on “{beginning}…” is taken");
+        until(&what, || {
+            let id = self.entry(beginning).id;
+            let path = self.menu_path().ok()?;
+            let menu = self.proxy(&path, MENU).ok()?;
+            let event = (id, "clicked", Value::I32(0), 0u32);
+            match menu.call_method("Event", &event) {
+                Err(zbus::Error::MethodError(name, ..)) if name.contains(MENU_ERROR) => None,
+                // Whoever has clicked on Quit may be left without an answer.
+                _ => Some(()),
+            }
+        });
     }
 
     fn read_menu(&self) -> zbus::Result<Vec<Entry>> {
