@@ -73,12 +73,13 @@ pub fn of_directory(path: &str) -> String {
     let mut pattern = String::with_capacity(path.len() + 2);
     pattern.push('/');
     for c in path.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}') {
-            pattern.push('\\');
+        match c {
+            // A backslash at the end of a name would be taken for an escape of the slash behind it.
+            '\\' => pattern.push_str("[\\]"),
+            '*' | '?' | '[' | ']' | '{' | '}' => pattern.extend(['\\', c]),
+            // What is no character has none to be written with.
+            _ => pattern.push(if rel_path::is_escape(c) { '?' } else { c }),
         }
-        // What is no character has none to be written with, and a backslash at the end of a name
-        // would be taken for an escape of the slash behind it.
-        pattern.push(if rel_path::is_escape(c) || c == '\\' { '?' } else { c });
     }
     pattern.push('/');
     pattern
@@ -179,7 +180,7 @@ mod tests {
         #[test]
         fn the_pattern_of_a_directory_is_sound_and_leaves_out_that_one(
             path in "[a-c!#*?\\[\\]{}\\\\ \\-]{1,6}(/[a-c!#*?\\[\\]{} .]{1,6}){0,2}",
-            other in "[a-c*]{1,6}(/[a-c*]{1,6}){0,2}",
+            other in "[a-c*\\\\]{1,6}(/[a-c*]{1,6}){0,2}",
         ) {
             let normal = |part: &str| part != "." && part != "..";
             prop_assume!(path.split('/').all(normal));

@@ -44,6 +44,13 @@ impl Precedence {
         Searching(self.clone())
     }
 
+    /// Whether anybody has waited yet.
+    #[cfg(test)]
+    pub(super) fn was_given(&self) -> bool {
+        let turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        turn.free_until.is_some()
+    }
+
     /// Waits while somebody searches, though not for long.
     pub(super) fn give(&self) {
         let State { searches, lately, turn, over } = &*self.0;
@@ -104,11 +111,11 @@ mod tests {
     fn nobody_waits_where_nobody_searches_and_after_a_search_until_nobody_types_on() {
         let precedence = Precedence::default();
         assert!(waited(&precedence) < LONGEST);
-        let free_until = || precedence.0.turn.lock().unwrap().free_until;
-        assert_eq!(free_until(), None, "it has not waited");
+        assert!(!precedence.was_given());
+        let ended = Instant::now();
         drop((precedence.search(), precedence.clone().search()));
         assert!(waited(&precedence) < LONGEST);
-        assert!(free_until().is_some(), "somebody may have typed on");
+        assert!(ended.elapsed() >= TYPING, "somebody may have typed on");
         assert!(!precedence.0.lately.load(Ordering::SeqCst), "it is quiet now");
     }
 

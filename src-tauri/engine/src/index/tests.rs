@@ -86,6 +86,24 @@ fn hours(hours: i64) -> Timestamp {
 }
 
 #[test]
+fn indexing_many_files_waits_for_searches_and_neither_a_first_look_nor_a_save_does() {
+    let folder = Folder::new();
+    let index = folder.open();
+    let searches = Precedence::default();
+    index.yield_to(&searches);
+    let _searching = searches.search();
+    let many = 4..2 * writing::BULK_FILES;
+    many.clone().for_each(|at| folder.write(at, "one"));
+    folder.compare(&index);
+    assert!(!searches.was_given(), "people wait for a first look");
+    folder.save(&index, 0, "other");
+    assert!(!searches.was_given(), "people wait for what they saved");
+    many.for_each(|at| folder.write(at, "other"));
+    folder.compare(&index);
+    assert!(searches.was_given());
+}
+
+#[test]
 fn after_a_clean_end_only_new_files_of_the_index_are_read() {
     let folder = Folder::new();
     let index = folder.open();

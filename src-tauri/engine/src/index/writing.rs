@@ -21,7 +21,7 @@ pub(crate) use files::content_hash;
 const TEXT_IN_FLIGHT: usize = 32 << 20;
 /// From this many files on, or from as much text as may be in flight, a run uses all the threads
 /// it may and does not read everything before it writes.
-const BULK_FILES: usize = 500;
+pub(super) const BULK_FILES: usize = 500;
 /// Two threads read and two write: on a small machine the system shares them out, on a large one
 /// the rest is left to its user.
 const READERS: usize = 2;
