@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use x11rb::connection::Connection;
+use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
 use x11rb::protocol::xproto::{
     ConnectionExt as _, ImageFormat, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
 };
@@ -15,9 +17,6 @@ use x11rb::rust_connection::RustConnection;
 pub const CONTROL: u32 = 0xffe3;
 pub const SHIFT: u32 = 0xffe1;
 pub const BACKSPACE: u32 = 0xff08;
-
-/// How precisely a change is seen, at the expense of the processor that others would have.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Part of the screen, in pixels.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +45,10 @@ impl Screen {
         let mapping = connection.get_keyboard_mapping(first_code, count)?.reply()?;
         let symbols_a_code = mapping.keysyms_per_keycode;
         let symbols = mapping.keysyms;
+        // Looking again and again would take the processor from those who are looked at.
+        connection.damage_query_version(1, 1)?.reply()?;
+        let drawn = connection.generate_id()?;
+        connection.damage_create(drawn, root, ReportLevel::RAW_RECTANGLES)?.check()?;
         Ok(Self { connection, root, first_code, symbols_a_code, symbols })
     }
 
@@ -90,13 +93,28 @@ impl Screen {
         mut wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Option<Instant>> {
         let start = Instant::now();
-        while start.elapsed() < limit {
-            if wanted(&self.pixels(area)?) {
-                return Ok(Some(Instant::now()));
+        while !wanted(&self.pixels(area)?) {
+            let left = limit.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Ok(None);
             }
-            std::thread::sleep(LOOK_EVERY);
+            self.wait_for_drawing(left)?;
         }
-        Ok(None)
+        Ok(Some(Instant::now()))
+    }
+
+    /// Until something was drawn since the last look, at most for `limit`.
+    fn wait_for_drawing(&self, limit: Duration) -> Result<()> {
+        let mut drawn = self.connection.poll_for_event()?;
+        if drawn.is_none() {
+            let limit = Timespec::try_from(limit)?;
+            let stream = self.connection.stream();
+            poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&limit))?;
+        }
+        while drawn.is_some() {
+            drawn = self.connection.poll_for_event()?;
+        }
+        Ok(())
     }
 
     /// Waits until the part of the screen has stayed as it is for `span`.
