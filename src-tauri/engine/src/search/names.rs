@@ -102,56 +102,60 @@ impl NameQuery {
         allowed: &dyn Fn(&str) -> bool,
     ) -> Vec<NamedFile> {
         let needed = self.words.iter().fold(0, |set, word| set | sought(&word.folded));
-        let known: Vec<KnownPath<'_>> = paths.with_letters(searcher, needed).collect();
-        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
-        let mut rated = |path: &KnownPath<'_>| {
-            let quality = self.quality(path, &mut matcher);
-            (quality > 0.0 && allowed(path.text))
-                .then(|| NamedFile { path: path.text.to_owned(), quality })
-        };
+        let known: Vec<KnownPath<'_>> =
+            paths.with_letters(searcher, needed).filter(|path| allowed(path.text)).collect();
+        self.best_of(&known, limit)
+    }
+
+    fn best_of(&self, known: &[KnownPath<'_>], limit: usize) -> Vec<NamedFile> {
         let words: Vec<Finder<'_>> =
             self.words.iter().map(|word| Finder::new(word.folded.as_str())).collect();
-        let as_typed = known.iter().filter(|path| holds(path, &words));
-        let mut found: Vec<NamedFile> = as_typed.filter_map(&mut rated).collect();
+        let as_typed: Vec<KnownPath<'_>> =
+            known.iter().filter(|path| holds(path, &words)).copied().collect();
+        // Each way of looking takes ten times as long as the one before it, and finds nothing that
+        // is better: it is for the room that is left.
+        let mut found = rated(&as_typed, |path| self.by_name(&folded(path)));
         if found.len() < limit {
-            // Letters apart from each other are looked for only where there is room for them: that
-            // takes ten times as long.
-            found = known.iter().filter_map(rated).collect();
+            let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+            found = rated(&as_typed, |path| self.quality(path, &mut matcher));
+            if found.len() < limit {
+                found = rated(known, |path| self.quality(path, &mut matcher));
+            }
         }
-        found.sort_by(|a, b| {
-            b.quality
-                .total_cmp(&a.quality)
-                .then_with(|| a.path.len().cmp(&b.path.len()))
-                .then_with(|| a.path.cmp(&b.path))
-        });
-        found.truncate(limit);
-        found
+        best(found, limit)
     }
 
     fn quality(&self, path: &KnownPath<'_>, matcher: &mut Matcher) -> f32 {
-        let folded = folded(path);
-        let name = rel_path::file_name(&folded);
-        if let [word] = self.words.as_slice() {
-            let typed = word.folded.as_str();
-            if name == typed {
-                return quality::NAME;
-            }
-            let tail = folded.strip_suffix(typed);
-            if typed.contains('/')
-                && tail.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-            {
-                return quality::TAIL;
-            }
-            if name.split_once('.').is_some_and(|(stem, _)| stem == typed) {
-                return quality::STEM;
-            }
-            if name.starts_with(typed) {
-                let share = typed.len() as f32 / name.len() as f32;
-                return quality::PREFIX + share * (quality::STEM - quality::PREFIX);
-            }
+        let by_name = self.by_name(&folded(path));
+        if by_name > 0.0 { by_name } else { self.by_letters(path.text, matcher) }
+    }
+
+    /// How well the one word is the name of the file, or begins it: better than any letters that
+    /// are somewhere in its path, or 0.
+    fn by_name(&self, folded: &str) -> f32 {
+        let [word] = self.words.as_slice() else { return 0.0 };
+        let typed = word.folded.as_str();
+        let name = rel_path::file_name(folded);
+        if name == typed {
+            return quality::NAME;
         }
+        let tail = folded.strip_suffix(typed);
+        if typed.contains('/') && tail.is_some_and(|rest| rest.is_empty() || rest.ends_with('/')) {
+            return quality::TAIL;
+        }
+        if name.split_once('.').is_some_and(|(stem, _)| stem == typed) {
+            return quality::STEM;
+        }
+        if name.starts_with(typed) {
+            let share = typed.len() as f32 / name.len() as f32;
+            return quality::PREFIX + share * (quality::STEM - quality::PREFIX);
+        }
+        0.0
+    }
+
+    fn by_letters(&self, path: &str, matcher: &mut Matcher) -> f32 {
         let mut buffer = Vec::new();
-        let haystack = Utf32Str::new(path.text, &mut buffer);
+        let haystack = Utf32Str::new(path, &mut buffer);
         let mut weakest = 1.0_f32;
         for word in &self.words {
             let Some(score) = word.atom.score(haystack, matcher) else { return 0.0 };
@@ -182,6 +186,30 @@ impl NameQuery {
         }
         ranges
     }
+}
+
+/// The paths that have a quality, with it.
+fn rated<'a>(
+    paths: &[KnownPath<'a>],
+    mut quality: impl FnMut(&KnownPath<'a>) -> f32,
+) -> Vec<(f32, &'a str)> {
+    paths.iter().map(|path| (quality(path), path.text)).filter(|(it, _)| *it > 0.0).collect()
+}
+
+/// The best ones, of equal quality the shorter path first.
+fn best(mut rated: Vec<(f32, &str)>, limit: usize) -> Vec<NamedFile> {
+    let order = |(a, a_path): &(f32, &str), (b, b_path): &(f32, &str)| {
+        b.total_cmp(a)
+            .then_with(|| a_path.len().cmp(&b_path.len()))
+            .then_with(|| a_path.cmp(b_path))
+    };
+    if rated.len() > limit {
+        // Two letters are in most paths, and only a few of those are wanted.
+        rated.select_nth_unstable_by(limit, order);
+        rated.truncate(limit);
+    }
+    rated.sort_unstable_by(order);
+    rated.into_iter().map(|(quality, path)| NamedFile { path: path.to_owned(), quality }).collect()
 }
 
 /// `main.rs:12` and `main.rs:12:5` ask for a line.
@@ -235,10 +263,13 @@ mod tests {
         "größe/übersicht.txt",
     ];
 
+    fn known(text: &str) -> KnownPath<'_> {
+        KnownPath { text, is_folded: lower(text) == text && text.is_ascii() }
+    }
+
     fn best(query: &str) -> Option<&'static str> {
         let query = NameQuery::new(&parse(query))?;
         let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
-        let known = |text| KnownPath { text, is_folded: lower(text) == text && text.is_ascii() };
         let rated = TREE.iter().map(|path| (query.quality(&known(path), &mut matcher), *path));
         let best = rated.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         (best.0 > 0.0).then_some(best.1)
@@ -254,6 +285,24 @@ mod tests {
         assert_eq!(best("readme"), Some("docs/README.md"));
         assert_eq!(best("übersicht"), Some("größe/übersicht.txt"));
         assert_eq!(best("zzz"), None);
+    }
+
+    #[test]
+    fn the_first_few_are_the_beginning_of_all() {
+        let known = TREE.map(known);
+        for typed in ["ma", "main", "ma rs", "rs", "re", "sr", "src/r", "st", "zz"] {
+            let query = NameQuery::new(&parse(typed)).unwrap();
+            let as_typed =
+                |file: &NamedFile| typed.split(' ').all(|it| lower(&file.path).contains(it));
+            let all = query.best_of(&known, usize::MAX);
+            for limit in 0..TREE.len() {
+                // Letters apart from each other come only where there is room.
+                let apart = limit > all.iter().filter(|file| as_typed(file)).count();
+                let wanted: Vec<&NamedFile> =
+                    all.iter().filter(|file| apart || as_typed(file)).take(limit).collect();
+                assert_eq!(query.best_of(&known, limit).iter().collect::<Vec<_>>(), wanted);
+            }
+        }
     }
 
     #[test]
