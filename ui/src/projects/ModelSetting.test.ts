@@ -124,6 +124,7 @@ test("what no model is there for is not said to be found by meaning", async () =
   expect(meaning.textContent).toContain("No model");
   expect(meaning.textContent).not.toContain("can be found by meaning");
   expect(within(meaning).queryByRole("button", { name: "Retry" })).toBeNull();
+  expect(within(meaning).queryByRole("button", { name: "Pause" })).toBeNull();
 });
 
 test("a fetch goes on where it is when the settings are opened again", async () => {

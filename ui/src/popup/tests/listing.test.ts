@@ -58,6 +58,21 @@ describe("typing", () => {
     await waitFor(() => expect(paths()).toEqual(["src/c.rs"]));
   });
 
+  test("the rows below the list's edge come behind its first frame, and the selected one is seen", async () => {
+    const box = await open();
+    const updates = hold();
+    const seen = vi.spyOn(Element.prototype, "scrollIntoView");
+    await type(box, "a");
+    const many = Array.from({ length: 20 }, (_, at) => hit("zed", `src/${at}.rs`, 1, "let a;"));
+    await send(updates, 0, many);
+    await waitFor(() => expect(paths()).toHaveLength(11));
+    await key(box, "End", { ctrlKey: true });
+    seen.mockClear();
+    await waitFor(() => expect(paths()).toHaveLength(20));
+    await waitFor(() => expect(seen.mock.contexts).toContain(document.getElementById("hit-19")));
+    seen.mockRestore();
+  });
+
   test("an update that comes after the box was emptied is dropped", async () => {
     const box = await open();
     const updates = hold();
