@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use quarry_engine::embed::embedder;
@@ -27,6 +27,8 @@ use tokio::sync::mpsc;
 
 /// Given by the embedder when it starts this program as its worker.
 const AS_WORKER: &str = "--as-worker";
+/// What was edited longer ago gains next to nothing by that.
+const LATELY: Duration = Duration::from_hours(7 * 24);
 /// Hits asked for a question.
 const TOP: usize = 50;
 /// A definition this many lines from the wanted one counts as it: attributes and comments differ.
@@ -110,6 +112,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+fn edited_lately(folder: &std::path::Path) -> usize {
+    let is_lately = |file: &ignore::DirEntry| {
+        let edited = file.metadata().ok().and_then(|metadata| metadata.modified().ok());
+        file.file_type().is_some_and(|kind| kind.is_file())
+            && edited.and_then(|at| at.elapsed().ok()).is_some_and(|age| age < LATELY)
+    };
+    ignore::Walk::new(folder).flatten().filter(is_lately).count()
+}
+
 async fn measure(
     questions: &[Question],
     corpus: &std::path::Path,
@@ -126,6 +137,13 @@ async fn measure(
     let options = Options { home: None, embedder, ..Options::new(data) };
     let engine = Engine::open(options)?;
     let repos: HashSet<&str> = questions.iter().map(|question| question.repo.as_str()).collect();
+    let lately: usize = repos.iter().map(|repo| edited_lately(&corpus.join(repo))).sum();
+    if lately > 0 {
+        println!(
+            "{lately} files were edited within a week, and go before their equals: give all an old \
+             date for figures that last"
+        );
+    }
     let mut ids = HashMap::new();
     for repo in repos {
         let added = engine.add(&corpus.join(repo), Some(repo.to_owned())).await?;
