@@ -116,7 +116,7 @@ fn another_limit_of_size_in_the_file_indexes_what_was_too_large() {
 }
 
 /// From the last button above the settings, by Tab, where a model is to be fetched.
-const FETCH: u32 = 12;
+const FETCH: u32 = 10;
 
 #[test]
 fn a_model_is_fetched_once_that_is_pressed_and_is_used_at_once() {
