@@ -3,8 +3,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use quarry_engine::engine::Options;
 use quarry_engine::index::{Limits, SkipReason};
+use quarry_engine::search::Mode;
 
-use crate::world::{World, git, write};
+use crate::world::{World, git, paths, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn text_of_every_kind_is_searchable() {
@@ -19,6 +20,23 @@ async fn text_of_every_kind_is_searchable() {
     let found = world.found("needle").await;
     assert_eq!(found.len(), 7, "{found:?}");
     assert_eq!(world.found("café").await, ["latin.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn definitions_that_end_in_a_letter_of_several_bytes_are_searchable() {
+    let world = World::new();
+    let files = [
+        ("README.zh.md", "# 说明\n\nneedle。"),
+        ("fr.yml", "fr:\n  needle: Annulé"),
+        ("features.md", "## needle 🚀\n"),
+    ];
+    let root = world.folder("code", &files);
+    world.add(&root).await;
+    assert_eq!(world.found("needle").await.len(), 3);
+    let defined = world.ask("needle", Mode::Symbols).await;
+    let mut defined = paths(&defined.results);
+    defined.sort();
+    assert_eq!(defined, ["features.md", "fr.yml"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

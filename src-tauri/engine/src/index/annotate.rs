@@ -100,3 +100,32 @@ fn distinct(names: &mut Vec<String>) {
     names.sort_unstable();
     names.dedup();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LANGUAGES: [&str; 6] = ["markdown", "yaml", "python", "ruby", "rust", "json"];
+
+    proptest! {
+        #[test]
+        fn chunks_along_definitions_cover_the_text_and_count_its_lines(
+            language in prop::sample::select(&LANGUAGES),
+            text in "(# [a-zé漢]{1,9}🚀?\n|[a-z]{1,4}: [a-zé。]{0,700}\n|def [a-z]{1,3}\n|fn [a-zé]{1,3}\\(\\) \\{\\}|\"é\": 1|end|\r\n|\n| ){0,40}[é。🚀]?",
+        ) {
+            let (chunks, _) = chunks(&mut Extractor::new(), language, &text);
+            let (mut byte, mut line) = (0, 1);
+            for (chunk, _) in &chunks {
+                prop_assert_eq!(chunk.bytes.start, byte);
+                prop_assert_eq!(chunk.line_start, line);
+                let piece = &text[chunk.bytes.clone()];
+                prop_assert!(piece.ends_with('\n') || chunk.bytes.end == text.len());
+                prop_assert_eq!(piece.lines().count() as u64, chunk.line_end + 1 - line);
+                byte = chunk.bytes.end;
+                line = chunk.line_end + 1;
+            }
+            prop_assert_eq!(byte, text.len());
+        }
+    }
+}

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memrchr};
+
 use crate::symbols::Definition;
 
 /// A window grows to about this many bytes: large enough for a function, small enough to point at.
@@ -54,8 +56,11 @@ pub fn along(text: &str, definitions: &[Definition]) -> Vec<Chunk> {
 
 /// The text in pieces that begin where a definition begins and end where it ends.
 fn pieces(text: &str, definitions: &[Definition]) -> Vec<Range<usize>> {
-    let line_begin = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_finish = |at: usize| text[at..].find('\n').map_or(text.len(), |more| at + more + 1);
+    // In bytes: the last one of a definition may lie within a character.
+    let bytes = text.as_bytes();
+    let line_begin = |at: usize| memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
+    let line_finish =
+        |at: usize| memchr(b'\n', &bytes[at..]).map_or(text.len(), |more| at + more + 1);
     let mut cuts: Vec<usize> = definitions
         .iter()
         .flat_map(|definition| {

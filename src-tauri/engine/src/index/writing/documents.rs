@@ -1,5 +1,6 @@
 //! Turning a file's text into the documents of its layers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tantivy::Term;
@@ -12,12 +13,13 @@ use crate::index::document::{ChunkSymbols, FileText, IndexDocument};
 use crate::index::manifest::{Entry, Stamp};
 use crate::index::update::Layer;
 use crate::index::{annotate, chunk, language};
-use crate::symbols;
+use crate::symbols::{self, Extractor};
 
 type Operation = UserOperation<IndexDocument>;
 
 impl Writing<'_> {
-    /// tools to make them.
+    /// Puts a file in the place of its older version: whole where there are `tools` to parse it
+    /// with, else its text alone.
     pub(super) fn add(&self, file: PreparedFile, tools: Option<&mut Tools>, writer: &Writer) {
         let PreparedFile { path, stamp, content } = file;
         self.index.same_bytes().remove(&path);
@@ -97,7 +99,15 @@ impl Writing<'_> {
             return self.windows(source, stamp, hash);
         };
         let fields = self.index.fields;
-        let (chunks, count) = annotate::chunks(&mut tools.extractor, language, &source.text);
+        let cut =
+            AssertUnwindSafe(|| annotate::chunks(&mut tools.extractor, language, &source.text));
+        let (chunks, count) = catch_unwind(cut).unwrap_or_else(|_| {
+            // A fault of ours: it may cost this file its definitions, but not the project.
+            tracing::error!(path = source.path, "the definitions of a file are left out");
+            tools.extractor = Extractor::new();
+            let windows = chunk::windows(&source.text).into_iter();
+            (windows.map(|chunk| (chunk, ChunkSymbols::default())).collect(), 0)
+        });
         let file = IndexDocument::file(fields, source, stamp, hash, Some(count));
         let chunks = chunks
             .into_iter()
