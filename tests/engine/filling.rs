@@ -276,6 +276,25 @@ async fn a_project_that_is_left_out_is_not_embedded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_away_for_a_while_is_embedded_once_it_is_there_again() {
+    let mut world = filling(options());
+    world.engine().pause_meaning(true);
+    let root = world.project("code", &FILES).await;
+    world.engine().act("code", ProjectAction::MeaningOff).await.unwrap();
+    world.engine().act("code", ProjectAction::Pause).await.unwrap();
+    // The index still holds it.
+    let (place, away) = (root.join("retry.rs"), world.path("away.rs"));
+    std::fs::rename(&place, &away).unwrap();
+    world.engine().act("code", ProjectAction::MeaningOn).await.unwrap();
+    world.engine().pause_meaning(false);
+    world.until_status("code", "embedded as far as it is there", |it| it.vectors == 2).await;
+    std::fs::rename(&away, &place).unwrap();
+    let whole = |it: &ProjectStatus| (it.vectors, it.vectors_wanted) == (3, Some(3));
+    world.until_status("code", "embedded", whole).await;
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_was_missing_is_used_after_a_retry() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("model");

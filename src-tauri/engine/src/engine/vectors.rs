@@ -33,6 +33,8 @@ pub struct Vectors {
 
 struct Kept {
     index: Arc<VectorIndex>,
+    /// What it was made from; another one for another model.
+    store: Arc<Store>,
     generation: u64,
     made: Instant,
     took: Duration,
@@ -71,7 +73,7 @@ impl Vectors {
             Ok(store) => {
                 let store = Arc::new(store);
                 *open = Some((model, Arc::clone(&store)));
-                // They hold vectors of another model, if any.
+                // Of another model, if there are any: their memory is not needed any more.
                 self.indexes().clear();
                 self.changed();
                 Some(store)
@@ -101,11 +103,14 @@ impl Vectors {
 
     /// What is embedded of the project, as it was a short while ago at most.
     pub async fn index(&self, project: &ProjectId) -> Option<Arc<VectorIndex>> {
+        let store = self.store().await?;
         let now = Instant::now();
         let generation = self.generation.load(Ordering::Relaxed);
         {
             let mut indexes = self.indexes();
-            if let Some(kept) = indexes.get_mut(project) {
+            if let Some(kept) = indexes.get_mut(project)
+                && Arc::ptr_eq(&kept.store, &store)
+            {
                 kept.used = now;
                 let young = kept.made.elapsed() < kept.took * REBUILT_AFTER;
                 if kept.generation == generation || young {
@@ -113,14 +118,14 @@ impl Vectors {
                 }
             }
         }
-        let (store, inventory) = (self.store().await?, self.inventory().await?);
-        let id = project.to_string();
-        let built = blocking(move || VectorIndex::build(&id, &inventory, &store)).await;
+        let inventory = self.inventory().await?;
+        let (id, vectors) = (project.to_string(), Arc::clone(&store));
+        let built = blocking(move || VectorIndex::build(&id, &inventory, &vectors)).await;
         let index = built.inspect_err(|error| tracing::warn!(%error, "no vectors to search"));
         let index = Arc::new(index.ok()?);
         let took = now.elapsed();
-        let kept =
-            Kept { index: Arc::clone(&index), generation, made: Instant::now(), took, used: now };
+        let made = Instant::now();
+        let kept = Kept { index: Arc::clone(&index), store, generation, made, took, used: now };
         self.indexes().insert(project.clone(), kept);
         Some(index)
     }

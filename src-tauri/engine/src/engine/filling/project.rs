@@ -105,30 +105,34 @@ impl Work {
             blocking(move || list.remove(&of, &gone)).await?;
         }
         let mut changed = changed.into_iter().peekable();
+        let mut all_read = true;
         while changed.peek().is_some() {
             let step = Instant::now();
             let files: Vec<(String, Entry)> = changed.by_ref().take(FILES_AT_ONCE).collect();
             let (root, index) = (project.root.clone(), Arc::clone(&project.index));
             let (list, of) = (Arc::clone(inventory), id.clone());
-            let listed = blocking(move || -> Result<(), SurveyError> {
+            let listed = blocking(move || -> Result<bool, SurveyError> {
                 let searcher = index.searcher();
                 let mut reader = index.documents(&searcher);
                 let mut listed = Vec::with_capacity(files.len());
+                let asked = files.len();
                 for (path, entry) in files {
-                    let stamp = stamp(&entry);
-                    let texts = texts_of_file(&root, &path, &entry, &mut reader)?;
-                    let chunks = texts.into_iter().flatten().filter_map(|chunk| {
+                    let Some(stamp) = stamp(&entry) else { continue };
+                    let Some(texts) = texts_of_file(&root, &path, &entry, &mut reader)? else {
+                        continue;
+                    };
+                    let chunks = texts.into_iter().filter_map(|chunk| {
                         let line_start = u32::try_from(chunk.line_start).ok()?;
                         let keys = chunk.texts.iter().map(|text| Key::of(text)).collect();
                         let defines = chunk.tier? != Tier::Window;
                         Some(ChunkTexts { line_start, defines, keys })
                     });
-                    let chunks = chunks.collect();
-                    listed.extend(stamp.map(|stamp| (path, FileTexts { stamp, chunks })));
+                    listed.push((path, FileTexts { stamp, chunks: chunks.collect() }));
                 }
-                Ok(list.put(&of, &listed)?)
+                list.put(&of, &listed)?;
+                Ok(listed.len() == asked)
             });
-            listed.await?;
+            all_read &= listed.await?;
             if begun.elapsed() > SURVEY && changed.peek().is_some() {
                 return Ok(());
             }
@@ -140,7 +144,8 @@ impl Work {
         self.counts = counts;
         self.files = files.into();
         self.texts.clear();
-        self.surveyed = Some(generation);
+        // A file that could not be read, or is another one just now, may be there again later.
+        self.surveyed = all_read.then_some(generation);
         let pause = (begun.elapsed() * SURVEY_SHARE).max(SOONEST_SURVEY);
         self.not_before = Some(Instant::now() + pause);
         Ok(())
@@ -161,14 +166,16 @@ impl Work {
                 let searcher = index.searcher();
                 let mut reader = index.documents(&searcher);
                 let entry = reader.file(&path)?;
-                let chunks = match entry {
-                    Some(entry) => texts_of_file(&root, &path, &entry, &mut reader)?,
-                    None => None,
-                };
-                Ok::<_, tantivy::TantivyError>(chunks.unwrap_or_default())
+                match entry {
+                    Some(entry) => texts_of_file(&root, &path, &entry, &mut reader),
+                    None => Ok(None),
+                }
             });
             // Whoever searches a damaged index sees to it.
-            let chunks = of_file.await.unwrap_or_default();
+            let Ok(Some(chunks)) = of_file.await else {
+                self.surveyed = None;
+                continue;
+            };
             let of_tier = chunks.into_iter().filter(|chunk| chunk.tier == Some(tier));
             for text in of_tier.flat_map(|chunk| chunk.texts) {
                 let key = Key::of(&text);
