@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tantivy::SearcherGeneration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 pub use disk::{Disk, Opened, RealDisk};
 pub use failure::{Cause, Failure, Fault};
@@ -134,6 +134,7 @@ struct Shared {
     volumes: Volumes,
     roots: Arc<Roots>,
     searches: Precedence,
+    readings: Arc<Semaphore>,
     /// As they are now.
     limits: Mutex<Limits>,
     room: Mutex<Room>,
@@ -162,6 +163,7 @@ impl Registry {
             volumes: Volumes::default(),
             roots: Arc::default(),
             searches: Precedence::default(),
+            readings: Arc::new(Semaphore::new(read::READINGS)),
             changed: Notify::new(),
             room_wanted: Notify::new(),
             snapshots: watch::Sender::new(Arc::default()),

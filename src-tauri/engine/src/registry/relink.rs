@@ -39,6 +39,8 @@ impl Registry {
             let mut slots = self.slots();
             let Some(slot) = slots.get_mut(id) else { return Ok(false) };
             slot.project.root = root;
+            // It may hang at the old root for ever.
+            slot.reading = None;
             slot.rest();
             slot.residency.abandon()
         };

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::failure::{Cause, Failure, Next};
 use super::history::History;
 use super::keeper::Upkeep;
-use super::read::Reader;
+use super::read::{Reader, Reading};
 use super::residency::{Residency, State};
 use super::{Embedding, Hot};
 use crate::catalogue::{Held, Project};
@@ -21,6 +21,8 @@ const STAMP_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Slot {
     pub project: Project,
     pub residency: Residency<Hot, Reader>,
+    /// Opens the index for searches alone, at this moment.
+    pub reading: Option<Reading>,
     /// What the keeper said last; of a project that is not hot, what remains true of it.
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
@@ -61,6 +63,7 @@ impl Slot {
         Slot {
             project,
             residency: Residency::cold(),
+            reading: None,
             upkeep,
             notice: None,
             last_used: Instant::now(),
