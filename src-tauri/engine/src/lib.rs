@@ -11,6 +11,7 @@ pub mod engine;
 pub mod index;
 pub mod registry;
 pub mod rel_path;
+pub mod root_access;
 pub mod search;
 pub mod status;
 pub mod symbols;

@@ -41,6 +41,7 @@ pub use room::Room;
 
 use crate::catalogue::{Catalogue, Project, ProjectId};
 use crate::index::{Limits, Precedence, ProjectIndex, Searching};
+use crate::root_access::RootAccess;
 use crate::status::{LogLine, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
@@ -240,6 +241,11 @@ impl Registry {
 
     pub fn project(&self, id: &ProjectId) -> Option<Project> {
         self.slots().get(id).map(|slot| slot.project.clone())
+    }
+
+    /// Whoever reads the project's files.
+    pub fn access(&self, id: &ProjectId) -> Option<Arc<RootAccess>> {
+        self.slots().get(id).map(|slot| Arc::clone(&slot.access))
     }
 
     /// All projects, in no particular order.

@@ -13,6 +13,7 @@ use super::slot::Slot;
 use super::{Lease, Registry, ResolveError, Shared, blocking};
 use crate::catalogue::{Project, ProjectId};
 use crate::index::ProjectIndex;
+use crate::root_access::RootAccess;
 
 /// Segments of closed projects that stay open for the next search. Each takes about a quarter of a
 /// megabyte, and is six files mapped into memory, of which Linux gives a process 65,530.
@@ -37,6 +38,8 @@ pub struct Searchable {
     pub id: ProjectId,
     pub root: PathBuf,
     pub index: Arc<ProjectIndex>,
+    /// Whoever reads its files asks here first.
+    pub access: Arc<RootAccess>,
     /// The index has been compared with the whole folder since it was opened. Without that, files
     /// may be missing.
     pub compared: bool,
@@ -46,7 +49,7 @@ pub struct Searchable {
 
 enum Look {
     Found(Searchable),
-    Unread(Project),
+    Unread(Project, Arc<RootAccess>),
     /// It has to be opened to be kept fresh, or has failed.
     Unreadable,
 }
@@ -78,11 +81,11 @@ impl Registry {
         let not_found = || ResolveError::NotFound(id.clone());
         match self.look(id).ok_or_else(not_found)? {
             Look::Found(searchable) => return Ok(searchable),
-            Look::Unread(project) => {
+            Look::Unread(project, access) => {
                 let mut reading = self.reading(id).ok_or_else(not_found)?;
                 let read = tokio::time::timeout(patience, reading.wait_for(Option::is_some));
                 match read.await.map(|read| read.ok().and_then(|read| read.clone().flatten())) {
-                    Ok(Some(index)) => return Ok(closed(&project, index)),
+                    Ok(Some(index)) => return Ok(closed(&project, index, access)),
                     Ok(None) => {}
                     Err(_) => {
                         let retry_after = Duration::from_secs(1);
@@ -105,11 +108,16 @@ impl Registry {
                 id: id.clone(),
                 root: hot.root.clone(),
                 index: Arc::clone(&hot.index),
+                access: Arc::clone(&slot.access),
                 compared: slot.upkeep.compared,
                 open: Some(self.lease(hot)),
             }),
-            Readable::Reader(reader) => Look::Found(closed(&slot.project, reader.index)),
-            Readable::Unread if slot.project.held.files > 0 => Look::Unread(slot.project.clone()),
+            Readable::Reader(reader) => {
+                Look::Found(closed(&slot.project, reader.index, Arc::clone(&slot.access)))
+            }
+            Readable::Unread if slot.project.held.files > 0 => {
+                Look::Unread(slot.project.clone(), Arc::clone(&slot.access))
+            }
             Readable::Unread | Readable::Neither => Look::Unreadable,
         })
     }
@@ -184,7 +192,7 @@ impl Slot {
     }
 }
 
-fn closed(project: &Project, index: Arc<ProjectIndex>) -> Searchable {
+fn closed(project: &Project, index: Arc<ProjectIndex>, access: Arc<RootAccess>) -> Searchable {
     let (id, root) = (project.id.clone(), project.root.clone());
-    Searchable { id, root, index, compared: false, open: None }
+    Searchable { id, root, index, access, compared: false, open: None }
 }

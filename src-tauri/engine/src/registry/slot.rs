@@ -13,6 +13,7 @@ use super::residency::{Residency, State};
 use super::{Embedding, Hot};
 use crate::catalogue::{Held, Project};
 use crate::rel_path;
+use crate::root_access::RootAccess;
 use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
 
 /// The catalogue remembers searches and counts at most this often a project.
@@ -23,6 +24,8 @@ pub(super) struct Slot {
     pub residency: Residency<Hot, Reader>,
     /// Opens the index for searches alone, at this moment.
     pub reading: Option<Reading>,
+    /// Whoever reads its files.
+    pub access: Arc<RootAccess>,
     /// What the keeper said last; of a project that is not hot, what remains true of it.
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
@@ -64,6 +67,7 @@ impl Slot {
             project,
             residency: Residency::cold(),
             reading: None,
+            access: Arc::default(),
             upkeep,
             notice: None,
             last_used: Instant::now(),

@@ -234,6 +234,7 @@ impl ParsedFile {
     fn read(extractor: &mut Extractor, target: &Target, path: &str) -> Option<ParsedFile> {
         let language = language::of(path)?;
         let place = target.root.join(rel_path::decode(path));
+        let _read = target.reader.begin()?;
         let bytes = read::read_file(&place, LARGEST_FILE).ok()??;
         let text = decode(&bytes).ok()?.into_owned();
         let symbols = extractor.extract(language, &text, Wanted::DefinitionsAndReferences);

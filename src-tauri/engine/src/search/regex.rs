@@ -1,7 +1,6 @@
 //! The lane for regular expressions and substrings: files by their trigrams, then lines by reading.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, Query as IndexQuery, TermQuery};
@@ -32,10 +31,9 @@ pub fn search(
     patterns: &[Pattern],
     bounds: Bounds<'_>,
 ) -> tantivy::Result<Outcome> {
-    let root = &target.root;
     let paths = candidates(&target.index, searcher, query, patterns)?;
     Ok(files::read(&paths, bounds, || {
-        |path: &str| matching_lines(root, path, query, patterns, bounds.lines_of_one_file)
+        |path: &str| matching_lines(target, path, query, patterns, bounds.lines_of_one_file)
     }))
 }
 
@@ -132,14 +130,17 @@ fn gram_query(
 /// The lines of a file that match the first pattern, if the others match somewhere in it and
 /// nothing that is excluded stands there.
 fn matching_lines(
-    root: &Path,
+    target: &Target,
     path: &str,
     query: &Query,
     patterns: &[Pattern],
     most: usize,
 ) -> Vec<MatchingLine> {
     let Some((first, others)) = patterns.split_first() else { return Vec::new() };
-    let Ok(bytes) = std::fs::read(root.join(rel_path::decode(path))) else { return Vec::new() };
+    let Some(_read) = target.reader.begin() else { return Vec::new() };
+    let Ok(bytes) = std::fs::read(target.root.join(rel_path::decode(path))) else {
+        return Vec::new();
+    };
     let Ok(text) = decode(&bytes) else { return Vec::new() };
     let mut lines = Vec::new();
     first.lines(&text, |number, line, ranges| {
