@@ -6,11 +6,12 @@ use super::*;
 async fn searches_of_a_closed_project_on_a_dead_disk_wait_for_one_look_at_it() {
     let (world, id) = closed("a").await;
     world.disk.die(&world.root("a"));
+    let before = world.disk.state.lock().unwrap().looks;
     for _ in 0..20 {
         let read = world.registry.read(&id, Duration::from_millis(1)).await;
         assert!(matches!(read, Err(ResolveError::Loading { .. })));
     }
-    let looks = || world.disk.state.lock().unwrap().looks;
+    let looks = || world.disk.state.lock().unwrap().looks - before;
     until(|| looks() > 0).await;
     assert_eq!(looks(), 1);
     let waiting = {
@@ -34,6 +35,27 @@ async fn a_project_that_was_moved_off_a_dead_disk_is_read_at_its_new_root() {
     assert!(world.registry.relink(&id, moved.clone()).await.unwrap());
     world.until_shown("a", Shown::Cold).await;
     assert_eq!(world.registry.read(&id, LONG).await.unwrap().root, moved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_a_dead_disk_keeps_from_opening_goes_on_at_its_new_root() {
+    let world = World::new(&["a", "b"]);
+    let id = ProjectId::from("a");
+    ["a", "b"].iter().for_each(|name| world.disk.die(&world.root(name)));
+    ["a", "b"].iter().for_each(|name| drop(world.registry.wake(&ProjectId::from(*name))));
+    until(|| world.disk.state.lock().unwrap().looking == 2).await;
+    let moved = world.base.path().join("moved");
+    std::fs::rename(world.root("a"), &moved).unwrap();
+    world.disk.decide("a", Verdict::Well);
+    assert!(world.registry.relink(&id, moved.clone()).await.unwrap());
+    world.until_fresh("a").await;
+    assert_eq!(world.registry.resolve(&id, LONG).await.unwrap().root, moved);
+    assert!(world.registry.remove(&ProjectId::from("b")).await.is_some(), "nor is it kept");
+    // Late, and of no consequence any more.
+    world.disk.revive();
+    until(|| world.disk.state.lock().unwrap().looking == 0).await;
+    world.until_fresh("a").await;
+    assert_eq!(world.disk.opens(), ["a"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
