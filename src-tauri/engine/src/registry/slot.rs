@@ -221,6 +221,7 @@ fn is_due(last: Option<Instant>, now: Instant) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::catalogue::ProjectId;
+    use crate::status::LaneName;
 
     pub fn slot() -> Slot {
         Slot::new(Project {
@@ -247,6 +248,32 @@ pub(super) mod tests {
             (0..200).filter(|s| slot.note_search(at(*s), Timestamp::UNIX_EPOCH)).collect();
         assert_eq!(written, [0, 60, 120, 180]);
         assert_eq!(slot.last_used, at(199), "memory knows of each");
+    }
+
+    #[test]
+    fn a_project_is_indexing_while_its_files_are_read_and_not_while_that_hangs() {
+        let mut status = slot().status();
+        status.residency = Shown::Hot;
+        let progress = |lane| Some(crate::status::Progress { lane, done: 1, total: 2 });
+        let mut is_indexing = |freshness, progress| {
+            (status.freshness, status.progress) = (freshness, progress);
+            status.is_indexing()
+        };
+        let reading = progress(LaneName::Symbols);
+        assert!(is_indexing(Freshness::Reconciling, None));
+        assert!(is_indexing(Freshness::Indexing, None));
+        assert!(is_indexing(Freshness::Fresh, reading));
+        assert!(!is_indexing(Freshness::Fresh, progress(LaneName::Meaning)));
+        assert!(!is_indexing(Freshness::Pending, None), "it waits for its turn");
+        // A run that neither moves nor ends still has what it has come to.
+        assert!(!is_indexing(Freshness::Stuck, reading));
+        assert!(!is_indexing(Freshness::RootMissing, reading));
+        status.freshness = Freshness::Reconciling;
+        status.watch_mode = WatchMode::Paused;
+        assert!(!status.is_indexing());
+        status.watch_mode = WatchMode::Native;
+        status.residency = Shown::Loading;
+        assert!(!status.is_indexing(), "its root may never answer");
     }
 
     #[test]

@@ -59,6 +59,23 @@ async fn a_project_that_a_dead_disk_keeps_from_opening_goes_on_at_its_new_root()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_that_waits_for_hung_ones_is_pending() {
+    let world = World::new(&["a"]);
+    let volume = world.registry.shared.volumes.get(RealDisk.volume(&world.root("a")));
+    let hung: Vec<_> =
+        std::iter::from_fn(|| volume.comparisons.clone().try_acquire_owned().ok()).collect();
+    world.disk.decide("a", Verdict::Well);
+    let id = ProjectId::from("a");
+    let _ = world.registry.wake(&id);
+    let freshness = || world.registry.status(&id).unwrap().freshness;
+    world.until_shown("a", Shown::Hot).await;
+    until(|| freshness() == Freshness::Pending).await;
+    assert!(!world.registry.upkeep(&id).unwrap().complete);
+    drop(hung);
+    world.until_fresh("a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn dead_disks_leave_threads_for_everything_else() {
     let names: Vec<String> = (0..read::READINGS + 20).map(|at| format!("p{at}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
