@@ -101,7 +101,7 @@ pub(super) async fn carry_out(
             on_directory,
         };
         if whole {
-            index.verify(Timestamp::now())?;
+            index.verify(Timestamp::now(), &cancel, &progress)?;
             progress.beat();
         }
         let plan = index.plan(&run)?;
