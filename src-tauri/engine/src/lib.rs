@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod embed;
 pub mod engine;
 pub mod index;
+mod plain_file;
 pub mod registry;
 pub mod rel_path;
 pub mod root_access;
