@@ -99,6 +99,7 @@ fn busy(project: &ProjectStatus) -> String {
         };
     }
     match project.freshness {
+        Freshness::Pending if project.pending == 0 => "waiting for its turn".to_owned(),
         Freshness::Pending => format!("{} pending", counted(project.pending, "file")),
         Freshness::Reconciling => "comparing".to_owned(),
         Freshness::Retrying => "about to try again".to_owned(),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use quarry_engine::search::{Mode, SearchRequest};
-use quarry_engine::status::LaneName;
+use quarry_engine::search::{Mode, SearchAnswer, SearchRequest};
+use quarry_engine::status::{LaneName, ProjectAction};
 
 use crate::dice::Dice;
 use crate::world::{World, write};
@@ -230,4 +230,30 @@ async fn a_part_of_a_word_is_found_when_nothing_else_is() {
     assert_eq!(&snippet.text[snippet.highlights[0].0..snippet.highlights[0].1], "zzy_plu");
     assert_eq!(world.search("\"->\"").await.results.len(), 0);
     assert_eq!(crate::world::paths(&world.search("\"gh(void)\"").await.results), ["a.c"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_took_a_files_place_is_not_read_and_the_answer_says_so() {
+    let names = ["file.rs", "gone.rs", "grown.rs", "link.rs", "pipe.rs"];
+    let world = World::new();
+    let root = world.project("code", &names.map(|name| (name, "fn needle() {}"))).await;
+    world.engine().wait("code", LaneName::Regex).await.unwrap();
+    world.engine().act("code", ProjectAction::Pause).await.unwrap();
+    let secret = world.folder("elsewhere", &[("secret.rs", "fn needle_of_another() {}")]);
+    names[1..].iter().for_each(|name| std::fs::remove_file(root.join(name)).unwrap());
+    std::fs::File::create(root.join("grown.rs")).unwrap().set_len(1 << 40).unwrap();
+    std::os::unix::fs::symlink(secret.join("secret.rs"), root.join("link.rs")).unwrap();
+    let pipe = root.join("pipe.rs");
+    rustix::fs::mkfifoat(rustix::fs::CWD, pipe, rustix::fs::Mode::RWXU).unwrap();
+    let note = |answer: &SearchAnswer| answer.lanes.iter().find_map(|lane| lane.note.clone());
+    for query in ["/need.e/", "refs:needle", "needle"] {
+        let answer = world.search(query).await;
+        let shown = answer.results.iter().filter(|hit| hit.snippet.is_some());
+        let shown: Vec<&str> = shown.map(|hit| hit.path.as_str()).collect();
+        assert!(["file.rs"].starts_with(&shown), "{query}: {answer:?}");
+        if query != "needle" {
+            assert_eq!(note(&answer).unwrap(), "4 of 5 files could not be read.");
+        }
+    }
 }

@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tantivy::SearcherGeneration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 pub use disk::{Disk, Opened, RealDisk};
 pub use failure::{Cause, Failure, Fault};
@@ -41,6 +41,7 @@ pub use room::Room;
 
 use crate::catalogue::{Catalogue, Project, ProjectId};
 use crate::index::{Limits, Precedence, ProjectIndex, Searching};
+use crate::root_access::RootAccess;
 use crate::status::{LogLine, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
@@ -134,6 +135,7 @@ struct Shared {
     volumes: Volumes,
     roots: Arc<Roots>,
     searches: Precedence,
+    readings: Arc<Semaphore>,
     /// As they are now.
     limits: Mutex<Limits>,
     room: Mutex<Room>,
@@ -162,6 +164,7 @@ impl Registry {
             volumes: Volumes::default(),
             roots: Arc::default(),
             searches: Precedence::default(),
+            readings: Arc::new(Semaphore::new(read::READINGS)),
             changed: Notify::new(),
             room_wanted: Notify::new(),
             snapshots: watch::Sender::new(Arc::default()),
@@ -238,6 +241,11 @@ impl Registry {
 
     pub fn project(&self, id: &ProjectId) -> Option<Project> {
         self.slots().get(id).map(|slot| slot.project.clone())
+    }
+
+    /// Whoever reads the project's files.
+    pub fn access(&self, id: &ProjectId) -> Option<Arc<RootAccess>> {
+        self.slots().get(id).map(|slot| Arc::clone(&slot.access))
     }
 
     /// All projects, in no particular order.

@@ -38,6 +38,7 @@ pub use answer::{
 
 use crate::index::document_reader::DocumentReader;
 use crate::index::{IndexError, ProjectIndex};
+use crate::root_access::RootReader;
 use candidates::{Candidate, best_first};
 use chunks::RankedChunk;
 use habits::Habits;
@@ -55,6 +56,8 @@ pub struct Target {
     pub project: String,
     pub root: PathBuf,
     pub index: Arc<ProjectIndex>,
+    /// Reads the project's files for this search.
+    pub reader: RootReader,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -186,6 +189,9 @@ impl Search {
                 reading.substrings(&mut hits, &mut found);
             }
         }
+        if let Some(note) = hits.unanswered() {
+            found.note(note);
+        }
         found.hits = hits.finish();
         found
     }
@@ -228,6 +234,7 @@ impl Search {
         let shortlisted = |chunk: &RankedChunk| Shortlisted {
             place: chunk.place_in(targets),
             root: targets[chunk.target].root.clone(),
+            reader: targets[chunk.target].reader.clone(),
             indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
             chunk: chunk.place.clone(),
             outline: chunk.outline.clone(),
@@ -237,6 +244,13 @@ impl Search {
 }
 
 impl Found {
+    /// Says it with the first lane that has nothing else to say.
+    fn note(&mut self, note: String) {
+        if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.note.is_none()) {
+            lane.note = Some(note);
+        }
+    }
+
     fn fail(&mut self, target: &Target, error: tantivy::TantivyError) {
         let error = IndexError::from_tantivy(&target.root, error);
         self.failed.push((target.project.clone(), error));

@@ -107,6 +107,23 @@ pub struct Activity {
     pub at_work: bool,
 }
 
+impl ProjectStatus {
+    /// Whether its files are being read for its index at this moment. Not while that hangs, or
+    /// waits for something else: neither need ever end.
+    pub fn is_indexing(&self) -> bool {
+        let adds = self.progress.is_some_and(|progress| progress.lane != LaneName::Meaning);
+        let moves = match self.freshness {
+            Freshness::Indexing | Freshness::Reconciling => true,
+            Freshness::Fresh | Freshness::Pending => adds,
+            Freshness::Retrying
+            | Freshness::Failing
+            | Freshness::RootMissing
+            | Freshness::Stuck => false,
+        };
+        moves && self.residency == Residency::Hot && self.watch_mode != WatchMode::Paused
+    }
+}
+
 /// Everything that is known of one project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use quarry_engine::engine::{Engine, Options};
 use quarry_engine::index::ProjectIndex;
+use quarry_engine::root_access::RootAccess;
 use quarry_engine::search::{Mode, Search, SearchRequest, Target};
 use quarry_engine::status::{LaneName, ProjectStatus};
 use rivals::{Ask, Rivals, Times};
@@ -110,6 +111,7 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         project: "bench".to_owned(),
         root: corpus.clone(),
         index: Arc::new(ProjectIndex::open(&directory)?),
+        reader: Arc::<RootAccess>::default().reader(),
     };
     let space = space(&target.index)?;
     let rivals = Rivals::new(corpus, data.path())?;

@@ -10,6 +10,7 @@ use crate::catalogue::ProjectId;
 use crate::embed::embedder::EmbedError;
 use crate::embed::store::Key;
 use crate::registry::{ResolveError, Searchable};
+use crate::root_access::unless_held;
 use crate::search::meaning::{Place, texts_of_file};
 use crate::search::{LaneReport, Mode, Search, SearchAnswer, SearchRequest};
 use crate::status::LaneName;
@@ -114,13 +115,16 @@ async fn chunk_at(project: &Searchable, path: String, line: u64) -> Result<Chunk
         cause: "NotIndexed",
         message: format!("{path} is not in the index of its project, or has changed since."),
     };
+    let files = project.access.reader();
+    let reads = files.clone();
     let chunks = blocking(move || {
         let searcher = index.searcher();
         let mut reader = index.documents(&searcher);
         let entry = reader.file(&path).ok().flatten()?;
+        let _read = reads.begin()?;
         texts_of_file(&root, &path, &entry, &mut reader).ok().flatten()
     });
-    let chunks = chunks.await.ok_or(unknown)?;
+    let chunks = unless_held(&[files], chunks).await.flatten().ok_or(unknown)?;
     let chunk = chunks.into_iter().rfind(|chunk| chunk.line_start <= line);
     chunk
         .filter(|chunk| !chunk.texts.is_empty())

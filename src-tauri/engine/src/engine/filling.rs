@@ -21,7 +21,7 @@ use crate::embed::state::State;
 use crate::embed::store::places::Marks;
 use crate::embed::store::{Key, Store, StoreError};
 use crate::registry::{Registry, Searchable};
-use crate::status::{Freshness, LaneName, Snapshot};
+use crate::status::ProjectStatus;
 use project::Work;
 
 /// Texts that are given to the embedder together, and how often, so that it never waits.
@@ -190,7 +190,7 @@ impl Filling {
         }
         let rest = self.must_rest();
         self.rest.send_if_modified(|known| std::mem::replace(known, rest) != rest);
-        if is_indexing(&self.registry.snapshot()) {
+        if self.indexes() {
             return Next::Wait(LOOK_AGAIN);
         }
         let hot = self.hot();
@@ -236,7 +236,8 @@ impl Filling {
             }
         }
         let busy = |project: &&Searchable| {
-            self.projects.get(&project.id).is_some_and(|work| !work.is_done())
+            let work = self.projects.get(&project.id);
+            work.is_some_and(|work| !work.is_done() && !work.is_silent())
         };
         match hot.iter().find(busy) {
             Some(project) if embeds => {
@@ -306,6 +307,11 @@ impl Filling {
         }
     }
 
+    /// Whether files are being read for an index: that goes first.
+    fn indexes(&self) -> bool {
+        self.registry.snapshot().projects.iter().any(ProjectStatus::is_indexing)
+    }
+
     fn must_rest(&self) -> Option<Rest> {
         let Pacing { paused, on_battery, .. } = *self.pacing.borrow();
         if paused {
@@ -345,10 +351,8 @@ impl Filling {
             let batch = Instant::now();
             let Some(answers) = batches.next().await else { break };
             all &= self.keep(project, answers, store).await;
-            goes_on &= all
-                && begun.elapsed() < AT_ONCE
-                && self.must_rest().is_none()
-                && !is_indexing(&self.registry.snapshot());
+            goes_on &=
+                all && begun.elapsed() < AT_ONCE && self.must_rest().is_none() && !self.indexes();
             let pause = 1.0 / share.clamp(LEAST_SHARE, 1.0) - 1.0;
             tokio::time::sleep(batch.elapsed().mul_f32(pause)).await;
         }
@@ -410,12 +414,4 @@ async fn embed_batch(
     let (embedder, model) = (&vectors.embedder, Some(store.model()));
     let answers = embedder.embed_batch(texts, Priority::Background, model).await;
     keys.into_iter().zip(answers).collect()
-}
-
-/// Whether files are being read for an index: that goes first.
-fn is_indexing(snapshot: &Snapshot) -> bool {
-    snapshot.projects.iter().any(|project| {
-        matches!(project.freshness, Freshness::Indexing | Freshness::Reconciling)
-            || project.progress.is_some_and(|progress| progress.lane != LaneName::Meaning)
-    })
 }

@@ -15,6 +15,7 @@ use crate::embed::embedder::{EmbedError, Priority};
 use crate::embed::state::State;
 use crate::embed::store::{Key, Store};
 use crate::registry::{Registry, Searchable};
+use crate::root_access::unless_held;
 use crate::search::meaning::Place;
 use crate::search::{LaneReport, Likeness, Search, Shortlisted};
 use crate::status::LaneName;
@@ -91,7 +92,9 @@ impl Comparer {
                 .collect();
             missing.extend(unknown.iter().map(|one| one.place.clone()));
             scores = Scores::new(missing.len());
-            let texts = blocking(move || texts(&unknown)).await;
+            let readers: Vec<_> = unknown.iter().map(|one| one.reader().clone()).collect();
+            let texts = unless_held(&readers, blocking(move || texts(&unknown))).await;
+            let texts = texts.unwrap_or_default();
             self.score(&query, texts, &mut scores).await;
             Ok(())
         };

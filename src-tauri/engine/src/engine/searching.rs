@@ -1,19 +1,19 @@
 //! Searching over projects that are open, being opened, closed or failed.
 
+mod run;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
-use super::{Engine, EngineError, blocking};
+use super::{Engine, EngineError};
 use crate::catalogue::{Project, ProjectId};
-use crate::index::IndexError;
 use crate::registry::{Cause, ResolveError, Searchable};
 use crate::search::habits::Habits;
 use crate::search::{
-    Audience, FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched, Target,
+    Audience, FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched,
 };
 
 /// Closed projects that one search opens at the same time.
@@ -198,35 +198,6 @@ impl Engine {
         opened
     }
 
-    /// Runs the search; an index that proves damaged is made anew behind it.
-    pub(super) async fn run(&self, search: &Search, searched: &[Searchable]) -> Found {
-        self.run_before((), search, searched).await
-    }
-
-    async fn run_before(
-        &self,
-        audience: impl Audience + Send + 'static,
-        search: &Search,
-        searched: &[Searchable],
-    ) -> Found {
-        let targets: Vec<Target> = searched.iter().map(target).collect();
-        let search = search.clone();
-        let searching = self.shared.registry.searching();
-        let found = blocking(move || {
-            let _searching = searching;
-            run_guarded(&audience, &search, &targets)
-        })
-        .await;
-        for (project, error) in &found.failed {
-            if matches!(error, IndexError::Corrupt { .. })
-                && let Some(damaged) = searched.iter().find(|one| one.id.as_str() == project)
-            {
-                self.shared.registry.replace_damaged(&damaged.id, &damaged.index);
-            }
-        }
-        found
-    }
-
     /// The projects to search: those asked for by id or name and by `project:`, or all.
     pub(super) fn scope(
         &self,
@@ -250,25 +221,6 @@ impl Engine {
             _ => Ok(scope),
         }
     }
-}
-
-/// Runs the search. Reading a damaged index may panic: then the sound ones are searched without it.
-fn run_guarded(audience: &dyn Audience, search: &Search, targets: &[Target]) -> Found {
-    let guarded = |targets: &[Target]| {
-        let run = || search.run_before(audience, targets);
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-    };
-    guarded(targets).unwrap_or_else(|_| {
-        let (sound, damaged): (Vec<&Target>, Vec<&Target>) =
-            targets.iter().partition(|target| guarded(std::slice::from_ref(target)).is_ok());
-        let sound: Vec<Target> = sound.into_iter().cloned().collect();
-        let mut found = guarded(&sound).unwrap_or_default();
-        found.failed.extend(damaged.into_iter().map(|target| {
-            let detail = "reading it failed".to_owned();
-            (target.project.clone(), IndexError::Corrupt { path: target.root.clone(), detail })
-        }));
-        found
-    })
 }
 
 /// Who gets the updates of one search.
@@ -373,11 +325,6 @@ fn answer(
         lanes: found.lanes.clone(),
         results: found.hits.clone(),
     }
-}
-
-fn target(searchable: &Searchable) -> Target {
-    let Searchable { id, root, index, .. } = searchable;
-    Target { project: id.to_string(), root: root.clone(), index: Arc::clone(index) }
 }
 
 /// Whether `filter` means the project: its id or name, or part of a name where none is the whole.

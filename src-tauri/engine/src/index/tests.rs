@@ -81,6 +81,10 @@ fn end(index: ProjectIndex) {
     index.leave_note();
 }
 
+fn verify(index: &ProjectIndex, now: Timestamp) -> Result<usize, IndexError> {
+    index.verify(now, &CancellationToken::new(), &Progress::default())
+}
+
 fn hours(hours: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1000 + hours)
 }
@@ -108,17 +112,17 @@ fn after_a_clean_end_only_new_files_of_the_index_are_read() {
     let folder = Folder::new();
     let index = folder.open();
     folder.compare(&index);
-    let all = index.verify(hours(0)).unwrap();
+    let all = verify(&index, hours(0)).unwrap();
     assert!(all > 3, "{all}");
-    assert_eq!(index.verify(hours(1)).unwrap(), 0);
+    assert_eq!(verify(&index, hours(1)).unwrap(), 0);
     end(index);
     let index = folder.open();
-    assert_eq!(index.verify(hours(2)).unwrap(), 0);
+    assert_eq!(verify(&index, hours(2)).unwrap(), 0);
     folder.save(&index, 9, "new");
     end(index);
     let index = folder.open();
-    assert_eq!(index.verify(hours(3)).unwrap(), all, "those of the new segment");
-    assert_eq!(index.verify(hours(3)).unwrap(), 0);
+    assert_eq!(verify(&index, hours(3)).unwrap(), all, "those of the new segment");
+    assert_eq!(verify(&index, hours(3)).unwrap(), 0);
 }
 
 #[test]
@@ -126,15 +130,35 @@ fn everything_is_read_after_a_day_an_unclean_end_or_when_the_clock_was_set_back(
     let folder = Folder::new();
     let index = folder.open();
     folder.compare(&index);
-    let all = index.verify(hours(0)).unwrap();
-    assert_eq!(index.verify(hours(23)).unwrap(), 0);
-    assert_eq!(index.verify(hours(24)).unwrap(), all);
-    assert_eq!(index.verify(hours(24)).unwrap(), 0);
-    assert_eq!(index.verify(hours(23)).unwrap(), all);
+    let all = verify(&index, hours(0)).unwrap();
+    assert_eq!(verify(&index, hours(23)).unwrap(), 0);
+    assert_eq!(verify(&index, hours(24)).unwrap(), all);
+    assert_eq!(verify(&index, hours(24)).unwrap(), 0);
+    assert_eq!(verify(&index, hours(23)).unwrap(), all);
     end(index);
     // The note holds for one opening.
     drop(folder.open());
-    assert_eq!(folder.open().verify(hours(23)).unwrap(), all);
+    assert_eq!(verify(&folder.open(), hours(23)).unwrap(), all);
+}
+
+#[test]
+fn reading_a_large_index_shows_that_it_moves_and_ends_when_it_is_told_to() {
+    let folder = Folder::new();
+    let words: String = (0..400_000_u64).map(|at| format!("w{:x}\n", at * 0x9E37_79B9)).collect();
+    std::fs::write(folder.file(0), words).unwrap();
+    let index = folder.open();
+    folder.compare(&index);
+    let (cancel, progress) = (CancellationToken::new(), Progress::default());
+    let sound = index.verify(hours(0), &cancel, &progress).unwrap();
+    let directory = std::fs::read_dir(folder.base.path().join("index")).unwrap();
+    let sizes = directory.map(|file| file.unwrap().metadata().unwrap().len());
+    assert!(sizes.max().unwrap() > 3 << 20);
+    let pulse = progress.pulse.load(Ordering::Relaxed);
+    assert!(pulse > 2 * sound as u64 + 3, "{pulse} for {sound} files");
+    cancel.cancel();
+    let stopped = index.verify(hours(24), &cancel, &progress);
+    assert!(matches!(stopped, Err(IndexError::Cancelled)), "{stopped:?}");
+    assert_eq!(verify(&index, hours(24)).unwrap(), sound, "nothing is taken for looked at");
 }
 
 #[cfg(unix)]
@@ -143,7 +167,7 @@ fn damage_is_found_although_the_file_has_its_size_and_time_again() {
     let folder = Folder::new();
     let index = folder.open();
     folder.compare(&index);
-    index.verify(hours(0)).unwrap();
+    verify(&index, hours(0)).unwrap();
     end(index);
     let files = std::fs::read_dir(folder.base.path().join("index")).unwrap();
     let mut paths = files.map(|file| file.unwrap().path());
@@ -153,7 +177,7 @@ fn damage_is_found_although_the_file_has_its_size_and_time_again() {
     bytes[3] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-    let found = folder.open().verify(hours(1));
+    let found = verify(&folder.open(), hours(1));
     assert!(matches!(found, Err(IndexError::Corrupt { .. })), "{found:?}");
 }
 
@@ -218,7 +242,7 @@ fn a_closed_index_ends_its_merge_and_is_not_written_to() {
     drop(index);
     let index = folder.open();
     assert_eq!(index.counts().unwrap().files as usize, files);
-    index.verify(hours(0)).unwrap();
+    verify(&index, hours(0)).unwrap();
     while !index.is_tidy() {
         folder.run(&index, Scope::Layers).unwrap();
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub struct Progress {
     layer: AtomicU8,
     /// Grows whenever anything moves: a run that hangs is one whose pulse has stopped.
     pub pulse: Arc<AtomicU64>,
+    /// Somebody else has the turn that the run wants.
+    waits: AtomicBool,
     /// What the index holds since the run's last commit.
     pub committed: Mutex<Option<Counts>>,
 }
@@ -87,9 +89,30 @@ impl Progress {
         self.total.store(total as u64, Ordering::Relaxed);
     }
 
+    /// Whether the run does nothing but wait for its turn.
+    pub fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// The run waits for its turn until what is returned is dropped.
+    pub fn wait(&self) -> Waiting<'_> {
+        self.waits.store(true, Ordering::Relaxed);
+        Waiting(&self.waits)
+    }
+
     /// Shows that something moves.
     pub fn beat(&self) {
         self.pulse.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// See [`Progress::wait`].
+#[must_use]
+pub struct Waiting<'a>(&'a AtomicBool);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -129,6 +152,7 @@ impl WriteGate {
         cancel: &CancellationToken,
         progress: &Progress,
     ) -> Result<MutexGuard<'_, ()>, IndexError> {
+        let mut waiting = None;
         loop {
             match self.0.turn.try_lock() {
                 Ok(turn) => return Ok(turn),
@@ -137,6 +161,7 @@ impl WriteGate {
                     return Err(IndexError::Cancelled);
                 }
                 Err(TryLockError::WouldBlock) => {
+                    waiting.get_or_insert_with(|| progress.wait());
                     progress.beat();
                     std::thread::sleep(GATE_POLL);
                 }

@@ -14,13 +14,20 @@ use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
+use tantivy::directory::footer::Footer;
+use tantivy::{Directory, HasLen};
+use tokio_util::sync::CancellationToken;
 
-use super::{IndexError, ProjectIndex, Stamp};
+use super::{IndexError, Progress, ProjectIndex, Stamp};
 
 /// In the index's directory.
 const NOTE: &str = "checked.json";
 /// How long a file that nobody wrote to is taken for what it was.
 const TRUSTED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Bytes that are read between two looks at whether to go on.
+const SLICE: usize = 1 << 20;
 
 /// The files of an index that were compared with their checksums.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -64,11 +71,17 @@ impl FileStamp {
 
 impl ProjectIndex {
     /// Compares the files of the last commit with their checksums, as far as that was not done
-    /// before, or not in the day before `now`. How many were read.
+    /// before, or not in the day before `now`. How many were read. Shows in `progress` that it moves.
     ///
     /// # Errors
-    /// [`IndexError::Corrupt`] names a file that is not what was written.
-    pub fn verify(&self, now: Timestamp) -> Result<usize, IndexError> {
+    /// [`IndexError::Corrupt`] names a file that is not what was written; [`IndexError::Cancelled`]
+    /// when told to stop.
+    pub fn verify(
+        &self,
+        now: Timestamp,
+        cancel: &CancellationToken,
+        progress: &Progress,
+    ) -> Result<usize, IndexError> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let trusted =
             |since| (SignedDuration::ZERO..TRUSTED_FOR).contains(&now.duration_since(since));
@@ -76,6 +89,8 @@ impl ProjectIndex {
             *checked = Checked { since: Some(now), files: BTreeMap::new() };
         }
         let managed = self.index.directory().list_managed_files();
+        let files = MmapDirectory::open(&self.directory)
+            .map_err(|error| IndexError::from_tantivy(&self.directory, error.into()))?;
         let metas = guarded(&self.directory, || self.index.load_metas())?;
         let mut before = std::mem::take(&mut checked.files);
         let mut read = 0;
@@ -83,14 +98,13 @@ impl ProjectIndex {
             if !managed.contains(&file) {
                 continue;
             }
+            progress.beat();
             let stamp = FileStamp::of(&self.directory.join(&file)).ok();
             let known = before.remove(&file);
             if stamp.is_none() || known != stamp {
                 read += 1;
-                let sound = guarded(&self.directory, || {
-                    Ok(self.index.directory().validate_checksum(&file)?)
-                })?;
-                if !sound {
+                let sound = guarded(&self.directory, || is_sound(&files, &file, cancel, progress))?;
+                if !sound.ok_or(IndexError::Cancelled)? {
                     let detail = format!("{} is not what was written", file.display());
                     return Err(IndexError::Corrupt { path: self.directory.clone(), detail });
                 }
@@ -130,6 +144,26 @@ impl ProjectIndex {
             *self.same_bytes.get_mut().unwrap_or_else(PoisonError::into_inner) = note.same_bytes;
         }
     }
+}
+
+/// Whether the file has the checksum that stands in its footer; `None` when told to stop.
+fn is_sound(
+    files: &MmapDirectory,
+    file: &Path,
+    cancel: &CancellationToken,
+    progress: &Progress,
+) -> tantivy::Result<Option<bool>> {
+    let (footer, body) = Footer::extract_footer(files.open_read(file)?)?;
+    let mut checksum = crc32fast::Hasher::new();
+    for start in (0..body.len()).step_by(SLICE) {
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        let slice = body.read_bytes_slice(start..(start + SLICE).min(body.len()))?;
+        checksum.update(&slice);
+        progress.beat();
+    }
+    Ok(Some(footer.crc == checksum.finalize()))
 }
 
 /// Reads from the index in `directory`. Damaged bytes may make the reading code panic: that is

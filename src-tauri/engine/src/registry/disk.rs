@@ -10,13 +10,17 @@ use super::volume::{VolumeId, volume_of};
 use crate::catalogue::{Held, Identity, Project};
 use crate::index::{IndexError, ProjectIndex};
 
+/// A root that is well.
+pub struct Place {
+    pub volume: VolumeId,
+    /// Of the root as it is now.
+    pub identity: Identity,
+}
+
 /// An index that was opened and has no keeper yet.
 pub struct Opened {
     pub index: Arc<ProjectIndex>,
     pub held: Held,
-    pub volume: VolumeId,
-    /// Of the root as it is now.
-    pub identity: Identity,
     /// What people should know of what happened to the index.
     pub notice: Option<String>,
 }
@@ -36,6 +40,15 @@ pub trait Disk: Send + Sync {
     /// What is wrong with the root; it is well again when this returns `Ok`.
     fn check_root(&self, root: &Path) -> Result<(), Fault> {
         check_root(root)
+    }
+
+    /// Where the root is, if it is well.
+    ///
+    /// # Errors
+    /// As for [`Disk::check_root`].
+    fn place(&self, root: &Path) -> Result<Place, Fault> {
+        self.check_root(root)?;
+        Ok(Place { volume: self.volume(root), identity: Identity::of(root) })
     }
 
     /// Opens the project's index in `directory`, in order to keep it fresh. One that is damaged, or
@@ -63,8 +76,6 @@ pub struct RealDisk;
 impl Disk for RealDisk {}
 
 fn open(project: &Project, directory: &Path) -> Result<Opened, Fault> {
-    check_root(&project.root)?;
-    let volume = volume_of(&project.root);
     let ((index, held), notice) = match open_index(directory) {
         Err(IndexError::Corrupt { detail, .. }) => {
             tracing::warn!(project = %project.name, detail, "a damaged index is moved aside");
@@ -81,7 +92,7 @@ fn open(project: &Project, directory: &Path) -> Result<Opened, Fault> {
         }
         other => (other?, None),
     };
-    Ok(Opened { index, held, volume, identity: Identity::of(&project.root), notice })
+    Ok(Opened { index, held, notice })
 }
 
 fn open_index(directory: &Path) -> Result<(Arc<ProjectIndex>, Held), IndexError> {

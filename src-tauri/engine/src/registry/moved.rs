@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalogue::Identity;
 use crate::index::{IndexError, ProjectIndex, content_hash};
-use crate::rel_path;
+use crate::{plain_file, rel_path};
 
 /// Files that are looked at to tell a project by its content.
 const SAMPLE: usize = 200;
@@ -20,6 +20,9 @@ impl Identity {
         Identity { inode: inode(root), git_birth: git_birth(root) }
     }
 }
+
+/// The first line of one of git's files; in bytes.
+const FIRST_LINE: u64 = 64 << 10;
 
 /// What speaks for or against a folder's being the project's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +47,8 @@ impl Evidence {
         };
         let known = index.sample(SAMPLE, SAMPLE_BYTES)?;
         let is_same = |(path, hash): &&(String, u64)| {
-            std::fs::read(root.join(rel_path::decode(path)))
-                .is_ok_and(|bytes| content_hash(&bytes) == *hash)
+            plain_file::read(&root.join(rel_path::decode(path)), SAMPLE_BYTES)
+                .is_ok_and(|bytes| bytes.is_some_and(|bytes| content_hash(&bytes) == *hash))
         };
         let same = known.iter().filter(is_same).count();
         Ok(Evidence::Files { same, looked_at: known.len() })
@@ -97,11 +100,11 @@ fn entry_inode(_: &std::fs::DirEntry) -> Option<u64> {
 fn git_birth(root: &Path) -> Option<String> {
     let git = root.join(".git");
     // In a worktree or a submodule it is a file that says where the directory is.
-    let directory = match std::fs::read_to_string(&git) {
-        Ok(text) => root.join(text.strip_prefix("gitdir:")?.trim()),
+    let directory = match plain_file::beginning(&git, FIRST_LINE) {
+        Ok(text) => root.join(str::from_utf8(&text).ok()?.strip_prefix("gitdir:")?.trim()),
         Err(_) => git,
     };
-    let log = std::fs::read(directory.join("logs/HEAD")).ok()?;
+    let log = plain_file::beginning(&directory.join("logs/HEAD"), FIRST_LINE).ok()?;
     let first = log.split(|byte| *byte == b'\n').next().filter(|line| !line.is_empty())?;
     Some(format!("{:016x}", content_hash(first)))
 }
@@ -129,6 +132,28 @@ mod tests {
         assert_eq!(renamed(&old, &identity), None, "it is where it was");
         std::fs::rename(&old, &new).unwrap();
         assert_eq!(renamed(&old, &identity), Some(new));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_what_has_no_end_only_the_beginning_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let logs = dir.path().join("checkout/.git/logs");
+        std::fs::create_dir_all(&logs).unwrap();
+        std::fs::write(logs.join("HEAD"), "0000 abcd A\n").unwrap();
+        let born = git_birth(&dir.path().join("checkout")).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(logs.join("HEAD"))
+            .unwrap()
+            .set_len(1 << 40)
+            .unwrap();
+        assert_eq!(git_birth(&dir.path().join("checkout")), Some(born));
+        let pipe = dir.path().join("pipe");
+        std::fs::create_dir(&pipe).unwrap();
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, pipe.join(".git"), mode).unwrap();
+        assert_eq!(git_birth(&pipe), None);
     }
 
     #[test]

@@ -3,19 +3,25 @@
 //! search over a thousand projects opens files, and nothing that would have to be closed again.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use super::residency::{Readable, State};
 use super::slot::Slot;
-use super::{Lease, Registry, ResolveError, blocking};
+use super::{Lease, Registry, ResolveError, Shared, blocking};
 use crate::catalogue::{Project, ProjectId};
 use crate::index::ProjectIndex;
+use crate::root_access::RootAccess;
 
 /// Segments of closed projects that stay open for the next search. Each takes about a quarter of a
 /// megabyte, and is six files mapped into memory, of which Linux gives a process 65,530.
 /// The first ones stay: were the last ones kept, a search over more would find none of its own.
 const KEPT_SEGMENTS: usize = 1200;
+/// Readings that may be under way at once. Each holds a thread, dead disks hold theirs for minutes,
+/// and everything else that waits for a disk has to find some left: tokio has 512.
+pub(super) const READINGS: usize = 128;
 
 /// The index of a closed project, kept for the next search.
 #[derive(Clone)]
@@ -24,11 +30,16 @@ pub(super) struct Reader {
     segments: usize,
 }
 
+/// What comes of a reading: an index, or nothing to read. Nothing as long as it is under way.
+pub(super) type Reading = watch::Receiver<Option<Option<Arc<ProjectIndex>>>>;
+
 /// An index to search. Its project is not closed for want of room while this exists.
 pub struct Searchable {
     pub id: ProjectId,
     pub root: PathBuf,
     pub index: Arc<ProjectIndex>,
+    /// Whoever reads its files asks here first.
+    pub access: Arc<RootAccess>,
     /// The index has been compared with the whole folder since it was opened. Without that, files
     /// may be missing.
     pub compared: bool,
@@ -38,7 +49,7 @@ pub struct Searchable {
 
 enum Look {
     Found(Searchable),
-    Unread(Project),
+    Unread(Project, Arc<RootAccess>),
     /// It has to be opened to be kept fresh, or has failed.
     Unreadable,
 }
@@ -70,10 +81,11 @@ impl Registry {
         let not_found = || ResolveError::NotFound(id.clone());
         match self.look(id).ok_or_else(not_found)? {
             Look::Found(searchable) => return Ok(searchable),
-            Look::Unread(project) => {
-                let reading = tokio::time::timeout(patience, self.open_reader(project));
-                match reading.await {
-                    Ok(Some(searchable)) => return Ok(searchable),
+            Look::Unread(project, access) => {
+                let mut reading = self.reading(id).ok_or_else(not_found)?;
+                let read = tokio::time::timeout(patience, reading.wait_for(Option::is_some));
+                match read.await.map(|read| read.ok().and_then(|read| read.clone().flatten())) {
+                    Ok(Some(index)) => return Ok(closed(&project, index, access)),
                     Ok(None) => {}
                     Err(_) => {
                         let retry_after = Duration::from_secs(1);
@@ -96,30 +108,79 @@ impl Registry {
                 id: id.clone(),
                 root: hot.root.clone(),
                 index: Arc::clone(&hot.index),
+                access: Arc::clone(&slot.access),
                 compared: slot.upkeep.compared,
                 open: Some(self.lease(hot)),
             }),
-            Readable::Reader(reader) => Look::Found(closed(&slot.project, reader.index)),
-            Readable::Unread if slot.project.held.files > 0 => Look::Unread(slot.project.clone()),
+            Readable::Reader(reader) => {
+                Look::Found(closed(&slot.project, reader.index, Arc::clone(&slot.access)))
+            }
+            Readable::Unread if slot.project.held.files > 0 => {
+                Look::Unread(slot.project.clone(), Arc::clone(&slot.access))
+            }
             Readable::Unread | Readable::Neither => Look::Unreadable,
         })
     }
 
-    async fn open_reader(&self, project: Project) -> Option<Searchable> {
-        let directory = self.index_directory(&project.id);
-        let disk = Arc::clone(&self.shared.disk);
-        let opening = project.clone();
-        // A panic over a damaged file is damage too: opening it to keep it sees to that.
-        let index = blocking(move || disk.read(&opening, &directory)).await.ok().flatten()?;
-        let reader = Reader { segments: index.segments(), index: Arc::clone(&index) };
+    /// The reading of the project's index that is under way, or a new one. It goes on when nobody
+    /// waits for it any more. A dead disk may hold it for minutes: never a second one beside it.
+    fn reading(&self, id: &ProjectId) -> Option<Reading> {
+        let mut slots = self.slots();
+        let slot = slots.get_mut(id)?;
+        if let Some(reading) = &slot.reading {
+            return Some(reading.clone());
+        }
+        let (outcome, reading) = watch::channel(None);
+        slot.reading = Some(reading.clone());
+        tokio::spawn(read(Arc::downgrade(&self.shared), slot.project.clone(), outcome));
+        Some(reading)
+    }
+
+    /// Keeps what was read for the next search, if the project still has the root that it was read
+    /// for.
+    fn end_reading(&self, id: &ProjectId, reading: &Reading, index: Option<&Arc<ProjectIndex>>) {
         let mut slots = self.slots();
         let kept: usize = slots.values().map(Slot::kept_segments).sum();
-        let slot = slots.get_mut(&project.id)?;
-        if kept + reader.segments <= KEPT_SEGMENTS {
+        let Some(slot) = slots.get_mut(id) else { return };
+        if slot.reading.take_if(|present| present.same_channel(reading)).is_none() {
+            return;
+        }
+        let reader = |index: &Arc<ProjectIndex>| Reader {
+            segments: index.segments(),
+            index: Arc::clone(index),
+        };
+        if let Some(reader) = index.map(reader)
+            && kept + reader.segments <= KEPT_SEGMENTS
+        {
             slot.residency.keep_reader(reader);
         }
-        Some(closed(&project, index))
     }
+}
+
+async fn read(
+    shared: Weak<Shared>,
+    project: Project,
+    outcome: watch::Sender<Option<Option<Arc<ProjectIndex>>>>,
+) {
+    let registry = || shared.upgrade().map(|shared| Registry { shared });
+    let Some((disk, directory, readings)) = registry().map(|registry| {
+        let Shared { disk, readings, .. } = &*registry.shared;
+        (Arc::clone(disk), registry.index_directory(&project.id), Arc::clone(readings))
+    }) else {
+        return;
+    };
+    let permit = readings.acquire_owned().await;
+    let id = project.id.clone();
+    let reading = blocking(move || {
+        let _permit = permit;
+        disk.read(&project, &directory)
+    });
+    // A panic over a damaged file is damage too: opening it to keep it sees to that.
+    let index = reading.await.ok().flatten();
+    if let Some(registry) = registry() {
+        registry.end_reading(&id, &outcome.subscribe(), index.as_ref());
+    }
+    outcome.send_replace(Some(index));
 }
 
 impl Slot {
@@ -131,7 +192,7 @@ impl Slot {
     }
 }
 
-fn closed(project: &Project, index: Arc<ProjectIndex>) -> Searchable {
+fn closed(project: &Project, index: Arc<ProjectIndex>, access: Arc<RootAccess>) -> Searchable {
     let (id, root) = (project.id.clone(), project.root.clone());
-    Searchable { id, root, index, compared: false, open: None }
+    Searchable { id, root, index, access, compared: false, open: None }
 }

@@ -39,6 +39,9 @@ impl Registry {
             let mut slots = self.slots();
             let Some(slot) = slots.get_mut(id) else { return Ok(false) };
             slot.project.root = root;
+            // They may hang at the old root for ever.
+            slot.reading = None;
+            slot.access = Arc::default();
             slot.rest();
             slot.residency.abandon()
         };

@@ -36,7 +36,9 @@ pub enum State<H, R> {
     Loading {
         attempt: u64,
         outcome: watch::Sender<Option<Loaded<H>>>,
-        ended: Ended,
+        /// What has hold of the index's files: whoever opens them, and before that what has to let
+        /// go of them first.
+        holder: Option<Ended>,
         /// The failure that this restore is a retry of.
         after: Option<Arc<Failure>>,
     },
@@ -73,10 +75,9 @@ pub enum Demanded<H> {
 #[must_use]
 pub struct Restore {
     pub attempt: u64,
-    /// What has to end before the index may be opened.
+    /// What has to end before the index is opened, with [`Residency::begin_opening`], or that is
+    /// given up.
     pub behind: Option<Ended>,
-    /// Dropped when nothing of the restore is left but what is hot.
-    pub working: Working,
 }
 
 /// What a search may read.
@@ -156,10 +157,22 @@ impl<H, R: Clone> Residency<H, R> {
         };
         self.attempts += 1;
         let attempt = self.attempts;
-        let (working, ended) = work();
         let (sender, outcome) = watch::channel(None);
-        self.state = State::Loading { attempt, outcome: sender, ended, after };
-        Demanded::Loading { outcome, restore: Some(Restore { attempt, behind, working }) }
+        let holder = behind.clone();
+        self.state = State::Loading { attempt, outcome: sender, holder, after };
+        Demanded::Loading { outcome, restore: Some(Restore { attempt, behind }) }
+    }
+
+    /// From now on the restore `attempt` has hold of the index's files, until nothing of it is left
+    /// but what is hot: then what is returned is dropped. Until now it had hold of nothing, and
+    /// whatever it waited for holds up nobody who does not want its outcome.
+    pub fn begin_opening(&mut self, attempt: u64) -> Result<Working, Closed> {
+        self.awaits(attempt)?;
+        let (working, ended) = work();
+        if let State::Loading { holder, .. } = &mut self.state {
+            *holder = Some(ended);
+        }
+        Ok(working)
     }
 
     /// What the restore `attempt` is a retry of. `Err` when the project was closed meanwhile, and
@@ -233,12 +246,13 @@ impl<H, R: Clone> Residency<H, R> {
     }
 
     /// Gives up what is open or being opened: it is not what is wanted any more. A restore that is
-    /// under way finds nobody who awaits it; the next one waits for its end. What was open is the
-    /// caller's to close.
+    /// under way finds nobody who awaits it; the next one waits for its end if it has hold of the
+    /// index's files. What was open is the caller's to close.
     pub fn abandon(&mut self) -> Option<(Arc<H>, Working)> {
         let next = match &self.state {
             State::Hot(_) => return self.unload(),
-            State::Loading { ended, .. } => State::Unloading(ended.clone()),
+            State::Loading { holder: Some(ended), .. } => State::Unloading(ended.clone()),
+            State::Loading { holder: None, .. } => State::Cold { reader: None },
             State::Cold { .. } | State::Failed(_) => State::Cold { reader: None },
             State::Unloading(_) | State::Closed => return None,
         };
@@ -250,9 +264,8 @@ impl<H, R: Clone> Residency<H, R> {
     pub fn close(&mut self) -> Remains<H> {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Hot(hot) => Remains { hot: Some(hot), task: None },
-            State::Loading { ended, .. } | State::Unloading(ended) => {
-                Remains { hot: None, task: Some(ended) }
-            }
+            State::Loading { holder, .. } => Remains { hot: None, task: holder },
+            State::Unloading(ended) => Remains { hot: None, task: Some(ended) },
             State::Cold { .. } | State::Failed(_) | State::Closed => {
                 Remains { hot: None, task: None }
             }

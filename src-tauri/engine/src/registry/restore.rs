@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::disk::Place;
 use super::failure::{Cause, Failure, Fault, Next};
 use super::keeper::{self, Upkeep};
-use super::residency::{Loaded, Restore, Urge};
+use super::residency::{Loaded, Restore, Urge, Working};
 use super::slot::Slot;
+use super::volume::VolumeId;
 use super::{Hot, Opened, Registry, Shared, blocking};
 use crate::catalogue::ProjectId;
 use crate::status::Freshness;
@@ -18,39 +20,54 @@ const ROOT_CHECK: Duration = Duration::from_secs(2);
 
 /// Carries out one restore, whoever waits for it or has left.
 pub(super) async fn restore(registry: Registry, id: ProjectId, restore: Restore) {
+    let Some(project) = registry.project(&id) else { return };
+    let (disk, root) = (Arc::clone(&registry.shared.disk), project.root.clone());
+    // A dead disk may hold this for ever, and nobody else has to wait for that.
+    let place = blocking(move || disk.place(&root)).await.unwrap_or_else(panicked);
+    // After a failure, too: the next attempt would not know of it.
     if let Some(behind) = restore.behind {
         behind.wait().await;
     }
-    let Some(project) = registry.project(&id) else { return };
+    let place = match place {
+        Ok(place) => place,
+        Err(fault) => return registry.conclude(&id, restore.attempt, Err(fault)),
+    };
+    let Some(working) = registry.begin_opening(&id, restore.attempt) else { return };
     let directory = registry.index_directory(&id);
     let disk = Arc::clone(&registry.shared.disk);
-    let opened = blocking(move || disk.open(&project, &directory)).await;
-    let opened = opened.unwrap_or_else(|words| {
-        let message = format!("Opening the index failed: {words}. Quarry tries again by itself.");
-        Err(Fault { cause: Cause::Panicked, message, at_root: false })
-    });
-    registry.conclude(&id, restore.attempt, opened);
+    let opened = blocking(move || disk.open(&project, &directory)).await.unwrap_or_else(panicked);
+    registry.conclude(&id, restore.attempt, opened.map(|opened| (place, opened)));
     registry.shared.room_wanted.notify_one();
-    drop(restore.working);
+    drop(working);
+}
+
+fn panicked<T>(words: String) -> Result<T, Fault> {
+    let message = format!("Opening the index failed: {words}. Quarry tries again by itself.");
+    Err(Fault { cause: Cause::Panicked, message, at_root: false })
 }
 
 impl Registry {
+    /// `None` where nobody waits for this restore any more.
+    fn begin_opening(&self, id: &ProjectId, attempt: u64) -> Option<Working> {
+        self.slots().get_mut(id)?.residency.begin_opening(attempt).ok()
+    }
+
     /// Registers the end of a restore; what was opened for a project that is gone is let go of.
-    fn conclude(&self, id: &ProjectId, attempt: u64, opened: Result<Opened, Fault>) {
+    fn conclude(&self, id: &ProjectId, attempt: u64, opened: Result<(Place, Opened), Fault>) {
         let mut slots = self.slots();
         let Some(slot) = slots.get_mut(id) else { return };
         let Ok(after) = slot.residency.awaits(attempt) else { return };
         let loaded: Loaded<Hot> = match opened {
-            Ok(opened) => {
+            Ok((place, opened)) => {
                 if let Some(failure) = after {
                     let (name, attempts) = (&slot.project.name, failure.attempts + 1);
                     tracing::info!(project = %name, attempts, "opened after all");
                 }
-                if opened.identity != slot.project.identity {
-                    slot.project.identity = opened.identity.clone();
-                    self.remember_identity(id, opened.identity.clone());
+                if place.identity != slot.project.identity {
+                    slot.project.identity = place.identity.clone();
+                    self.remember_identity(id, place.identity);
                 }
-                Ok(Arc::new(self.start_keeping(slot, opened)))
+                Ok(Arc::new(self.start_keeping(slot, place.volume, opened)))
             }
             Err(fault) => {
                 if after.as_ref().is_none_or(|failure| failure.cause != fault.cause) {
@@ -75,7 +92,7 @@ impl Registry {
         }
     }
 
-    fn start_keeping(&self, slot: &mut Slot, opened: Opened) -> Hot {
+    fn start_keeping(&self, slot: &mut Slot, on: VolumeId, opened: Opened) -> Hot {
         let Shared { settings, volumes, roots, searches, .. } = &*self.shared;
         let project = &slot.project;
         slot.notice = opened.notice.or(slot.notice.take());
@@ -89,7 +106,7 @@ impl Registry {
             activity: Default::default(),
             ..slot.upkeep.clone()
         };
-        let volume = volumes.get(opened.volume);
+        let volume = volumes.get(on);
         let (weak, id) = (Arc::downgrade(&self.shared), project.id.clone());
         let report = move |upkeep| {
             if let Some(shared) = weak.upgrade() {
@@ -101,7 +118,7 @@ impl Registry {
             comparisons: volume.comparisons,
             gate: volume.gate,
             root: roots.follow(&project.root),
-            volume: opened.volume,
+            volume: on,
             report: Box::new(report),
         };
         let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use super::failure::{Cause, Failure, Next};
 use super::history::History;
 use super::keeper::Upkeep;
-use super::read::Reader;
+use super::read::{Reader, Reading};
 use super::residency::{Residency, State};
 use super::{Embedding, Hot};
 use crate::catalogue::{Held, Project};
 use crate::rel_path;
+use crate::root_access::RootAccess;
 use crate::status::{Activity, Freshness, ProjectStatus, Residency as Shown, WatchMode};
 
 /// The catalogue remembers searches and counts at most this often a project.
@@ -21,6 +22,10 @@ const STAMP_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Slot {
     pub project: Project,
     pub residency: Residency<Hot, Reader>,
+    /// Opens the index for searches alone, at this moment.
+    pub reading: Option<Reading>,
+    /// Whoever reads its files.
+    pub access: Arc<RootAccess>,
     /// What the keeper said last; of a project that is not hot, what remains true of it.
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
@@ -61,6 +66,8 @@ impl Slot {
         Slot {
             project,
             residency: Residency::cold(),
+            reading: None,
+            access: Arc::default(),
             upkeep,
             notice: None,
             last_used: Instant::now(),
@@ -214,6 +221,7 @@ fn is_due(last: Option<Instant>, now: Instant) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::catalogue::ProjectId;
+    use crate::status::LaneName;
 
     pub fn slot() -> Slot {
         Slot::new(Project {
@@ -240,6 +248,32 @@ pub(super) mod tests {
             (0..200).filter(|s| slot.note_search(at(*s), Timestamp::UNIX_EPOCH)).collect();
         assert_eq!(written, [0, 60, 120, 180]);
         assert_eq!(slot.last_used, at(199), "memory knows of each");
+    }
+
+    #[test]
+    fn a_project_is_indexing_while_its_files_are_read_and_not_while_that_hangs() {
+        let mut status = slot().status();
+        status.residency = Shown::Hot;
+        let progress = |lane| Some(crate::status::Progress { lane, done: 1, total: 2 });
+        let mut is_indexing = |freshness, progress| {
+            (status.freshness, status.progress) = (freshness, progress);
+            status.is_indexing()
+        };
+        let reading = progress(LaneName::Symbols);
+        assert!(is_indexing(Freshness::Reconciling, None));
+        assert!(is_indexing(Freshness::Indexing, None));
+        assert!(is_indexing(Freshness::Fresh, reading));
+        assert!(!is_indexing(Freshness::Fresh, progress(LaneName::Meaning)));
+        assert!(!is_indexing(Freshness::Pending, None), "it waits for its turn");
+        // A run that neither moves nor ends still has what it has come to.
+        assert!(!is_indexing(Freshness::Stuck, reading));
+        assert!(!is_indexing(Freshness::RootMissing, reading));
+        status.freshness = Freshness::Reconciling;
+        status.watch_mode = WatchMode::Paused;
+        assert!(!status.is_indexing());
+        status.watch_mode = WatchMode::Native;
+        status.residency = Shown::Loading;
+        assert!(!status.is_indexing(), "its root may never answer");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The registry over a disk that takes as long as a test wants it to.
 
+mod dead_disks;
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
@@ -38,6 +40,9 @@ struct Waiting {
     verdicts: HashMap<String, Verdict>,
     /// Roots on a disk that does not answer.
     dead: HashSet<PathBuf>,
+    /// Looks at a root that wait for their disk, and all there were.
+    looking: usize,
+    looks: usize,
 }
 
 impl HeldDisk {
@@ -54,6 +59,10 @@ impl HeldDisk {
         self.state.lock().unwrap().opens.clone()
     }
 
+    fn die(&self, root: &Path) {
+        self.state.lock().unwrap().dead.insert(root.to_owned());
+    }
+
     fn revive(&self) {
         self.state.lock().unwrap().dead.clear();
         self.decided.notify_all();
@@ -65,6 +74,15 @@ impl Disk for HeldDisk {
         let state = self.state.lock().unwrap();
         drop(self.decided.wait_while(state, |state| state.dead.contains(root)).unwrap());
         RealDisk.volume(root)
+    }
+
+    fn check_root(&self, root: &Path) -> Result<(), Fault> {
+        let mut state = self.state.lock().unwrap();
+        state.looking += 1;
+        state.looks += 1;
+        let mut state = self.decided.wait_while(state, |state| state.dead.contains(root)).unwrap();
+        state.looking -= 1;
+        RealDisk.check_root(root)
     }
 
     fn open(&self, project: &Project, directory: &Path) -> Result<Opened, Fault> {
@@ -134,6 +152,10 @@ impl World {
         let disk = Arc::new(HeldDisk::default());
         let registry = Registry::new(settings, Arc::clone(&disk) as _, catalogue, projects);
         World { base, disk, registry }
+    }
+
+    fn root(&self, name: &str) -> PathBuf {
+        self.base.path().join("roots").join(name)
     }
 
     fn shown(&self, name: &str) -> Shown {
@@ -389,19 +411,23 @@ async fn what_is_pinned_or_searched_stays_open_when_room_is_wanted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_project_is_read_without_being_opened() {
-    let room = Room { bytes: u64::MAX, projects: 0 };
-    let world = World::with(&["a"], room, |_| ());
-    let id = ProjectId::from("a");
-    world.disk.decide("a", Verdict::Well);
-    let _ = world.registry.wake(&id);
-    world.until_shown("a", Shown::Hot).await;
-    world.until_shown("a", Shown::Cold).await;
+    let (world, id) = closed("a").await;
     let first = world.registry.read(&id, LONG).await.unwrap();
     assert!(!first.is_hot() && !first.compared);
     let second = world.registry.readable_now(&id).unwrap();
     assert!(Arc::ptr_eq(&first.index, &second.index), "it is kept for the next search");
     assert_eq!(second.index.counts().unwrap().files, 1);
     assert_eq!((world.shown("a"), world.disk.opens().len()), (Shown::Cold, 1));
+}
+
+/// An indexed project that is closed.
+async fn closed(name: &str) -> (World, ProjectId) {
+    let world = World::with(&[name], Room { bytes: u64::MAX, projects: 0 }, |_| ());
+    let id = ProjectId::from(name);
+    world.disk.decide(name, Verdict::Well);
+    let _ = world.registry.wake(&id);
+    world.until_shown(name, Shown::Cold).await;
+    (world, id)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -482,23 +508,6 @@ async fn the_most_recent_projects_are_opened_first_two_at_a_time() {
         world.until_fresh(name).await;
     }
     assert_eq!(world.shown("p0"), Shown::Cold);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dead_disk_delays_nobody_else_at_the_start() {
-    let world = World::with(&["dead", "live"], Room { bytes: u64::MAX, projects: 9 }, |project| {
-        // The dead one is the first in line.
-        project.last_searched = (project.name == "dead").then(Timestamp::now);
-    });
-    world.disk.state.lock().unwrap().dead.insert(world.base.path().join("roots/dead"));
-    for name in ["dead", "live"] {
-        world.disk.decide(name, Verdict::Well);
-    }
-    world.registry.warm();
-    world.until_fresh("live").await;
-    assert_eq!(world.disk.opens(), ["live"]);
-    world.disk.revive();
-    world.until_fresh("dead").await;
 }
 
 #[test]

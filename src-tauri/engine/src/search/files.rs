@@ -9,6 +9,9 @@ use super::{Audience, rank};
 /// Threads that read files.
 const READERS: usize = 8;
 
+/// A file that has grown beyond this since it was indexed is not read; in bytes.
+pub const LARGEST_FILE: u64 = 64 << 20;
+
 /// A line that is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchingLine {
@@ -49,6 +52,8 @@ pub struct Outcome {
     /// Files that may match, and those of them that were read.
     pub candidates: usize,
     pub read: usize,
+    /// Of these, the ones that could not be read although they were tried.
+    pub unreadable: usize,
 }
 
 /// The paths in the order in which they are read: those that people look for first, equal ones by
@@ -61,13 +66,15 @@ pub fn in_order(paths: Vec<String>) -> Vec<String> {
     rated.into_iter().map(|(_, path)| path).collect()
 }
 
-/// Reads `paths` with the readers that `reader` makes, one a thread.
+/// Reads `paths` with the readers that `reader` makes, one a thread. A reader says `None` of a file
+/// that cannot be read.
 pub fn read<R>(paths: &[String], bounds: Bounds<'_>, reader: impl Fn() -> R + Sync) -> Outcome
 where
-    R: FnMut(&str) -> Vec<MatchingLine>,
+    R: FnMut(&str) -> Option<Vec<MatchingLine>>,
 {
     let next = AtomicUsize::new(0);
     let lines_found = AtomicUsize::new(0);
+    let unreadable = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS);
     let read_files = || {
@@ -75,7 +82,10 @@ where
         while lines_found.load(Ordering::Relaxed) < bounds.lines && !bounds.is_over() {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = paths.get(at) else { break };
-            let mut lines = lines_of(path);
+            let Some(mut lines) = lines_of(path) else {
+                unreadable.fetch_add(1, Ordering::Relaxed);
+                continue;
+            };
             lines.truncate(bounds.lines_of_one_file);
             if !lines.is_empty() {
                 lines_found.fetch_add(lines.len(), Ordering::Relaxed);
@@ -98,5 +108,5 @@ where
     let complete = lines_found.into_inner() < bounds.lines;
     let read = if complete { next.into_inner().min(paths.len()) } else { paths.len() };
     let files = files.into_iter().map(|(_, file)| file).collect();
-    Outcome { files, candidates: paths.len(), read }
+    Outcome { files, candidates: paths.len(), read, unreadable: unreadable.into_inner() }
 }

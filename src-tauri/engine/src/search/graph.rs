@@ -12,19 +12,17 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Searcher, Term};
 
 use super::chunks::RankedChunk;
-use super::files::{self, Bounds, MatchingLine, Outcome};
+use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome};
 use super::query::Query;
 use super::{Target, rank, text};
+use crate::index::language;
 use crate::index::manifest::Manifest;
 use crate::index::text::decode;
 use crate::index::tokenizer::fold_case;
-use crate::index::{language, read};
-use crate::rel_path;
 use crate::status::LaneName;
 use crate::symbols::{Definition, Extractor, FileSymbols, ReferenceKind, SymbolKind, Wanted};
+use crate::{plain_file, rel_path};
 
-/// A file that has grown beyond this since it was indexed is not parsed; in bytes.
-const LARGEST_FILE: u64 = 64 << 20;
 /// Definitions of one name whose calls are looked at.
 const MOST_DEFINITIONS: usize = 8;
 /// Chunks with a definition of one name that are compared with each other.
@@ -94,10 +92,11 @@ pub fn usages(
     Ok(files::read(&paths, bounds, || {
         let mut extractor = Extractor::new();
         move |path: &str| {
-            let Some(file) = ParsedFile::read(&mut extractor, target, path) else {
-                return Vec::new();
-            };
-            file.lines(|reference| reference.name == related.name && wanted(reference.kind))
+            if language::of(path).is_none() {
+                return Some(Vec::new());
+            }
+            let file = ParsedFile::read(&mut extractor, target, path)?;
+            Some(file.lines(|reference| reference.name == related.name && wanted(reference.kind)))
         }
     }))
 }
@@ -234,7 +233,10 @@ impl ParsedFile {
     fn read(extractor: &mut Extractor, target: &Target, path: &str) -> Option<ParsedFile> {
         let language = language::of(path)?;
         let place = target.root.join(rel_path::decode(path));
-        let bytes = read::read_file(&place, LARGEST_FILE).ok()??;
+        let bytes = {
+            let _read = target.reader.begin()?;
+            plain_file::read(&place, LARGEST_FILE).ok()??
+        };
         let text = decode(&bytes).ok()?.into_owned();
         let symbols = extractor.extract(language, &text, Wanted::DefinitionsAndReferences);
         Some(ParsedFile { text, symbols })

@@ -1,6 +1,6 @@
 //! Makes hits of the best candidates: reads their files, as they are now, for a line to show.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use tantivy::Searcher;
@@ -9,8 +9,9 @@ use super::chunks::RankedChunk;
 use super::files::MatchingLine;
 use super::names::NameQuery;
 use super::query::Query;
+use super::snippet::Source;
 use super::terms::Highlighter;
-use super::{Candidate, Hit, Snippet, Target, rank, snippet};
+use super::{Candidate, Hit, Snippet, Target, projects, rank, snippet};
 use crate::index::document_reader::{ChunkPlace, DocumentReader};
 use crate::index::language;
 use crate::index::outline::Outlined;
@@ -39,6 +40,8 @@ pub struct HitMaker<'a> {
     shown: HashSet<(PathBuf, u64)>,
     /// Files of which something is shown, with the first and last lines of their chunks.
     files: HashMap<PathBuf, Vec<(u64, u64)>>,
+    /// Targets whose disk does not answer.
+    unanswered: BTreeSet<usize>,
     hits: Vec<Hit>,
     limit: usize,
 }
@@ -61,6 +64,7 @@ impl<'a> HitMaker<'a> {
             names: NameQuery::new(query),
             shown: HashSet::new(),
             files: HashMap::new(),
+            unanswered: BTreeSet::new(),
             hits: Vec::new(),
             limit,
         }
@@ -79,6 +83,13 @@ impl<'a> HitMaker<'a> {
     /// Those found so far, the best first.
     pub fn so_far(&self) -> &[Hit] {
         &self.hits
+    }
+
+    /// What to know of targets whose files could not be looked at; `None` where there are none.
+    pub fn unanswered(&self) -> Option<String> {
+        let of = projects(self.unanswered.len());
+        let none = self.unanswered.is_empty();
+        (!none).then(|| format!("The disk of {of} does not answer: shown as it was indexed."))
     }
 
     pub fn finish(self) -> Vec<Hit> {
@@ -141,13 +152,13 @@ impl<'a> HitMaker<'a> {
         let own = definition.as_ref().filter(|_| chunk.is_definition);
         let (line_start, line_end) =
             own.map_or((place.line_start, place.line_end), |own| (own.line_start, own.line_end));
-        let Target { root, project, .. } = &self.targets[chunk.target];
+        let targets = self.targets;
+        let Target { root, project, .. } = &targets[chunk.target];
         let at = root.join(rel_path::decode(&place.path));
         if !self.shown.insert((at.clone(), line)) {
             return None;
         }
-        let indexed = self.readers[chunk.target].file(&place.path).ok().flatten();
-        let source = snippet::read(root, &place, indexed.as_ref());
+        let source = self.source(chunk.target, &place);
         if let Some(source) = &source
             && self.query.is_exact()
             && !self.matches_exactly(source.text())
@@ -189,6 +200,7 @@ impl<'a> HitMaker<'a> {
     fn file(&mut self, target: usize, path: &str, score: f32) -> Option<Hit> {
         let at = self.targets[target].root.join(rel_path::decode(path));
         let names = self.names.as_ref()?;
+        let path_highlights = names.ranges(path);
         let line = names.line.unwrap_or(1);
         if (names.line.is_none() && self.files.contains_key(&at)) || !self.shown.insert((at, 0)) {
             return None;
@@ -196,15 +208,16 @@ impl<'a> HitMaker<'a> {
         let reader = &mut self.readers[target];
         let chunk = reader.chunk_with_line(path, line).ok().flatten();
         let place = chunk.and_then(|address| reader.chunk(address).ok().flatten());
-        let indexed = reader.file(path).ok().flatten();
-        let root = &self.targets[target].root;
-        let source = place.and_then(|place| snippet::read(root, &place, indexed.as_ref()));
-        let stale = source.as_ref().is_some_and(|source| source.stale);
+        let source = place.as_ref().and_then(|place| self.source(target, place));
+        let stale = match &source {
+            Some(source) => source.stale,
+            None => place.is_some(),
+        };
         let snippet = source.and_then(|source| source.line(line, &Highlighter::default()));
         Some(Hit {
             project: self.targets[target].project.clone(),
             path: path.to_owned(),
-            path_highlights: names.ranges(path),
+            path_highlights,
             line_start: line,
             line_end: line,
             kind: FILE.to_owned(),
@@ -215,6 +228,17 @@ impl<'a> HitMaker<'a> {
             stale,
             snippet: snippet.filter(|snippet: &Snippet| snippet.line == line),
         })
+    }
+
+    /// The chunk's text as it is now; `None` where it cannot be read.
+    fn source(&mut self, target: usize, place: &ChunkPlace) -> Option<Source> {
+        let indexed = self.readers[target].file(&place.path).ok().flatten();
+        let Target { root, reader, .. } = &self.targets[target];
+        let Some(_read) = reader.begin() else {
+            self.unanswered.insert(target);
+            return None;
+        };
+        snippet::read(root, place, indexed.as_ref())
     }
 
     fn matches_exactly(&self, text: &str) -> bool {

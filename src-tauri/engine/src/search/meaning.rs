@@ -14,6 +14,7 @@ use crate::index::outline::{Outline, Outlined};
 use crate::index::read::read_file;
 use crate::index::{self, content_hash, language};
 use crate::rel_path;
+use crate::root_access::RootReader;
 
 /// How meaning takes part in a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +83,18 @@ pub struct Place {
 pub struct Shortlisted {
     pub place: Place,
     pub(super) root: PathBuf,
+    pub(super) reader: RootReader,
     pub(super) chunk: ChunkPlace,
     pub(super) indexed: Option<Entry>,
     pub(super) outline: Outline,
 }
 
 impl Shortlisted {
+    /// What reads its file.
+    pub fn reader(&self) -> &RootReader {
+        &self.reader
+    }
+
     /// Whether it is worth a vector.
     pub fn is_embedded(&self) -> bool {
         Tier::of(&self.place.path, true).is_some()
@@ -95,6 +102,7 @@ impl Shortlisted {
 
     /// What of it is to be embedded, from its file as it is now; nothing where that cannot be read.
     pub fn texts(&self) -> Vec<String> {
+        let Some(_read) = self.reader.begin() else { return Vec::new() };
         let Some(read) = snippet::read(&self.root, &self.chunk, self.indexed.as_ref()) else {
             return Vec::new();
         };

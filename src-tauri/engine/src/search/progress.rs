@@ -11,6 +11,7 @@ use crate::status::LaneName;
 pub struct Progress {
     candidates: usize,
     read: usize,
+    unreadable: usize,
 }
 
 impl Progress {
@@ -24,6 +25,7 @@ impl Progress {
     ) {
         self.candidates += outcome.candidates;
         self.read += outcome.read;
+        self.unreadable += outcome.unreadable;
         for file in outcome.files {
             for line in file.lines {
                 hits.add_line(Found { target, path: &file.path }, line, lane);
@@ -31,12 +33,20 @@ impl Progress {
         }
     }
 
-    /// What to know where they were not all read in `time`.
+    /// What to know where they were not all read in `time`, or could not be.
     pub fn note(&self, time: Duration) -> Option<String> {
-        let Progress { candidates, read } = self;
+        let Progress { candidates, read, unreadable } = self;
         let seconds = time.as_secs_f32();
-        (read < candidates)
-            .then(|| format!("Stopped after {seconds} s: {read} of {candidates} files were read."))
+        let mut notes = Vec::new();
+        if read < candidates {
+            notes.push(format!(
+                "Stopped after {seconds} s: {read} of {candidates} files were read."
+            ));
+        }
+        if *unreadable > 0 {
+            notes.push(format!("{unreadable} of {candidates} files could not be read."));
+        }
+        (!notes.is_empty()).then(|| notes.join(" "))
     }
 }
 

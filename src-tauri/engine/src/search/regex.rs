@@ -1,14 +1,13 @@
 //! The lane for regular expressions and substrings: files by their trigrams, then lines by reading.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, Query as IndexQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
-use super::files::{self, Bounds, MatchingLine, Outcome};
+use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome};
 use super::pattern::{Grams, Pattern};
 use super::query::Query;
 use super::{Target, text};
@@ -16,7 +15,7 @@ use crate::index::ProjectIndex;
 use crate::index::manifest::Manifest;
 use crate::index::schema::{Fields, Kind};
 use crate::index::text::decode;
-use crate::rel_path;
+use crate::{plain_file, rel_path};
 
 /// Of the trigrams that must all be there, the rarest so many are looked up.
 const GRAMS_USED: usize = 6;
@@ -32,10 +31,9 @@ pub fn search(
     patterns: &[Pattern],
     bounds: Bounds<'_>,
 ) -> tantivy::Result<Outcome> {
-    let root = &target.root;
     let paths = candidates(&target.index, searcher, query, patterns)?;
     Ok(files::read(&paths, bounds, || {
-        |path: &str| matching_lines(root, path, query, patterns, bounds.lines_of_one_file)
+        |path: &str| matching_lines(target, path, query, patterns, bounds.lines_of_one_file)
     }))
 }
 
@@ -130,17 +128,20 @@ fn gram_query(
 }
 
 /// The lines of a file that match the first pattern, if the others match somewhere in it and
-/// nothing that is excluded stands there.
+/// nothing that is excluded stands there. `None` where it cannot be read.
 fn matching_lines(
-    root: &Path,
+    target: &Target,
     path: &str,
     query: &Query,
     patterns: &[Pattern],
     most: usize,
-) -> Vec<MatchingLine> {
-    let Some((first, others)) = patterns.split_first() else { return Vec::new() };
-    let Ok(bytes) = std::fs::read(root.join(rel_path::decode(path))) else { return Vec::new() };
-    let Ok(text) = decode(&bytes) else { return Vec::new() };
+) -> Option<Vec<MatchingLine>> {
+    let Some((first, others)) = patterns.split_first() else { return Some(Vec::new()) };
+    let bytes = {
+        let _read = target.reader.begin()?;
+        plain_file::read(&target.root.join(rel_path::decode(path)), LARGEST_FILE).ok()??
+    };
+    let Ok(text) = decode(&bytes) else { return Some(Vec::new()) };
     let mut lines = Vec::new();
     first.lines(&text, |number, line, ranges| {
         lines.push(MatchingLine { number, text: line.to_owned(), ranges });
@@ -158,7 +159,7 @@ fn matching_lines(
         Pattern::literal(words, query.case_sensitive).is_ok_and(|pattern| matches(&pattern))
     };
     if lines.is_empty() || !others.iter().all(matches) || query.excluded.iter().any(excluded) {
-        return Vec::new();
+        return Some(Vec::new());
     }
-    lines
+    Some(lines)
 }

@@ -1,22 +1,20 @@
 //! The line to show of a hit, from the file as it is now.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::answer::Snippet;
+use super::files::LARGEST_FILE;
 use super::terms::Highlighter;
 use crate::index::document_reader::ChunkPlace;
 use crate::index::manifest::Entry;
 use crate::index::{Stamp, content_hash, text};
-use crate::rel_path;
+use crate::{plain_file, rel_path};
 
 /// Longer lines are cut around their first match; in bytes.
 const LONGEST_LINE: usize = 400;
 /// How much of a cut line stands before the first match; in bytes.
 const LEAD: usize = 80;
-/// A file that has grown beyond this since it was indexed is not read for a snippet; in bytes.
-const LARGEST_FILE: u64 = 64 << 20;
 
 /// A chunk's text, read from its file.
 pub struct Source {
@@ -31,11 +29,7 @@ pub struct Source {
 /// the file has changed, what stands on the same lines now is read.
 pub fn read(root: &Path, place: &ChunkPlace, indexed: Option<&Entry>) -> Option<Source> {
     let path = root.join(rel_path::decode(&place.path));
-    if !std::fs::symlink_metadata(&path).ok()?.is_file() {
-        return None;
-    }
-    let mut file = File::open(&path).ok()?;
-    let metadata = file.metadata().ok()?;
+    let (mut file, metadata) = plain_file::open(&path).ok()?;
     let unchanged = indexed.is_some_and(|entry| entry.stamp == Stamp::of(&metadata));
     if let Some((offset, length)) = place.bytes
         && unchanged
@@ -50,7 +44,7 @@ pub fn read(root: &Path, place: &ChunkPlace, indexed: Option<&Entry>) -> Option<
         return None;
     }
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).ok()?;
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
     let stale = !unchanged && indexed.and_then(|entry| entry.hash) != Some(content_hash(&bytes));
     let whole = text::decode(&bytes).ok()?;
     let text = lines(&whole, place)?;

@@ -4,6 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::plain_file;
+
+/// A file that holds a path holds no more bytes.
+const LONGEST_POINTER: u64 = 64 << 10;
+
 /// The places of the repository that a folder is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GitPlaces {
@@ -72,7 +77,7 @@ impl GitPlaces {
 
 /// The path in a file that holds nothing else but `prefix`.
 fn pointer(file: &Path, prefix: &str) -> Option<PathBuf> {
-    let text = std::fs::read(file).ok()?;
+    let text = plain_file::beginning(file, LONGEST_POINTER).ok()?;
     let line = text.strip_prefix(prefix.as_bytes())?.trim_ascii();
     Some(PathBuf::from(std::str::from_utf8(line).ok()?))
 }
@@ -134,6 +139,19 @@ mod tests {
         fs::write(top.join("main/sub/.git"), "gitdir: ../.git/modules/sub\n").unwrap();
         let places = GitPlaces::find(&top.join("main/sub")).unwrap();
         assert_eq!(places.directories(), [own.clone(), own.join("refs/heads")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_or_has_no_end_points_nowhere() {
+        let (_folder, top) = repository();
+        let root = top.join("root");
+        fs::create_dir(&root).unwrap();
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, top.join(".git"), mode).unwrap();
+        assert_eq!(GitPlaces::find(&root), None);
+        fs::File::create(root.join(".git")).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(GitPlaces::find(&root), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::embed::store::places::Marks;
 use crate::embed::store::{Key, Store};
 use crate::index::manifest::{Entry, Manifest};
 use crate::registry::{Embedding, Registry, Searchable};
+use crate::root_access::unless_held;
 use crate::search::meaning::{Tier, texts_of_file};
 
 use super::super::blocking;
@@ -23,6 +24,8 @@ const SURVEY: Duration = Duration::from_secs(2);
 /// A survey comes at most once in this many times what the last one took.
 const SURVEY_SHARE: u32 = 50;
 const SOONEST_SURVEY: Duration = Duration::from_secs(1);
+/// How long a disk that does not answer is left alone.
+const SILENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
@@ -30,6 +33,8 @@ pub enum SurveyError {
     Inventory(#[from] InventoryError),
     #[error("the index cannot be read: {0}")]
     Index(#[from] tantivy::TantivyError),
+    #[error("the disk of its folder does not answer")]
+    Unanswered,
 }
 
 #[derive(Default)]
@@ -37,6 +42,8 @@ pub struct Work {
     /// The commit whose files are all listed.
     surveyed: Option<Arc<SearcherGeneration>>,
     not_before: Option<Instant>,
+    /// Its disk did not answer; it is left alone until then.
+    silent_until: Option<Instant>,
     /// Files with something to embed, the first ones first.
     files: VecDeque<(Tier, String)>,
     /// Of the file at hand.
@@ -73,8 +80,18 @@ impl Work {
 
     /// How long it is too soon for a survey.
     pub fn wait(&self) -> Option<Duration> {
-        let wait = self.not_before?.saturating_duration_since(Instant::now());
+        let wait = self.not_before.max(self.silent_until)?;
+        let wait = wait.saturating_duration_since(Instant::now());
         (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Whether its disk did not answer a moment ago.
+    pub fn is_silent(&self) -> bool {
+        self.silent_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn fall_silent(&mut self) {
+        self.silent_until = Some(Instant::now() + SILENCE);
     }
 
     /// What was to be embedded was not: it is looked for again.
@@ -111,6 +128,8 @@ impl Work {
             let files: Vec<(String, Entry)> = changed.by_ref().take(FILES_AT_ONCE).collect();
             let (root, index) = (project.root.clone(), Arc::clone(&project.index));
             let (list, of) = (Arc::clone(inventory), id.clone());
+            let reader = project.access.reader();
+            let reads = reader.clone();
             let listed = blocking(move || -> Result<bool, SurveyError> {
                 let searcher = index.searcher();
                 let mut reader = index.documents(&searcher);
@@ -118,6 +137,7 @@ impl Work {
                 let asked = files.len();
                 for (path, entry) in files {
                     let Some(stamp) = stamp(&entry) else { continue };
+                    let _read = reads.begin().ok_or(SurveyError::Unanswered)?;
                     let Some(texts) = texts_of_file(&root, &path, &entry, &mut reader)? else {
                         continue;
                     };
@@ -132,7 +152,12 @@ impl Work {
                 list.put(&of, &listed)?;
                 Ok(listed.len() == asked)
             });
-            all_read &= listed.await?;
+            let listed = unless_held(&[reader], listed).await;
+            let listed = listed.unwrap_or(Err(SurveyError::Unanswered));
+            if let Err(SurveyError::Unanswered) = listed {
+                self.fall_silent();
+            }
+            all_read &= listed?;
             if begun.elapsed() > SURVEY && changed.peek().is_some() {
                 return Ok(());
             }
@@ -162,19 +187,31 @@ impl Work {
         while self.texts.len() < most {
             let Some((tier, path)) = self.files.pop_front() else { break };
             let (root, index) = (project.root.clone(), Arc::clone(&project.index));
+            let reader = project.access.reader();
+            let (reads, file) = (reader.clone(), path.clone());
             let of_file = blocking(move || {
                 let searcher = index.searcher();
                 let mut reader = index.documents(&searcher);
                 let entry = reader.file(&path)?;
-                match entry {
-                    Some(entry) => texts_of_file(&root, &path, &entry, &mut reader),
-                    None => Ok(None),
-                }
+                let Some(_read) = reads.begin() else { return Ok(None) };
+                let texts = match entry {
+                    Some(entry) => texts_of_file(&root, &path, &entry, &mut reader)?,
+                    None => None,
+                };
+                Ok::<_, tantivy::TantivyError>(Some(texts))
             });
-            // Whoever searches a damaged index sees to it.
-            let Ok(Some(chunks)) = of_file.await else {
-                self.surveyed = None;
-                continue;
+            let chunks = match unless_held(&[reader], of_file).await.unwrap_or(Ok(None)) {
+                Ok(Some(Some(chunks))) => chunks,
+                // Whoever searches a damaged index sees to it.
+                Ok(Some(None)) | Err(_) => {
+                    self.surveyed = None;
+                    continue;
+                }
+                Ok(None) => {
+                    self.files.push_front((tier, file));
+                    self.fall_silent();
+                    break;
+                }
             };
             let of_tier = chunks.into_iter().filter(|chunk| chunk.tier == Some(tier));
             for text in of_tier.flat_map(|chunk| chunk.texts) {

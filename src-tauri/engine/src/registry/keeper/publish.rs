@@ -22,7 +22,8 @@ impl Keeper {
         next.pending = self.machine.pending() as u64;
         next.activity.events = self.hearing.events.load(Ordering::Relaxed);
         next.activity.at_work = self.run.is_some();
-        next.progress = self.run.as_ref().and_then(|run| {
+        let waits = self.run.as_ref().is_some_and(|run| run.progress.waits());
+        next.progress = self.run.as_ref().filter(|_| !waits).and_then(|run| {
             let total = run.progress.total.load(Ordering::Relaxed);
             let done = run.progress.done.load(Ordering::Relaxed).min(total);
             let lane = lane_of(run.progress.layer());
@@ -45,6 +46,8 @@ impl Keeper {
         next.freshness = match freshness {
             Freshness::Fresh => status::Freshness::Fresh,
             Freshness::Pending(_) => status::Freshness::Pending,
+            // It may wait for one that is stuck.
+            Freshness::Indexing | Freshness::Reconciling if waits => status::Freshness::Pending,
             Freshness::Reconciling if next.progress.is_some() => status::Freshness::Indexing,
             Freshness::Indexing => status::Freshness::Indexing,
             Freshness::Reconciling => status::Freshness::Reconciling,

@@ -64,14 +64,18 @@ pub(super) async fn carry_out(
         Changes::Nothing => Scope::Layers,
     };
     let whole = matches!(scope, Scope::Everything { .. });
-    let permit = if whole {
-        tokio::select! {
-            permit = Arc::clone(&around.comparisons).acquire_owned() => permit.ok(),
-            () = cancel.cancelled() => return Err(IndexError::Cancelled),
-            () = beat(&progress) => None,
+    let comparisons = || Arc::clone(&around.comparisons);
+    let permit = match whole.then(|| comparisons().try_acquire_owned()) {
+        None => None,
+        Some(Ok(permit)) => Some(permit),
+        Some(Err(_)) => {
+            let _waiting = progress.wait();
+            tokio::select! {
+                permit = comparisons().acquire_owned() => permit.ok(),
+                () = cancel.cancelled() => return Err(IndexError::Cancelled),
+                () = beat(&progress) => None,
+            }
         }
-    } else {
-        None
     };
     let alive = Arc::clone(&progress);
     let listening = adapter.clone();
@@ -97,7 +101,7 @@ pub(super) async fn carry_out(
             on_directory,
         };
         if whole {
-            index.verify(Timestamp::now())?;
+            index.verify(Timestamp::now(), &cancel, &progress)?;
             progress.beat();
         }
         let plan = index.plan(&run)?;

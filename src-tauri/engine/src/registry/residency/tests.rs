@@ -13,35 +13,22 @@ type Machine = Residency<u64, ()>;
 
 enum Actor {
     /// Wants the project: once, or again after each time.
-    Caller {
-        urge: Urge,
-        turns: u32,
-        stage: Stage,
-    },
+    Caller { urge: Urge, turns: u32, stage: Stage },
     Restorer {
         restore: Option<Restore>,
-        begun: bool,
+        /// While it has hold of the index's files.
+        working: Option<Working>,
     },
     /// Wants the room.
-    Evictor {
-        turns: u32,
-    },
+    Evictor { turns: u32 },
     /// Closes what was open; the second step of whoever unloaded it.
-    Unloader {
-        open: Option<(Arc<u64>, Working)>,
-    },
+    Unloader { open: Option<(Arc<u64>, Working)> },
     /// Gives the project another root.
-    Mover {
-        turns: u32,
-    },
+    Mover { turns: u32 },
     /// Removes the project.
-    Remover {
-        done: bool,
-    },
+    Remover { done: bool },
     /// Lets an hour pass.
-    Clock {
-        turns: u32,
-    },
+    Clock { turns: u32 },
 }
 
 enum Stage {
@@ -99,12 +86,10 @@ impl World {
                     }
                 }
                 Actor::Caller { stage: Stage::Holding(_), .. } => moves.push((at, Move::Act)),
-                Actor::Restorer { restore: Some(restore), begun: false }
+                // It opens the index, or fails before: the root is not well.
+                Actor::Restorer { restore: Some(restore), .. }
                     if restore.behind.as_ref().is_none_or(Ended::is_over) =>
                 {
-                    moves.push((at, Move::Act));
-                }
-                Actor::Restorer { restore: Some(_), begun: true } => {
                     moves.extend([(at, Move::Act), (at, Move::Fail)]);
                 }
                 Actor::Evictor { turns } | Actor::Mover { turns } | Actor::Clock { turns }
@@ -143,13 +128,18 @@ impl World {
                 }
                 Stage::Holding(_) => *stage = Stage::Away,
             },
-            Actor::Restorer { restore, begun } => {
-                if *begun {
-                    let restore = restore.take().unwrap();
-                    self.conclude(restore, matches!(step, Move::Act));
+            Actor::Restorer { restore, working } => {
+                let well = matches!(step, Move::Act);
+                if working.is_some() || !well {
+                    self.conclude(restore.take().unwrap(), working.take(), well);
                 } else {
-                    *begun = true;
-                    self.writers += 1;
+                    match self.machine.begin_opening(restore.as_ref().unwrap().attempt) {
+                        Ok(begun) => {
+                            *working = Some(begun);
+                            self.writers += 1;
+                        }
+                        Err(Closed) => *restore = None,
+                    }
                 }
             }
             Actor::Evictor { turns } => {
@@ -217,7 +207,7 @@ impl World {
                 if let Some(restore) = restore {
                     self.restores += 1;
                     assert_eq!(restore.attempt, attempt);
-                    self.actors.push(Actor::Restorer { restore: Some(restore), begun: false });
+                    self.actors.push(Actor::Restorer { restore: Some(restore), working: None });
                 }
                 Stage::Waiting { attempt, outcome }
             }
@@ -232,7 +222,7 @@ impl World {
         }
     }
 
-    fn conclude(&mut self, restore: Restore, well: bool) {
+    fn conclude(&mut self, restore: Restore, working: Option<Working>, well: bool) {
         let loaded: Loaded<u64> = if well {
             Ok(Arc::new(restore.attempt))
         } else {
@@ -246,10 +236,9 @@ impl World {
         if kept {
             self.hear(restore.attempt, Some(loaded));
         }
-        if !(kept && well) {
+        if working.is_some() && !(kept && well) {
             self.writers -= 1;
         }
-        drop(restore.working);
     }
 
     /// Whoever waits for one attempt is told the same, and `None` only if nothing came of it.
@@ -400,6 +389,29 @@ fn a_failure_that_waits_for_the_root_is_due_when_the_root_is_seen() {
     assert!(matches!(machine.demand(Urge::IfDue, later), Demanded::Failed(_)));
     let back = machine.demand(Urge::RootBack, later);
     assert!(matches!(back, Demanded::Loading { restore: Some(_), .. }));
+}
+
+#[test]
+fn a_restore_that_has_hold_of_no_file_yet_keeps_no_other_one_waiting() {
+    let mut machine = Machine::cold();
+    let restore = |machine: &mut Machine| match machine.demand(Urge::IfDue, Instant::now()) {
+        Demanded::Loading { restore: Some(restore), .. } => restore,
+        _ => panic!("nothing to carry out"),
+    };
+    let hung = restore(&mut machine);
+    assert!(machine.abandon().is_none());
+    let next = restore(&mut machine);
+    assert!(next.behind.is_none());
+    assert!(machine.begin_opening(hung.attempt).is_err(), "it comes too late to open anything");
+    let working = machine.begin_opening(next.attempt).unwrap();
+    machine.abandon();
+    let behind = restore(&mut machine).behind.unwrap();
+    machine.abandon();
+    let still_behind = restore(&mut machine).behind.unwrap();
+    assert!(!behind.is_over() && !still_behind.is_over());
+    assert!(machine.close().task.is_some_and(|task| !task.is_over()));
+    drop(working);
+    assert!(behind.is_over() && still_behind.is_over());
 }
 
 proptest! {
