@@ -208,7 +208,15 @@ fn parts_of_all(name: &str) -> Vec<String> {
     name.split(|c: char| !(c.is_alphanumeric() || c == '_')).flat_map(parts).map(lower).collect()
 }
 
-/// The chunks of one index that define what may be meant, at most about `limit`.
+/// How near to what was typed the name is that a chunk was looked up by: each of these outweighs
+/// all of the others below it, so that no number of longer names takes the place of the exact one.
+mod nearness {
+    pub const SPELLED: f32 = 4.0;
+    pub const BEGUN: f32 = 2.0;
+    pub const IN_PART: f32 = 1.0;
+}
+
+/// The chunks of one index that define what may be meant, the nearest names first, at most `limit`.
 ///
 /// # Errors
 /// Where the index cannot be read.
@@ -218,28 +226,30 @@ pub fn chunks(
     query: &Query,
     symbols: &SymbolQuery,
     limit: usize,
-) -> tantivy::Result<Vec<DocAddress>> {
-    let mut terms: Vec<Term> = symbols
-        .spellings
-        .iter()
-        .map(|spelling| Term::from_field_text(fields.symbol, spelling))
-        .collect();
+) -> tantivy::Result<Vec<(f32, DocAddress)>> {
+    let spelled = symbols.spellings.iter();
+    let spelled = spelled.map(|name| Term::from_field_text(fields.symbol, name)).collect();
+    let mut ways = vec![(nearness::SPELLED, any_of(spelled))];
     if let [word] = symbols.folded.as_slice() {
         let mut begun = beginning_with(searcher, fields.symbol, word)?;
-        begun.extend(beginning_with(searcher, fields.symbol_words, word)?);
-        if begun.is_empty() && word.chars().nth(FEWEST_BEGINNINGS - 1).is_some() {
+        let mut in_part = beginning_with(searcher, fields.symbol_words, word)?;
+        let several = |letters: usize| word.chars().nth(letters - 1).is_some();
+        if begun.is_empty() && in_part.is_empty() && several(FEWEST_BEGINNINGS) {
             begun = by_parts(searcher, fields.symbol, word)?;
         }
-        terms.extend(begun);
-        if word.chars().nth(FEWEST_INITIALS - 1).is_some() {
-            terms.push(Term::from_field_text(fields.initials, word));
+        if several(FEWEST_INITIALS) {
+            in_part.push(Term::from_field_text(fields.initials, word));
         }
+        ways.push((nearness::BEGUN, any_of(begun)));
+        ways.push((nearness::IN_PART, any_of(in_part)));
     }
-    let any: Box<dyn IndexQuery> = Box::new(ConstScoreQuery::new(any_of(terms), 1.0));
-    let restricted = text::restricted(vec![(Occur::Must, any)], query, fields);
+    let weigh = |(nearness, query)| -> Box<dyn IndexQuery> {
+        Box::new(ConstScoreQuery::new(query, nearness))
+    };
+    let any = BooleanQuery::union(ways.into_iter().map(weigh).collect());
+    let restricted = text::restricted(vec![(Occur::Must, Box::new(any))], query, fields);
     let collector = TopDocs::with_limit(limit).order_by_score();
-    let found = searcher.search(&restricted as &BooleanQuery, &collector)?;
-    Ok(found.into_iter().map(|(_, address)| address).collect())
+    searcher.search(&restricted as &BooleanQuery, &collector)
 }
 
 fn any_of(terms: Vec<Term>) -> Box<dyn IndexQuery> {
