@@ -237,7 +237,11 @@ impl Search {
 }
 
 impl Found {
+    /// Each lane may meet the same damage.
     fn fail(&mut self, target: &Target, error: tantivy::TantivyError) {
+        if self.failed.iter().any(|(project, _)| *project == target.project) {
+            return;
+        }
         let error = IndexError::from_tantivy(&target.root, error);
         self.failed.push((target.project.clone(), error));
     }

@@ -74,13 +74,7 @@ pub fn find(
     let Some(first) = targets.first() else { return Vec::new() };
     let fields = first.index.fields();
     let mut statistics = Statistics::new(searchers);
-    let wanted = match statistics.wanted(query, fields) {
-        Ok(wanted) => wanted,
-        Err(error) => {
-            found.fail(first, error);
-            return Vec::new();
-        }
-    };
+    let wanted = statistics.wanted(query, fields);
     let lanes =
         Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit: *limit };
     let mut candidates = Vec::with_capacity(targets.len());

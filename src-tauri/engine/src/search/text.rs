@@ -49,7 +49,8 @@ impl Wanted {
     }
 }
 
-/// BM25's statistics over several indexes, so that their scores compare.
+/// BM25's statistics over several indexes, so that their scores compare. One that cannot be read
+/// counts for nothing in them: searching it says so, and the others are not blamed for it.
 pub struct Statistics<'a> {
     searchers: &'a [Searcher],
     /// Another form of a word is as common as the word: a rare one would weigh too much.
@@ -70,21 +71,29 @@ impl<'a> Statistics<'a> {
         Self { searchers, at_least: HashMap::new(), counted: Mutex::default() }
     }
 
-    fn count(&self, term: &Term) -> tantivy::Result<u64> {
+    fn sum(&self, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> u64 {
+        self.searchers.iter().filter_map(|searcher| of(searcher).ok()).sum()
+    }
+
+    fn count(&self, term: &Term) -> u64 {
         let mut counted = self.counted();
         if let Some(count) = counted.terms.get(term) {
-            return Ok(*count);
+            return *count;
         }
-        let count =
-            self.searchers.iter().map(|searcher| searcher.doc_freq(term)).sum::<Result<_, _>>()?;
+        let count = self.sum(|searcher| searcher.doc_freq(term));
         counted.terms.insert(term.clone(), count);
-        Ok(count)
+        count
     }
 
     /// Chunks with this word, whole or as a part; one with both counts twice.
-    fn count_word(&self, word: &str, fields: Fields) -> tantivy::Result<u64> {
+    fn count_word(&self, word: &str, fields: Fields) -> u64 {
         let count = |field| self.count(&Term::from_field_text(field, word));
-        Ok(count(fields.text)? + count(fields.parts)?)
+        count(fields.text) + count(fields.parts)
+    }
+
+    fn documents(&self) -> u64 {
+        let of = Bm25StatisticsProvider::total_num_docs;
+        *self.counted().documents.get_or_insert_with(|| self.sum(of))
     }
 
     fn counted(&self) -> MutexGuard<'_, Counted> {
@@ -92,17 +101,17 @@ impl<'a> Statistics<'a> {
     }
 
     /// What the query's words stand for in these indexes.
-    pub fn wanted(&mut self, query: &Query, fields: Fields) -> tantivy::Result<Vec<Wanted>> {
-        let documents = self.total_num_docs()? as f32;
+    pub fn wanted(&mut self, query: &Query, fields: Fields) -> Vec<Wanted> {
+        let documents = self.documents() as f32;
         let mut all = Vec::new();
         for identifier in terms::wanted(query) {
-            let base = self.count_word(&identifier.whole, fields)?;
+            let base = self.count_word(&identifier.whole, fields);
             let mut frequency = base;
             let mut known = Vec::new();
             let forms =
                 if query.case_sensitive { Vec::new() } else { variants::of(&identifier.whole) };
             for form in forms {
-                let count = self.count_word(&form, fields)?;
+                let count = self.count_word(&form, fields);
                 if count > 0 {
                     frequency = frequency.max(count);
                     let Fields { text, parts, path_words, symbol_words, .. } = fields;
@@ -113,7 +122,7 @@ impl<'a> Statistics<'a> {
                 }
             }
             for text in identifier.parts.iter().chain([&identifier.whole]) {
-                let count = self.count_word(text, fields)?;
+                let count = self.count_word(text, fields);
                 for field in [fields.text, fields.parts] {
                     self.at_least.insert(Term::from_field_text(field, text), count);
                 }
@@ -122,36 +131,24 @@ impl<'a> Statistics<'a> {
             let idf = (1.0 + (documents - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln();
             all.push(Wanted { identifier, variants: known, idf });
         }
-        Ok(all)
+        all
     }
 }
 
 impl Bm25StatisticsProvider for Statistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
         let mut counted = self.counted();
-        if let Some(tokens) = counted.tokens.get(&field) {
-            return Ok(*tokens);
-        }
-        let of = |searcher: &Searcher| searcher.total_num_tokens(field);
-        let tokens = self.searchers.iter().map(of).sum::<Result<_, _>>()?;
-        counted.tokens.insert(field, tokens);
-        Ok(tokens)
+        let tokens = counted.tokens.entry(field);
+        Ok(*tokens.or_insert_with(|| self.sum(|searcher| searcher.total_num_tokens(field))))
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        let mut counted = self.counted();
-        if let Some(documents) = counted.documents {
-            return Ok(documents);
-        }
-        let of = Bm25StatisticsProvider::total_num_docs;
-        let documents = self.searchers.iter().map(of).sum::<Result<_, _>>()?;
-        counted.documents = Some(documents);
-        Ok(documents)
+        Ok(self.documents())
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let least = self.at_least.get(term).copied().unwrap_or(0);
-        Ok(self.count(term)?.max(least))
+        Ok(self.count(term).max(least))
     }
 }
 
