@@ -196,6 +196,27 @@ async fn a_short_name_is_found_by_its_first_letter_among_thousands_that_begin_al
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn definitions_alone_are_found_by_several_words_and_behind_what_they_belong_to() {
+    let world = world().await;
+    let first_of = async |typed: &str, mode: Mode| first(&world.ask(typed, mode).await.results);
+    for (typed, expected) in [
+        ("http body", "src/http/body_stream.rs HttpBodyStream"),
+        ("sendmsg locked", "net/tcp.c tcp_sendmsg_locked"),
+        ("ConfigParser::parse", "src/config.py parse"),
+        ("ConfigParser.max_connections", "src/config.py max_connections"),
+    ] {
+        assert_eq!(first_of(typed, Mode::Symbols).await, expected, "{typed}");
+    }
+    for (typed, expected) in [
+        ("sym:ConfigParser::max_connections", "src/config.py max_connections"),
+        ("sym:HttpBodyStream#next_chunk()", "src/http/body_stream.rs next_chunk"),
+        ("sym:configparser.parse", "src/config.py parse"),
+    ] {
+        assert_eq!(first_of(typed, Mode::Auto).await, expected, "{typed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_letters_find_the_names_in_which_they_stand_side_by_side() {
     let world = world().await;
     let names = async |query: &str| {

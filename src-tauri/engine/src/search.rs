@@ -20,6 +20,7 @@ mod reading;
 mod regex;
 mod route;
 mod snippet;
+mod symbol_name;
 mod symbols;
 mod terms;
 mod text;

@@ -14,10 +14,11 @@ use tantivy::{DocAddress, Searcher, Term};
 use super::chunks::RankedChunk;
 use super::files::{self, Bounds, MatchingLine, Outcome};
 use super::query::Query;
+use super::symbol_name::SymbolName;
 use super::{Target, rank, text};
 use crate::index::manifest::Manifest;
 use crate::index::text::decode;
-use crate::index::tokenizer::fold_case;
+use crate::index::tokenizer::lower;
 use crate::index::{language, read};
 use crate::rel_path;
 use crate::status::LaneName;
@@ -45,30 +46,7 @@ pub enum Relation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
     pub relation: Relation,
-    pub name: String,
-    /// What the name was typed behind, as `Pool` in `Pool::get`.
-    pub container: Option<String>,
-}
-
-impl Related {
-    /// From a name as people write it: `get`, `Pool::get`, `pool.get` or `pool#get`.
-    pub fn new(relation: Relation, typed: &str) -> Related {
-        let is_separator = |c: char| matches!(c, ':' | '.' | '#' | '>' | '-');
-        let typed = typed.trim_end_matches("()");
-        let name = typed.rsplit(is_separator).next().filter(|name| !name.is_empty());
-        let Some(name) = name else {
-            return Related { relation, name: typed.to_owned(), container: None };
-        };
-        let before = typed[..typed.len() - name.len()].trim_end_matches(is_separator);
-        let container = before.rsplit(is_separator).next().filter(|text| !text.is_empty());
-        Related { relation, name: name.to_owned(), container: container.map(str::to_owned) }
-    }
-
-    fn is_defined_by(&self, name: &str, container: Option<&str>) -> bool {
-        let inside =
-            |wanted: &String| container.is_some_and(|of| of.rsplit('.').any(|part| part == wanted));
-        name == self.name && self.container.as_ref().is_none_or(inside)
-    }
+    pub symbol: SymbolName,
 }
 
 /// The lines of one target that use the name.
@@ -83,7 +61,7 @@ pub fn usages(
     bounds: Bounds<'_>,
 ) -> tantivy::Result<Outcome> {
     let fields = target.index.fields();
-    let mentioned = std::iter::once(&related.name).chain(&query.words).chain(&query.phrases);
+    let mentioned = std::iter::once(&related.symbol.name).chain(&query.words).chain(&query.phrases);
     let clauses = mentioned
         .filter_map(|name| text::phrase(name, fields))
         .map(|phrase| (Occur::Must, phrase))
@@ -97,7 +75,7 @@ pub fn usages(
             let Some(file) = ParsedFile::read(&mut extractor, target, path) else {
                 return Vec::new();
             };
-            file.lines(|reference| reference.name == related.name && wanted(reference.kind))
+            file.lines(|reference| reference.name == related.symbol.name && wanted(reference.kind))
         }
     }))
 }
@@ -125,10 +103,10 @@ pub fn callees(
 ) -> tantivy::Result<Callees> {
     let mut definitions = Definitions { at, target, searcher };
     let mut extractor = Extractor::new();
-    let mut callers = definitions.of(&related.name, Some(query))?;
+    let mut callers = definitions.of(&related.symbol.name, Some(query))?;
     callers.retain(|chunk| {
         let found = chunk.definition.as_ref();
-        found.is_some_and(|own| related.is_defined_by(&own.name, own.container.as_deref()))
+        found.is_some_and(|own| related.symbol.means(&own.name, own.container.as_deref()))
     });
     callers.truncate(MOST_DEFINITIONS);
     let mut found = Callees::default();
@@ -139,7 +117,7 @@ pub fn callees(
             continue;
         }
         let Some(file) = ParsedFile::read(&mut extractor, target, path) else { continue };
-        for name in file.calls_of(|d| related.is_defined_by(&d.name, d.container.as_deref())) {
+        for name in file.calls_of(|d| related.symbol.means(&d.name, d.container.as_deref())) {
             if Instant::now() >= until || !known.insert(name.clone()) {
                 continue;
             }
@@ -165,9 +143,7 @@ impl Definitions<'_> {
     /// filters of `query`.
     fn of(&mut self, name: &str, query: Option<&Query>) -> tantivy::Result<Vec<RankedChunk>> {
         let fields = self.target.index.fields();
-        let mut folded = String::new();
-        fold_case(name, &mut folded);
-        let term = Term::from_field_text(fields.symbol, &folded);
+        let term = Term::from_field_text(fields.symbol, &lower(name));
         let defines: Box<dyn IndexQuery> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
         let clauses = vec![(Occur::Must, defines)];
         let lookup = match query {
@@ -276,24 +252,5 @@ impl ParsedFile {
                 && within.iter().any(|bytes| bytes.contains(&reference.bytes.start))
         });
         calls.map(|call| call.name.clone()).filter(|name| seen.insert(name.clone())).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_may_be_typed_with_what_it_belongs_to() {
-        let read = |typed| {
-            let Related { name, container, .. } = Related::new(Relation::Callers, typed);
-            (name, container.unwrap_or_default())
-        };
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(read("get"), pair("get", ""));
-        assert_eq!(read("std::Pool::get()"), pair("get", "Pool"));
-        assert_eq!(read("pool.get"), pair("get", "pool"));
-        assert_eq!(read("pool->get"), pair("get", "pool"));
-        assert_eq!(read("::"), pair("::", ""));
     }
 }

@@ -2,6 +2,7 @@
 //! `sym:`, `refs:`, `callers:`, `callees:` and `/regex/`. Filters that are not known are words.
 
 use super::graph::{Related, Relation};
+use super::symbol_name::SymbolName;
 use super::terms;
 use crate::index::language;
 
@@ -179,15 +180,16 @@ impl Query {
             return;
         }
         let owned = || value.to_owned();
+        let related = |relation| Related { relation, symbol: SymbolName::new(value) };
         match (key.map(str::to_ascii_lowercase).as_deref(), negated) {
             (Some("project"), false) => self.projects.push(owned()),
             (Some("path" | "file"), false) => self.paths.push(owned()),
             (Some("path" | "file"), true) => self.excluded_paths.push(owned()),
             (Some("lang"), false) => self.languages.push(value.to_ascii_lowercase()),
             (Some("sym"), false) => self.symbols.push(owned()),
-            (Some("refs"), false) => self.related.push(Related::new(Relation::References, value)),
-            (Some("callers"), false) => self.related.push(Related::new(Relation::Callers, value)),
-            (Some("callees"), false) => self.related.push(Related::new(Relation::Callees, value)),
+            (Some("refs"), false) => self.related.push(related(Relation::References)),
+            (Some("callers"), false) => self.related.push(related(Relation::Callers)),
+            (Some("callees"), false) => self.related.push(related(Relation::Callees)),
             (Some("case"), false) => {
                 self.case_sensitive = matches!(value, "yes" | "true" | "on");
             }

@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use super::query::Query;
-use crate::index::tokenizer::{CodeTokenizer, fold_case};
+use crate::index::tokenizer::{CodeTokenizer, lower};
 
 /// Words of a question that say nothing about code. They count when nothing else was typed.
 const STOP_WORDS: [&str; 58] = [
@@ -158,12 +158,6 @@ impl Highlighter {
             .filter(|&(from, to)| text.is_char_boundary(from) && text.is_char_boundary(to))
             .collect()
     }
-}
-
-fn lower(text: &str) -> String {
-    let mut folded = String::new();
-    fold_case(text, &mut folded);
-    folded
 }
 
 /// Sorts ranges and joins those that overlap or touch.
