@@ -188,7 +188,8 @@ impl Lanes<'_> {
                 candidates.entry(address).or_default().phrase = phrase;
             }
         }
-        let by_symbol = self.route.by_symbol && self.query.phrases.is_empty();
+        // What holds a phrase is found by that, where text is looked for.
+        let by_symbol = self.route.by_symbol && (self.query.phrases.is_empty() || !self.route.text);
         if let Some(symbols) = self.symbols().filter(|_| by_symbol) {
             let found = symbols::chunks(searcher, self.fields, self.query, symbols, most)?;
             for (place, (nearness, address)) in found.into_iter().enumerate() {

@@ -167,14 +167,20 @@ pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<B
         identifier.parts.iter().for_each(|part| should(part, PART_BOOST));
         variants.iter().for_each(|form| should(form, VARIANT_BOOST));
     }
-    for phrase in &query.phrases {
-        let phrase = phrase_query(fields, &terms::identifiers(phrase))?;
+    // One of signs alone narrows what the others find: it is looked for in their files.
+    for phrase in query.phrases.iter().filter_map(|text| phrase(text, fields)) {
         clauses.push((Occur::Must, Box::new(BoostQuery::new(phrase, PHRASE_BOOST))));
     }
     if clauses.is_empty() {
         return None;
     }
     Some(restricted(clauses, query, fields))
+}
+
+/// Whether there is a letter or a digit in what the query looks for.
+pub fn has_words(query: &Query) -> bool {
+    let mut texts = query.words.iter().chain(&query.symbols).chain(&query.phrases);
+    texts.any(|text| !terms::identifiers(text).is_empty())
 }
 
 /// The query's words side by side, as they were typed; `None` for a single one.
