@@ -157,8 +157,8 @@ pub struct AddArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words, "exact", /regex/, -not, project:, path:, lang:, sym:, refs:, callers:, callees:,
-    /// case:yes
+    /// Words, "exact", /regex/, project:, path:, path:/from/the/root/, lang:, sym:, refs:, callers:,
+    /// callees:, case:yes; a - before any of the first leaves out: -word, -"text", -path:docs
     #[arg(required_unless_present = "like", value_name = "QUERY")]
     pub query: Vec<String>,
     /// Instead of a query: what is like the code on this line

@@ -12,6 +12,7 @@ pub mod habits;
 mod hits;
 pub mod meaning;
 mod names;
+mod path_filter;
 mod pattern;
 mod progress;
 pub mod query;
@@ -64,6 +65,8 @@ pub enum SearchError {
     Empty,
     #[error("describe in words what the code does")]
     NoQuestion,
+    #[error("no language is called {0}")]
+    UnknownLanguage(String),
     #[error("the pattern {pattern} cannot be read: {reason}")]
     BadPattern { pattern: String, reason: String },
 }
@@ -115,6 +118,9 @@ impl Search {
     pub fn new(query: &str, mode: Mode, limit: usize) -> Result<Search, SearchError> {
         let query =
             if mode == Mode::Regex { query::parse_pattern(query) } else { query::parse(query) };
+        if let Some(unknown) = query.unknown_language() {
+            return Err(SearchError::UnknownLanguage(unknown.to_owned()));
+        }
         let route = Route::new(&query, mode)?;
         let (likeness, habits) = (Likeness::default(), Habits::default());
         Ok(Search { query, route, mode, limit: limit.max(1), likeness, habits })

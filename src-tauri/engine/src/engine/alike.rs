@@ -11,6 +11,7 @@ use crate::embed::embedder::EmbedError;
 use crate::embed::store::Key;
 use crate::registry::{ResolveError, Searchable};
 use crate::search::meaning::{Place, texts_of_file};
+use crate::search::query::Query;
 use crate::search::{LaneReport, Mode, Search, SearchAnswer, SearchRequest};
 use crate::status::LaneName;
 
@@ -49,7 +50,7 @@ impl Engine {
         let chunk = chunk_at(&own, path.clone(), line).await?;
         let vector = self.vector_of(chunk.texts).await?;
         let mut gathered = Gathered::default();
-        for id in self.scope(&projects, &[])? {
+        for id in self.scope(&projects, &Query::default())? {
             gathered.total += 1;
             match self.readable(&id).await {
                 Ok(searchable) => gathered.searched.push(searchable),

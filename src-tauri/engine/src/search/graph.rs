@@ -15,6 +15,7 @@ use super::chunks::RankedChunk;
 use super::files::{self, Bounds, MatchingLine, Outcome};
 use super::query::Query;
 use super::symbol_name::SymbolName;
+use super::terms::Highlighter;
 use super::{Target, rank, text};
 use crate::index::manifest::Manifest;
 use crate::index::text::decode;
@@ -69,13 +70,18 @@ pub fn usages(
     let documents = searcher.search(&text::restricted(clauses, query, fields), &DocSetCollector)?;
     let paths = files::in_order(Manifest::new(searcher, fields).paths_of(documents)?);
     let wanted = |kind| related.relation == Relation::References || kind == ReferenceKind::Call;
+    let highlighter = Highlighter::new(query);
     Ok(files::read(&paths, bounds, || {
         let mut extractor = Extractor::new();
+        let highlighter = &highlighter;
         move |path: &str| {
             let Some(file) = ParsedFile::read(&mut extractor, target, path) else {
                 return Vec::new();
             };
-            file.lines(|reference| reference.name == related.symbol.name && wanted(reference.kind))
+            let mut lines = file
+                .lines(|reference| reference.name == related.symbol.name && wanted(reference.kind));
+            lines.retain(|line| !highlighter.has_excluded(&line.text));
+            lines
         }
     }))
 }

@@ -1,5 +1,7 @@
 //! A name as people write it, with what it belongs to.
 
+use crate::index::tokenizer::lower;
+
 /// A name that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SymbolName {
@@ -24,6 +26,13 @@ impl SymbolName {
         let inside =
             |wanted: &String| container.is_some_and(|of| of.rsplit('.').any(|part| part == wanted));
         name == self.name && self.container.as_ref().is_none_or(inside)
+    }
+
+    /// As [`SymbolName::means`], without regard to case.
+    pub fn means_in_any_case(&self, name: &str, container: Option<&str>) -> bool {
+        let own =
+            SymbolName { name: lower(&self.name), container: self.container.as_deref().map(lower) };
+        own.means(&lower(name), container.map(lower).as_deref())
     }
 }
 

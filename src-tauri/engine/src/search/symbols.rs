@@ -99,7 +99,7 @@ impl SymbolQuery {
     pub fn quality(&self, definition: &Outlined, wanted: &[Wanted]) -> f32 {
         let name = lower(&definition.name);
         if let Some(qualified) = &self.qualified
-            && qualified.means(&name, definition.container.as_deref().map(lower).as_deref())
+            && qualified.means_in_any_case(&name, definition.container.as_deref())
         {
             return quality::WORDS_EXACT;
         }

@@ -11,6 +11,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
+use super::path_filter::PathFields;
 use super::query::Query;
 use super::terms::{self, Identifier};
 use super::variants;
@@ -205,13 +206,12 @@ pub fn restricted(
     query: &Query,
     fields: Fields,
 ) -> BooleanQuery {
-    for excluded in &query.excluded {
-        if let Some(phrase) = phrase_query(fields, &terms::identifiers(excluded)) {
-            clauses.push((Occur::MustNot, phrase));
-        }
-    }
-    clauses.extend(excluded_paths(query, fields.path_words));
-    let filters = filters(query, fields, fields.path_words);
+    // Any other text is looked for in the file: its words stand in many that do not hold it.
+    let words = query.excluded.iter().filter(|text| terms::is_word(text));
+    clauses.extend(words.filter_map(|word| Some((Occur::MustNot, phrase(word, fields)?))));
+    let paths = PathFields::of_chunks(fields);
+    clauses.extend(excluded_files(query, fields, paths));
+    let filters = filters(query, fields, paths);
     if filters.is_empty() {
         return BooleanQuery::new(clauses);
     }
@@ -329,11 +329,14 @@ fn mark(
     Ok(())
 }
 
-/// What the query's filters ask of a document, with the path's words in the field `words`; without
-/// any score.
-pub fn filters(query: &Query, fields: Fields, words: Field) -> Vec<(Occur, Box<dyn IndexQuery>)> {
+/// What the query's filters ask of a document with these fields for its path; without any score.
+pub fn filters(
+    query: &Query,
+    fields: Fields,
+    paths: PathFields,
+) -> Vec<(Occur, Box<dyn IndexQuery>)> {
     let mut filters: Vec<Box<dyn IndexQuery>> =
-        query.paths.iter().filter_map(|path| path_query(words, path)).collect();
+        query.paths.iter().map(|path| path.query(paths)).collect();
     if !query.languages.is_empty() {
         let languages = query.languages.iter().map(|language| term(fields.lang, language, 1.0));
         filters.push(Box::new(BooleanQuery::union(languages.collect())));
@@ -345,19 +348,15 @@ pub fn filters(query: &Query, fields: Fields, words: Field) -> Vec<(Occur, Box<d
     unscored.collect()
 }
 
-/// What the query does not want to see, with the path's words in the field `words`.
-pub fn excluded_paths(query: &Query, words: Field) -> Vec<(Occur, Box<dyn IndexQuery>)> {
-    let paths = query.excluded_paths.iter().filter_map(|path| path_query(words, path));
-    paths.map(|path| (Occur::MustNot, path)).collect()
-}
-
-/// All the words of the path have to be in it.
-fn path_query(field: Field, path: &str) -> Option<Box<dyn IndexQuery>> {
-    let words: Vec<Box<dyn IndexQuery>> = terms::identifiers(path)
-        .into_iter()
-        .map(|identifier| term(field, &identifier.whole, 1.0))
-        .collect();
-    if words.is_empty() { None } else { Some(Box::new(BooleanQuery::intersection(words))) }
+/// The documents of files that the query does not want to see.
+pub fn excluded_files(
+    query: &Query,
+    fields: Fields,
+    paths: PathFields,
+) -> Vec<(Occur, Box<dyn IndexQuery>)> {
+    let languages = query.excluded_languages.iter().map(|name| term(fields.lang, name, 1.0));
+    let excluded = query.excluded_paths.iter().map(|path| path.query(paths)).chain(languages);
+    excluded.map(|files| (Occur::MustNot, files)).collect()
 }
 
 /// What `text` says, word for word; `None` where there is no word in it.
