@@ -169,6 +169,7 @@ pub struct SearchArgs {
     pub projects: Vec<String>,
     #[arg(long, value_enum, default_value_t = ModeName::Auto)]
     pub mode: ModeName,
+    /// So many hits, a million at most
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     #[arg(long)]

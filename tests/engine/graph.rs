@@ -81,7 +81,7 @@ async fn callees_are_the_nearest_definitions_in_the_order_of_the_calls() {
     };
     let answer = world.engine().search(request).await.unwrap();
     let notes: Vec<String> = answer.lanes.into_iter().filter_map(|lane| lane.note).collect();
-    assert_eq!(notes, ["Not defined here: unknown_elsewhere."]);
+    assert_eq!(notes, ["Not defined in the same project: unknown_elsewhere."]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

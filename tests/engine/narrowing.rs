@@ -180,3 +180,23 @@ async fn case_counts_in_the_name_of_a_definition_too() {
     names.dedup();
     assert_eq!(names, ["my_pool", "pool"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_may_want_more_than_there_is() {
+    let world = World::new();
+    world.project("code", &[("a.rs", "fn needle() {}\n"), ("b.rs", "needle();\n")]).await;
+    world.engine().wait("code", LaneName::Symbols).await.unwrap();
+    for (mode, query, found) in [
+        (Mode::Auto, "needle", 2),
+        (Mode::Text, "\"needle()\"", 2),
+        (Mode::Symbols, "needle", 1),
+        (Mode::Names, "rs", 2),
+        (Mode::Regex, "needle", 2),
+    ] {
+        let request =
+            SearchRequest { query: query.into(), mode, limit: usize::MAX, ..Default::default() };
+        let answer = world.engine().search(request).await.unwrap();
+        assert_eq!(answer.searched.failed, [], "{mode:?}");
+        assert_eq!(answer.results.len(), found, "{mode:?}");
+    }
+}

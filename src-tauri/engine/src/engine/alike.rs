@@ -59,8 +59,15 @@ impl Engine {
             }
         }
         let (vectors, registry) = (&self.shared.vectors, &self.shared.registry);
-        let Nearest { mut near, coverage, .. } =
-            nearest(vectors, registry, &gathered.searched, vector, Vec::new(), limit + 1).await;
+        let Nearest { mut near, coverage, .. } = nearest(
+            vectors,
+            registry,
+            &gathered.searched,
+            vector,
+            Vec::new(),
+            limit.saturating_add(1),
+        )
+        .await;
         let this = Place { project: id.to_string(), path: path.clone(), line: chunk.line_start };
         near.retain(|(place, _)| *place != this);
         let mut found = self.run(&Search::alike(near, limit), &gathered.searched).await;

@@ -93,6 +93,8 @@ pub struct Callees {
     pub defined: Vec<RankedChunk>,
     /// The names that this project does not define.
     pub elsewhere: Vec<String>,
+    /// How many names there was no time for.
+    pub skipped: usize,
 }
 
 /// What the definitions of the name in one target call.
@@ -124,7 +126,11 @@ pub fn callees(
         }
         let Some(file) = ParsedFile::read(&mut extractor, target, path) else { continue };
         for name in file.calls_of(|d| related.symbol.means(&d.name, d.container.as_deref())) {
-            if Instant::now() >= until || !known.insert(name.clone()) {
+            if !known.insert(name.clone()) {
+                continue;
+            }
+            if Instant::now() >= until {
+                found.skipped += 1;
                 continue;
             }
             let of_name = definitions.of(&name, None)?;

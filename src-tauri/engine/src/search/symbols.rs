@@ -6,7 +6,6 @@ mod sieve;
 
 use std::sync::atomic::AtomicUsize;
 
-use tantivy::collector::TopDocs;
 use tantivy::query::{
     BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermQuery, TermSetQuery,
 };
@@ -286,7 +285,7 @@ pub fn chunks(
     };
     let any = BooleanQuery::union(ways.into_iter().map(weigh).collect());
     let restricted = text::restricted(vec![(Occur::Must, Box::new(any))], query, fields);
-    let collector = TopDocs::with_limit(limit).order_by_score();
+    let collector = text::top(searcher, limit).order_by_score();
     searcher.search(&restricted as &BooleanQuery, &collector)
 }
 

@@ -232,8 +232,14 @@ pub fn best_chunks(
     limit: usize,
     statistics: &Statistics<'_>,
 ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
-    let collector = TopDocs::with_limit(limit.max(1)).order_by_score();
+    let collector = top(searcher, limit).order_by_score();
     searcher.search_with_statistics_provider(query, &collector, statistics)
+}
+
+/// The best `limit` documents; where there are less, of all: room is taken for each of them.
+pub fn top(searcher: &Searcher, limit: usize) -> TopDocs {
+    let documents = usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX);
+    TopDocs::with_limit(limit.min(documents).max(1))
 }
 
 /// The scores of `chunks` (sorted); `None` for those that do not match.
