@@ -50,6 +50,9 @@ use query::Query;
 use reading::Reading;
 use route::Route;
 
+/// An answer is held in memory whole: nobody gets more hits, whatever the limit.
+const MOST_HITS: usize = 1_000_000;
+
 /// One open project to search.
 #[derive(Clone)]
 pub struct Target {
@@ -123,7 +126,7 @@ impl Search {
         }
         let route = Route::new(&query, mode)?;
         let (likeness, habits) = (Likeness::default(), Habits::default());
-        Ok(Search { query, route, mode, limit: limit.max(1), likeness, habits })
+        Ok(Search { query, route, mode, limit: limit.clamp(1, MOST_HITS), likeness, habits })
     }
 
     /// The same search, for somebody with these habits.
@@ -142,7 +145,7 @@ impl Search {
             query: Query::default(),
             route: Route { meaning: Some(Meaning::Alone), ..Route::default() },
             mode: Mode::Meaning,
-            limit: limit.max(1),
+            limit: limit.clamp(1, MOST_HITS),
             likeness: Likeness::new(places, HashMap::new()),
             habits: Habits::default(),
         }
@@ -197,13 +200,17 @@ impl Search {
         found
     }
 
-    /// Among the best candidates, those come first that somebody edited or opened lately.
+    /// Among the best candidates, those come first that somebody edited or opened lately; not where
+    /// meaning alone gives the order: what tells its scores apart is less than that.
     fn mind_habits(
         &self,
         targets: &[Target],
         readers: &mut [DocumentReader<'_>],
         candidates: &mut [Candidate],
     ) {
+        if self.route.meaning == Some(Meaning::Alone) {
+            return;
+        }
         let best = candidates.len().min(self.limit * 2);
         let candidates = &mut candidates[..best];
         let mut gains: HashMap<(usize, String), f32> = HashMap::new();
