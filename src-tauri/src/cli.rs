@@ -157,8 +157,8 @@ pub struct AddArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words, "exact", /regex/, -not, project:, path:, lang:, sym:, refs:, callers:, callees:,
-    /// case:yes
+    /// Words, "exact", /regex/, project:, path:, path:/from/the/root/, lang:, sym:, refs:, callers:,
+    /// callees:, case:yes; a - before any of the first leaves out: -word, -"text", -path:docs
     #[arg(required_unless_present = "like", value_name = "QUERY")]
     pub query: Vec<String>,
     /// Instead of a query: what is like the code on this line
@@ -169,6 +169,7 @@ pub struct SearchArgs {
     pub projects: Vec<String>,
     #[arg(long, value_enum, default_value_t = ModeName::Auto)]
     pub mode: ModeName,
+    /// So many hits, a million at most
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     #[arg(long)]

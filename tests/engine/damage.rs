@@ -189,3 +189,35 @@ async fn an_index_with_flipped_bits_is_made_anew_or_says_why_not() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_cannot_be_read_costs_no_other_project_its_answers() {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for name in ["first", "damaged", "last"] {
+        let root = world.project(name, &[("a.rs", "fn needle() { thread(); }\n")]).await;
+        let id = world.status(name).id;
+        world.engine().wait(&id, LaneName::Symbols).await.unwrap();
+        world.until_fresh(&id).await;
+        ids.push((id, root));
+    }
+    let damaged = &ids[1].0;
+    let directory = world.options.data_dir.join("indexes").join(damaged);
+    for file in files(&directory) {
+        if file.extension().is_some_and(|extension| extension == "term") {
+            let size = std::fs::metadata(&file).unwrap().len() as usize;
+            // In place: it is mapped into memory.
+            let mut terms = std::fs::File::options().write(true).open(&file).unwrap();
+            std::io::Write::write_all(&mut terms, &vec![0; size]).unwrap();
+        }
+    }
+    let answer = world.search("needle \"thread()\"").await;
+    let mut found: Vec<&str> = answer.results.iter().map(|hit| hit.project.as_str()).collect();
+    found.sort_unstable();
+    let mut sound = [ids[0].0.as_str(), ids[2].0.as_str()];
+    sound.sort_unstable();
+    assert_eq!(found, sound);
+    let failed: Vec<&str> =
+        answer.searched.failed.iter().map(|failed| failed.project.as_str()).collect();
+    assert_eq!(failed, [damaged.as_str()]);
+}

@@ -81,7 +81,19 @@ async fn callees_are_the_nearest_definitions_in_the_order_of_the_calls() {
     };
     let answer = world.engine().search(request).await.unwrap();
     let notes: Vec<String> = answer.lanes.into_iter().filter_map(|lane| lane.note).collect();
-    assert_eq!(notes, ["Not defined here: unknown_elsewhere."]);
+    assert_eq!(notes, ["Not defined in the same project: unknown_elsewhere."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_any_project_calls_and_defines_is_not_said_to_be_undefined() {
+    let world = world().await;
+    let text = "pub fn format_size() {\n    unknown_elsewhere();\n}\n\nfn unknown_elsewhere() {}\n";
+    world.project("other", &[("a.rs", text)]).await;
+    world.engine().wait("other", LaneName::Symbols).await.unwrap();
+    let answer = world.search("callees:format_size").await;
+    let found: Vec<&str> = answer.results.iter().filter_map(|hit| hit.symbol.as_deref()).collect();
+    assert_eq!(found, ["unknown_elsewhere"]);
+    assert!(answer.lanes.iter().all(|lane| lane.note.is_none()), "{:?}", answer.lanes);
 }
 
 #[tokio::test(flavor = "multi_thread")]

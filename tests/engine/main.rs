@@ -18,6 +18,7 @@ mod layers;
 mod lifecycle;
 mod meaning;
 mod memory;
+mod narrowing;
 mod patterns;
 mod previewing;
 mod ranking;

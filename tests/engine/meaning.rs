@@ -1,6 +1,7 @@
 //! Answers that a comparison by meaning has ranked anew, with real workers and the real model.
 
 use quarry_engine::embed::embedder;
+use quarry_engine::search::habits::Opened;
 use quarry_engine::search::{Hit, Mode, SearchAnswer, SearchRequest};
 use quarry_engine::status::LaneName;
 use rustix::process::{Signal, kill_process};
@@ -86,6 +87,38 @@ async fn meaning_alone_orders_what_words_found() {
     assert!(scores.is_sorted_by(|a, b| a >= b));
     let answers = streamed(&world, "the song that comes next", Mode::Meaning).await;
     assert_eq!(answers.last().unwrap().results[0].path, "music.rs");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_opens_often_is_no_more_alike_for_it() {
+    let mut world = with(options());
+    let root = world.folder("code", &FILES);
+    for (path, _) in FILES {
+        let file = std::fs::File::options().write(true).open(root.join(path)).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    }
+    let project = world.add(&root).await.id;
+    let compared = async |opened: Vec<Opened>| {
+        let request = SearchRequest {
+            query: "connection".into(),
+            mode: Mode::Meaning,
+            limit: 10,
+            opened,
+            ..SearchRequest::default()
+        };
+        let (sender, mut updates) = mpsc::channel(1);
+        let engine = world.engine().clone();
+        let search = tokio::spawn(async move { engine.search_streaming(request, sender).await });
+        while updates.recv().await.is_some() {}
+        let answer = search.await.unwrap().unwrap();
+        assert!(answer.results.iter().any(is_by_meaning));
+        answer.results.into_iter().map(|hit| hit.path).collect::<Vec<_>>()
+    };
+    let before = compared(Vec::new()).await;
+    let last = before.last().unwrap().clone();
+    let often = Opened { project, path: last, times: 9, seconds_ago: 0 };
+    assert_eq!(compared(vec![often]).await, before);
     world.close().await;
 }
 

@@ -179,19 +179,41 @@ async fn each_way_of_finding_can_be_asked_for_alone() {
 async fn a_short_name_is_found_by_its_first_letter_among_thousands_that_begin_alike() {
     let world = World::new();
     let mut text = String::new();
-    for at in 0..5000 {
+    // In more chunks than are weighed.
+    for at in 0..10_000 {
         text += &format!("pub fn sample_number_{at:04}() {{}}\n");
     }
-    text += "pub fn szyx() {}\n";
+    text += "pub fn szyx() {}\n\npub fn sample() {}\n";
     world.project("code", &[("src/lib.rs", &text)]).await;
     world.engine().wait("code", LaneName::Symbols).await.unwrap();
-    for typed in ["s", "sz"] {
+    for (typed, name) in [("s", "szyx"), ("sz", "szyx"), ("sample", "sample")] {
         let answer = world.ask(typed, Mode::Symbols).await;
-        assert_eq!(answer.results[0].symbol.as_deref(), Some("szyx"), "{typed}");
+        assert_eq!(answer.results[0].symbol.as_deref(), Some(name), "{typed}");
     }
     let answer = world.ask("sample_number_49", Mode::Symbols).await;
     let names: Vec<&str> = answer.results.iter().filter_map(|hit| hit.symbol.as_deref()).collect();
     assert!(names.contains(&"sample_number_4900"), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn definitions_alone_are_found_by_several_words_and_behind_what_they_belong_to() {
+    let world = world().await;
+    let first_of = async |typed: &str, mode: Mode| first(&world.ask(typed, mode).await.results);
+    for (typed, expected) in [
+        ("http body", "src/http/body_stream.rs HttpBodyStream"),
+        ("sendmsg locked", "net/tcp.c tcp_sendmsg_locked"),
+        ("ConfigParser::parse", "src/config.py parse"),
+        ("ConfigParser.max_connections", "src/config.py max_connections"),
+    ] {
+        assert_eq!(first_of(typed, Mode::Symbols).await, expected, "{typed}");
+    }
+    for (typed, expected) in [
+        ("sym:ConfigParser::max_connections", "src/config.py max_connections"),
+        ("sym:HttpBodyStream#next_chunk()", "src/http/body_stream.rs next_chunk"),
+        ("sym:configparser.parse", "src/config.py parse"),
+    ] {
+        assert_eq!(first_of(typed, Mode::Auto).await, expected, "{typed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

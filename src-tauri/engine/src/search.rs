@@ -12,6 +12,7 @@ pub mod habits;
 mod hits;
 pub mod meaning;
 mod names;
+mod path_filter;
 mod pattern;
 mod progress;
 pub mod query;
@@ -20,6 +21,7 @@ mod reading;
 mod regex;
 mod route;
 mod snippet;
+mod symbol_name;
 mod symbols;
 mod terms;
 mod text;
@@ -49,6 +51,9 @@ use query::Query;
 use reading::Reading;
 use route::Route;
 
+/// An answer is held in memory whole: nobody gets more hits, whatever the limit.
+const MOST_HITS: usize = 1_000_000;
+
 /// One open project to search.
 #[derive(Clone)]
 pub struct Target {
@@ -66,6 +71,8 @@ pub enum SearchError {
     Empty,
     #[error("describe in words what the code does")]
     NoQuestion,
+    #[error("no language is called {0}")]
+    UnknownLanguage(String),
     #[error("the pattern {pattern} cannot be read: {reason}")]
     BadPattern { pattern: String, reason: String },
 }
@@ -117,9 +124,12 @@ impl Search {
     pub fn new(query: &str, mode: Mode, limit: usize) -> Result<Search, SearchError> {
         let query =
             if mode == Mode::Regex { query::parse_pattern(query) } else { query::parse(query) };
+        if let Some(unknown) = query.unknown_language() {
+            return Err(SearchError::UnknownLanguage(unknown.to_owned()));
+        }
         let route = Route::new(&query, mode)?;
         let (likeness, habits) = (Likeness::default(), Habits::default());
-        Ok(Search { query, route, mode, limit: limit.max(1), likeness, habits })
+        Ok(Search { query, route, mode, limit: limit.clamp(1, MOST_HITS), likeness, habits })
     }
 
     /// The same search, for somebody with these habits.
@@ -138,7 +148,7 @@ impl Search {
             query: Query::default(),
             route: Route { meaning: Some(Meaning::Alone), ..Route::default() },
             mode: Mode::Meaning,
-            limit: limit.max(1),
+            limit: limit.clamp(1, MOST_HITS),
             likeness: Likeness::new(places, HashMap::new()),
             habits: Habits::default(),
         }
@@ -196,13 +206,17 @@ impl Search {
         found
     }
 
-    /// Among the best candidates, those come first that somebody edited or opened lately.
+    /// Among the best candidates, those come first that somebody edited or opened lately; not where
+    /// meaning alone gives the order: what tells its scores apart is less than that.
     fn mind_habits(
         &self,
         targets: &[Target],
         readers: &mut [DocumentReader<'_>],
         candidates: &mut [Candidate],
     ) {
+        if self.route.meaning == Some(Meaning::Alone) {
+            return;
+        }
         let best = candidates.len().min(self.limit * 2);
         let candidates = &mut candidates[..best];
         let mut gains: HashMap<(usize, String), f32> = HashMap::new();
@@ -251,7 +265,11 @@ impl Found {
         }
     }
 
+    /// Each lane may meet the same damage.
     fn fail(&mut self, target: &Target, error: tantivy::TantivyError) {
+        if self.failed.iter().any(|(project, _)| *project == target.project) {
+            return;
+        }
         let error = IndexError::from_tantivy(&target.root, error);
         self.failed.push((target.project.clone(), error));
     }

@@ -107,9 +107,10 @@ impl VectorIndex {
 
     /// The `k` chunks nearest to `query`, a vector of length 1, best first.
     pub fn nearest(&self, query: &[f32], k: usize) -> Vec<Near> {
+        let k = k.min(self.chunks.len());
         let mut near: Vec<Near> = Vec::with_capacity(k);
         let mut seen = std::collections::HashSet::with_capacity(k);
-        for (row, cosine) in self.rows.top_k(query, k * PARTS) {
+        for (row, cosine) in self.rows.top_k(query, (k * PARTS).min(self.rows.len())) {
             let Some(&chunk) = self.chunk_of.get(row) else { continue };
             if near.len() < k && seen.insert(chunk) {
                 near.extend(self.chunks.get(chunk as usize).and_then(|it| self.near(it, cosine)));
@@ -183,6 +184,7 @@ mod tests {
             assert_eq!(place(&near[0]), (path.to_owned(), line, hash));
             assert!((near[0].cosine - 1.0).abs() < 1e-3);
             assert_eq!(near.len(), 3, "each chunk once");
+            assert_eq!(index.nearest(&along(direction), usize::MAX), near, "of all there are");
         }
         let compared = index.compare(&along(2), "a.rs", 1).unwrap();
         assert!((compared.cosine - 1.0).abs() < 1e-3);

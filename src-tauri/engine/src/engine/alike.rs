@@ -12,6 +12,7 @@ use crate::embed::store::Key;
 use crate::registry::{ResolveError, Searchable};
 use crate::root_access::unless_held;
 use crate::search::meaning::{Place, texts_of_file};
+use crate::search::query::Query;
 use crate::search::{LaneReport, Mode, Search, SearchAnswer, SearchRequest};
 use crate::status::LaneName;
 
@@ -50,7 +51,7 @@ impl Engine {
         let chunk = chunk_at(&own, path.clone(), line).await?;
         let vector = self.vector_of(chunk.texts).await?;
         let mut gathered = Gathered::default();
-        for id in self.scope(&projects, &[])? {
+        for id in self.scope(&projects, &Query::default())? {
             gathered.total += 1;
             match self.readable(&id).await {
                 Ok(searchable) => gathered.searched.push(searchable),
@@ -59,8 +60,15 @@ impl Engine {
             }
         }
         let (vectors, registry) = (&self.shared.vectors, &self.shared.registry);
-        let Nearest { mut near, coverage, .. } =
-            nearest(vectors, registry, &gathered.searched, vector, Vec::new(), limit + 1).await;
+        let Nearest { mut near, coverage, .. } = nearest(
+            vectors,
+            registry,
+            &gathered.searched,
+            vector,
+            Vec::new(),
+            limit.saturating_add(1),
+        )
+        .await;
         let this = Place { project: id.to_string(), path: path.clone(), line: chunk.line_start };
         near.retain(|(place, _)| *place != this);
         let mut found = self.run(&Search::alike(near, limit), &gathered.searched).await;

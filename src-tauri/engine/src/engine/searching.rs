@@ -12,6 +12,7 @@ use super::{Engine, EngineError};
 use crate::catalogue::{Project, ProjectId};
 use crate::registry::{Cause, ResolveError, Searchable};
 use crate::search::habits::Habits;
+use crate::search::query::Query;
 use crate::search::{
     Audience, FailedProject, Found, Search, SearchAnswer, SearchRequest, Searched,
 };
@@ -62,7 +63,7 @@ impl Engine {
         let search =
             Search::new(&request.query, request.mode, request.limit).map_err(EngineError::Query)?;
         let search = search.minding(Habits::new(request.opened.clone(), SystemTime::now()));
-        let scope = self.scope(&request.projects, &search.query.projects)?;
+        let scope = self.scope(&request.projects, &search.query)?;
         let registry = &self.shared.registry;
         let mut gathered = Gathered { total: scope.len(), ..Gathered::default() };
         let mut cold = Vec::new();
@@ -198,21 +199,24 @@ impl Engine {
         opened
     }
 
-    /// The projects to search: those asked for by id or name and by `project:`, or all.
+    /// The projects to search: those asked for by id or name and by `project:`, or all, without
+    /// those of `-project:`.
     pub(super) fn scope(
         &self,
         requested: &[String],
-        filters: &[String],
+        query: &Query,
     ) -> Result<Vec<ProjectId>, EngineError> {
         let mut ids = Vec::new();
         for project in requested {
             ids.push(self.find(project)?);
         }
         let projects = self.shared.registry.projects();
+        let Query { projects: filters, excluded_projects: excluded, .. } = query;
         let asked = |project: &Project| {
             (requested.is_empty() || ids.contains(&project.id))
                 && (filters.is_empty()
                     || filters.iter().any(|filter| names_project(filter, project, &projects)))
+                && !excluded.iter().any(|filter| names_project(filter, project, &projects))
         };
         let scope: Vec<ProjectId> =
             projects.iter().filter(|p| asked(p)).map(|p| p.id.clone()).collect();

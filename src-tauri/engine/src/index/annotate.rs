@@ -3,7 +3,7 @@
 use super::chunk::{self, Chunk};
 use super::document::ChunkSymbols;
 use super::outline::{Outline, Outlined};
-use super::tokenizer::{SHORTEST_PART, fold_case, parts};
+use super::tokenizer::{SHORTEST_PART, lower, parts};
 use crate::symbols::{Definition, Extractor, Wanted};
 
 /// The name of a longer definition is data, not something to look for; in bytes.
@@ -31,8 +31,7 @@ fn of_chunk(chunk: &Chunk, definitions: &[Definition]) -> ChunkSymbols {
     let defined = within(definitions, chunk);
     let mut annotated = ChunkSymbols::default();
     for Definition { name, .. } in defined {
-        let mut folded = String::new();
-        fold_case(name, &mut folded);
+        let folded = lower(name);
         if !annotated.folded.contains(&folded) {
             annotated.initials.extend(initials(name));
             annotated.words.extend(words(name));
@@ -91,8 +90,7 @@ fn words(name: &str) -> Option<String> {
 /// `HttpBodyStream` gives `hbs`; a name of one part has none.
 fn initials(name: &str) -> Option<String> {
     let firsts: String = parts(name).filter_map(|part| part.chars().next()).collect();
-    let mut folded = String::new();
-    fold_case(&firsts, &mut folded);
+    let folded = lower(&firsts);
     (folded.chars().nth(1).is_some()).then_some(folded)
 }
 

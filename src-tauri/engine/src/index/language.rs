@@ -102,6 +102,23 @@ languages! {
     "txt" => "text",
 }
 
+/// The language that people mean with `typed`: its name, the ending of its files, or what else it
+/// is called.
+pub fn named(typed: &str) -> Option<&'static str> {
+    let folded = typed.to_ascii_lowercase();
+    let by_own_name = [NAMED, BY_EXTENSION].concat().into_iter().find(|name| *name == folded);
+    by_own_name.or_else(|| by_extension(&folded)).or_else(|| by_name(&folded)).or({
+        match folded.as_str() {
+            "c#" => Some("csharp"),
+            "f#" => Some("fsharp"),
+            "golang" => Some("go"),
+            "objc" => Some("objective-c"),
+            "shell" => Some("bash"),
+            _ => None,
+        }
+    })
+}
+
 /// Every language that [`of`] can tell, in alphabetical order.
 pub fn all() -> Vec<&'static str> {
     let mut all = [NAMED, BY_EXTENSION].concat();
@@ -121,6 +138,22 @@ mod tests {
         assert_eq!(of("src/main.rs"), Some("rust"));
         assert_eq!(of("LICENSE"), None);
         assert_eq!(of("a.b/LICENSE"), None);
+    }
+
+    #[test]
+    fn a_language_has_several_names() {
+        for (typed, language) in [
+            ("C", "c"),
+            ("c++", "cpp"),
+            ("c#", "csharp"),
+            ("py", "python"),
+            ("makefile", "make"),
+            ("shell", "bash"),
+            ("r", "r"),
+        ] {
+            assert_eq!(named(typed), Some(language), "{typed}");
+        }
+        assert_eq!(named("pyt"), None);
     }
 
     #[test]

@@ -125,6 +125,13 @@ pub fn fold_case(text: &str, folded: &mut String) {
     }
 }
 
+/// `text` as [`fold_case`] makes it.
+pub fn lower(text: &str) -> String {
+    let mut folded = String::new();
+    fold_case(text, &mut folded);
+    folded
+}
+
 fn is_ascii_identifier(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

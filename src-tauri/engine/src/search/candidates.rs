@@ -7,7 +7,8 @@ use tantivy::Searcher;
 use super::answer::{LaneReport, Mode};
 use super::chunks::{self, RankedChunk};
 use super::names::{NameQuery, NamedFile};
-use super::{Found, Search, Target, milliseconds, projects, rank};
+use super::query::Query;
+use super::{Found, Search, Target, milliseconds, projects, rank, text};
 use crate::status::LaneName;
 
 /// A place that may become a hit.
@@ -85,7 +86,8 @@ impl Search {
         let ranked = chunks::find(self, targets, searchers, found);
         let took_ms = milliseconds(started);
         if self.route.text {
-            found.lanes.push(LaneReport { lane: LaneName::Text, took_ms, note: None });
+            let note = self.nothing_to_look_up();
+            found.lanes.push(LaneReport { lane: LaneName::Text, took_ms, note });
         }
         if self.route.by_symbol && self.route.symbols.is_some() {
             let waiting = targets.iter().filter(|target| !target.index.is_deep()).count();
@@ -95,6 +97,17 @@ impl Search {
             found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
         }
         ranked.into_iter().map(|chunk| Candidate::Chunk(Box::new(chunk))).collect()
+    }
+
+    /// What to know where the index knows nothing of what was typed, and no file is read for it.
+    fn nothing_to_look_up(&self) -> Option<String> {
+        let Query { phrases, words, .. } = &self.query;
+        if text::has_words(&self.query) || !self.route.substrings.is_empty() {
+            return None;
+        }
+        let typed = phrases.iter().chain(words).next()?;
+        let pattern = regex_syntax::escape(typed).replace('/', r"\/");
+        Some(format!("Signs alone are found as a pattern: /{pattern}/"))
     }
 
     /// The names lane.

@@ -25,7 +25,8 @@ const MORE_CHUNKS: usize = 30;
 const FEWEST_CHUNKS: usize = 150;
 /// Chunks that hold everything just as it was typed; of each project.
 const MOST_PHRASES: usize = 20;
-/// Chunks of all projects together that are weighed, beyond the hits wanted.
+/// Chunks of all projects together that are weighed, beyond the hits wanted; so many that were found
+/// by their words, and as many in each other way.
 const MOST_CHUNKS: usize = 400;
 
 /// A chunk that has been weighed.
@@ -50,21 +51,16 @@ impl RankedChunk {
     }
 }
 
+/// How a chunk was found: each figure is 0 where it was not found that way.
 #[derive(Default)]
 struct Candidate {
     /// BM25.
     text: f32,
-    /// All that was typed stands there as it was typed.
-    is_phrase: bool,
-    by_symbol: bool,
+    /// All that was typed stands there as it was typed: BM25 of that.
+    phrase: f32,
+    /// How near the name of a definition is to what was typed.
+    symbol: f32,
     by_meaning: bool,
-}
-
-impl Candidate {
-    /// It was found otherwise than by its words.
-    fn stays(&self) -> bool {
-        self.text == 0.0 || self.is_phrase || self.by_symbol || self.by_meaning
-    }
 }
 
 /// The chunks of all targets that may be wanted, in no particular order.
@@ -78,13 +74,7 @@ pub fn find(
     let Some(first) = targets.first() else { return Vec::new() };
     let fields = first.index.fields();
     let mut statistics = Statistics::new(searchers);
-    let wanted = match statistics.wanted(query, fields) {
-        Ok(wanted) => wanted,
-        Err(error) => {
-            found.fail(first, error);
-            return Vec::new();
-        }
-    };
+    let wanted = statistics.wanted(query, fields);
     let lanes =
         Lanes { query, route, fields, wanted: &wanted, statistics: &statistics, limit: *limit };
     let mut candidates = Vec::with_capacity(targets.len());
@@ -133,17 +123,23 @@ pub fn find(
     scored.collect()
 }
 
-/// Drops the candidates with the least text, so that many projects cost no more than one.
+/// Drops those candidates that are among the best in no way in which they were found, so that many
+/// projects cost no more than one.
 fn keep_best(candidates: &mut [HashMap<DocAddress, Candidate>], most: usize) {
-    let mut texts: Vec<f32> =
-        candidates.iter().flat_map(HashMap::values).map(|candidate| candidate.text).collect();
-    if texts.len() <= most {
-        return;
-    }
-    let (_, least, _) = texts.select_nth_unstable_by(most, |a, b| b.total_cmp(a));
-    let least = *least;
+    let least = |figure: fn(&Candidate) -> f32| {
+        let all = candidates.iter().flat_map(HashMap::values).map(figure);
+        let mut found: Vec<f32> = all.filter(|figure| *figure > 0.0).collect();
+        if found.len() <= most {
+            return f32::MIN_POSITIVE;
+        }
+        *found.select_nth_unstable_by(most, |a, b| b.total_cmp(a)).1
+    };
+    let (text, phrase, symbol) =
+        (least(|one| one.text), least(|one| one.phrase), least(|one| one.symbol));
     for of_target in candidates {
-        of_target.retain(|_, candidate| candidate.text >= least || candidate.stays());
+        of_target.retain(|_, one| {
+            one.text >= text || one.phrase >= phrase || one.symbol >= symbol || one.by_meaning
+        });
     }
 }
 
@@ -186,15 +182,20 @@ impl Lanes<'_> {
         if self.route.text
             && let Some(query) = text::as_typed(self.query, self.fields)
         {
-            for (_, address) in text::best_chunks(searcher, &query, MOST_PHRASES, self.statistics)?
+            for (phrase, address) in
+                text::best_chunks(searcher, &query, MOST_PHRASES, self.statistics)?
             {
-                candidates.entry(address).or_default().is_phrase = true;
+                candidates.entry(address).or_default().phrase = phrase;
             }
         }
-        let by_symbol = self.route.by_symbol && self.query.phrases.is_empty();
+        // What holds a phrase is found by that, where text is looked for.
+        let by_symbol = self.route.by_symbol && (self.query.phrases.is_empty() || !self.route.text);
         if let Some(symbols) = self.symbols().filter(|_| by_symbol) {
-            for address in symbols::chunks(searcher, self.fields, self.query, symbols, most)? {
-                candidates.entry(address).or_default().by_symbol = true;
+            let found = symbols::chunks(searcher, self.fields, self.query, symbols, most)?;
+            for (place, (nearness, address)) in found.into_iter().enumerate() {
+                // Of equally near names, no project's are taken before those of the others.
+                let symbol = nearness + 1.0 / (place + 2) as f32;
+                candidates.entry(address).or_default().symbol = symbol;
             }
         }
         self.add_near(searcher, reader, near, &mut candidates)?;
@@ -248,7 +249,8 @@ impl Lanes<'_> {
         let sieve = self.symbols().map(|symbols| Sieve::new(symbols, self.wanted));
         let mut weighed = Vec::with_capacity(candidates.len());
         for ((address, candidate), words) in candidates.into_iter().zip(sets) {
-            let Candidate { text, is_phrase, by_meaning, .. } = candidate;
+            let Candidate { text, phrase, by_meaning, .. } = candidate;
+            let is_phrase = phrase > 0.0;
             let Some(place) = reader.chunk(address)? else { continue };
             let outline = reader.outline(address)?;
             let mut definitions: Vec<(Option<Outlined>, f32)> = self
@@ -356,5 +358,52 @@ fn compare_by_meaning(
         let places = places.map_or(&[][..], Vec::as_slice);
         let of_file = places.iter().map(|(_, of)| of).sum::<f32>() / places.len().max(1) as f32;
         figures.compare(own, of_file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(figures: impl Iterator<Item = Candidate>) -> HashMap<DocAddress, Candidate> {
+        (0..).map(|doc| DocAddress::new(0, doc)).zip(figures).collect()
+    }
+
+    #[test]
+    fn of_many_projects_the_best_of_each_way_are_kept() {
+        let of_project = |project: u16| {
+            let by_text = (0..150_u16).map(move |at| Candidate {
+                text: f32::from(1 + (at * 100 + project)),
+                ..Candidate::default()
+            });
+            let by_name = (0..150_u16).map(move |at| {
+                let nearness = if at == 0 && project == 99 { 4.0 } else { 1.0 };
+                Candidate { symbol: nearness + 1.0 / f32::from(at + 2), ..Candidate::default() }
+            });
+            found(by_text.chain(by_name))
+        };
+        let mut candidates: Vec<_> = (0..100).map(of_project).collect();
+        candidates
+            .push(found(std::iter::once(Candidate { by_meaning: true, ..Default::default() })));
+        keep_best(&mut candidates, 410);
+        let kept = |wanted: fn(&Candidate) -> bool| {
+            let of_each =
+                candidates.iter().map(|one| one.values().filter(|one| wanted(one)).count());
+            of_each.collect::<Vec<_>>()
+        };
+        let sum = |kept: Vec<usize>| kept.into_iter().sum::<usize>();
+        assert!((410..=411).contains(&sum(kept(|one| one.text > 0.0))));
+        let by_name = kept(|one| one.symbol > 0.0);
+        assert!(by_name[..100].iter().all(|count| (4..=5).contains(count)), "{by_name:?}");
+        assert_eq!(sum(kept(|one| one.symbol > 4.0)), 1);
+        assert_eq!(sum(kept(|one| one.by_meaning)), 1);
+    }
+
+    #[test]
+    fn what_is_found_in_one_project_stays() {
+        let one = || found((0..150).map(|_| Candidate { symbol: 1.0, ..Candidate::default() }));
+        let mut candidates = [one()];
+        keep_best(&mut candidates, 410);
+        assert_eq!(candidates[0].len(), 150);
     }
 }

@@ -14,11 +14,13 @@ use tantivy::{DocAddress, Searcher, Term};
 use super::chunks::RankedChunk;
 use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome};
 use super::query::Query;
+use super::symbol_name::SymbolName;
+use super::terms::Highlighter;
 use super::{Target, rank, text};
 use crate::index::language;
 use crate::index::manifest::Manifest;
 use crate::index::text::decode;
-use crate::index::tokenizer::fold_case;
+use crate::index::tokenizer::lower;
 use crate::status::LaneName;
 use crate::symbols::{Definition, Extractor, FileSymbols, ReferenceKind, SymbolKind, Wanted};
 use crate::{plain_file, rel_path};
@@ -43,30 +45,7 @@ pub enum Relation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
     pub relation: Relation,
-    pub name: String,
-    /// What the name was typed behind, as `Pool` in `Pool::get`.
-    pub container: Option<String>,
-}
-
-impl Related {
-    /// From a name as people write it: `get`, `Pool::get`, `pool.get` or `pool#get`.
-    pub fn new(relation: Relation, typed: &str) -> Related {
-        let is_separator = |c: char| matches!(c, ':' | '.' | '#' | '>' | '-');
-        let typed = typed.trim_end_matches("()");
-        let name = typed.rsplit(is_separator).next().filter(|name| !name.is_empty());
-        let Some(name) = name else {
-            return Related { relation, name: typed.to_owned(), container: None };
-        };
-        let before = typed[..typed.len() - name.len()].trim_end_matches(is_separator);
-        let container = before.rsplit(is_separator).next().filter(|text| !text.is_empty());
-        Related { relation, name: name.to_owned(), container: container.map(str::to_owned) }
-    }
-
-    fn is_defined_by(&self, name: &str, container: Option<&str>) -> bool {
-        let inside =
-            |wanted: &String| container.is_some_and(|of| of.rsplit('.').any(|part| part == wanted));
-        name == self.name && self.container.as_ref().is_none_or(inside)
-    }
+    pub symbol: SymbolName,
 }
 
 /// The lines of one target that use the name.
@@ -81,7 +60,7 @@ pub fn usages(
     bounds: Bounds<'_>,
 ) -> tantivy::Result<Outcome> {
     let fields = target.index.fields();
-    let mentioned = std::iter::once(&related.name).chain(&query.words).chain(&query.phrases);
+    let mentioned = std::iter::once(&related.symbol.name).chain(&query.words).chain(&query.phrases);
     let clauses = mentioned
         .filter_map(|name| text::phrase(name, fields))
         .map(|phrase| (Occur::Must, phrase))
@@ -89,14 +68,19 @@ pub fn usages(
     let documents = searcher.search(&text::restricted(clauses, query, fields), &DocSetCollector)?;
     let paths = files::in_order(Manifest::new(searcher, fields).paths_of(documents)?);
     let wanted = |kind| related.relation == Relation::References || kind == ReferenceKind::Call;
+    let highlighter = Highlighter::new(query);
     Ok(files::read(&paths, bounds, || {
         let mut extractor = Extractor::new();
+        let highlighter = &highlighter;
         move |path: &str| {
             if language::of(path).is_none() {
                 return Some(Vec::new());
             }
             let file = ParsedFile::read(&mut extractor, target, path)?;
-            Some(file.lines(|reference| reference.name == related.name && wanted(reference.kind)))
+            let mut lines = file
+                .lines(|reference| reference.name == related.symbol.name && wanted(reference.kind));
+            lines.retain(|line| !highlighter.has_excluded(&line.text));
+            Some(lines)
         }
     }))
 }
@@ -108,6 +92,8 @@ pub struct Callees {
     pub defined: Vec<RankedChunk>,
     /// The names that this project does not define.
     pub elsewhere: Vec<String>,
+    /// How many names there was no time for.
+    pub skipped: usize,
 }
 
 /// What the definitions of the name in one target call.
@@ -124,10 +110,10 @@ pub fn callees(
 ) -> tantivy::Result<Callees> {
     let mut definitions = Definitions { at, target, searcher };
     let mut extractor = Extractor::new();
-    let mut callers = definitions.of(&related.name, Some(query))?;
+    let mut callers = definitions.of(&related.symbol.name, Some(query))?;
     callers.retain(|chunk| {
         let found = chunk.definition.as_ref();
-        found.is_some_and(|own| related.is_defined_by(&own.name, own.container.as_deref()))
+        found.is_some_and(|own| related.symbol.means(&own.name, own.container.as_deref()))
     });
     callers.truncate(MOST_DEFINITIONS);
     let mut found = Callees::default();
@@ -138,8 +124,12 @@ pub fn callees(
             continue;
         }
         let Some(file) = ParsedFile::read(&mut extractor, target, path) else { continue };
-        for name in file.calls_of(|d| related.is_defined_by(&d.name, d.container.as_deref())) {
-            if Instant::now() >= until || !known.insert(name.clone()) {
+        for name in file.calls_of(|d| related.symbol.means(&d.name, d.container.as_deref())) {
+            if !known.insert(name.clone()) {
+                continue;
+            }
+            if Instant::now() >= until {
+                found.skipped += 1;
                 continue;
             }
             let of_name = definitions.of(&name, None)?;
@@ -164,9 +154,7 @@ impl Definitions<'_> {
     /// filters of `query`.
     fn of(&mut self, name: &str, query: Option<&Query>) -> tantivy::Result<Vec<RankedChunk>> {
         let fields = self.target.index.fields();
-        let mut folded = String::new();
-        fold_case(name, &mut folded);
-        let term = Term::from_field_text(fields.symbol, &folded);
+        let term = Term::from_field_text(fields.symbol, &lower(name));
         let defines: Box<dyn IndexQuery> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
         let clauses = vec![(Occur::Must, defines)];
         let lookup = match query {
@@ -278,24 +266,5 @@ impl ParsedFile {
                 && within.iter().any(|bytes| bytes.contains(&reference.bytes.start))
         });
         calls.map(|call| call.name.clone()).filter(|name| seen.insert(name.clone())).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_may_be_typed_with_what_it_belongs_to() {
-        let read = |typed| {
-            let Related { name, container, .. } = Related::new(Relation::Callers, typed);
-            (name, container.unwrap_or_default())
-        };
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(read("get"), pair("get", ""));
-        assert_eq!(read("std::Pool::get()"), pair("get", "Pool"));
-        assert_eq!(read("pool.get"), pair("get", "pool"));
-        assert_eq!(read("pool->get"), pair("get", "pool"));
-        assert_eq!(read("::"), pair("::", ""));
     }
 }

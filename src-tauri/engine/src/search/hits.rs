@@ -127,6 +127,9 @@ impl<'a> HitMaker<'a> {
         let around = reader.chunk_with_line(path, line.number).ok().flatten();
         let outline = around.and_then(|address| reader.outline(address).ok()).unwrap_or_default();
         let definition = outline.around(line.number);
+        if self.is_excluded(definition) {
+            return;
+        }
         let MatchingLine { number, text, ranges } = line;
         self.hits.push(Hit {
             project: self.targets[target].project.clone(),
@@ -161,7 +164,7 @@ impl<'a> HitMaker<'a> {
         let source = self.source(chunk.target, &place);
         if let Some(source) = &source
             && self.query.is_exact()
-            && !self.matches_exactly(source.text())
+            && !self.matches_exactly(source.text(), definition.as_ref())
         {
             return None;
         }
@@ -174,11 +177,14 @@ impl<'a> HitMaker<'a> {
         if definition.is_none() && shows_nothing && self.shown.contains(&(at.clone(), 0)) {
             return None;
         }
-        self.files.entry(at).or_default().push((place.line_start, place.line_end));
         let around = definition.or_else(|| {
             let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);
             outline.around(line).cloned()
         });
+        if self.is_excluded(around.as_ref()) {
+            return None;
+        }
+        self.files.entry(at).or_default().push((place.line_start, place.line_end));
         let ChunkPlace { path, .. } = place;
         Some(Hit {
             project: project.clone(),
@@ -241,10 +247,26 @@ impl<'a> HitMaker<'a> {
         snippet::read(root, place, indexed.as_ref())
     }
 
-    fn matches_exactly(&self, text: &str) -> bool {
-        let words_match = !self.query.case_sensitive
-            || self.query.words.iter().all(|word| text.contains(word.as_str()));
-        words_match && self.highlighter.has_phrases(text)
+    fn matches_exactly(&self, text: &str, definition: Option<&Outlined>) -> bool {
+        let named = |typed: &String| {
+            let mut words = typed.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let inside = |own: &Outlined, word: &str| {
+                own.name.contains(word) || own.container.iter().any(|of| of.contains(word))
+            };
+            definition.is_some_and(|own| words.all(|word| inside(own, word)))
+        };
+        let case_matches = !self.query.case_sensitive
+            || (self.query.words.iter().all(|word| text.contains(word.as_str()))
+                && self.query.symbols.iter().all(named));
+        case_matches && self.highlighter.has_phrases(text) && !self.highlighter.has_excluded(text)
+    }
+
+    fn is_excluded(&self, definition: Option<&Outlined>) -> bool {
+        definition.is_some_and(|own| {
+            let container = own.container.as_deref();
+            let mut excluded = self.query.excluded_symbols.iter();
+            excluded.any(|typed| typed.means_in_any_case(&own.name, container))
+        })
     }
 }
 

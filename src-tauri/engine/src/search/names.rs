@@ -9,7 +9,7 @@ use tantivy::Searcher;
 
 use super::query::Query;
 use crate::index::paths::{KnownPath, Paths, sought};
-use crate::index::tokenizer::fold_case;
+use crate::index::tokenizer::lower;
 use crate::rel_path;
 
 /// A longer question is not about a file's name.
@@ -239,12 +239,6 @@ fn has_extension(name: &str) -> bool {
             && (1..=8).contains(&extension.len())
             && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
-}
-
-fn lower(text: &str) -> String {
-    let mut folded = String::new();
-    fold_case(text, &mut folded);
-    folded
 }
 
 #[cfg(test)]

@@ -53,14 +53,22 @@ impl Progress {
 /// Names in a note.
 const NAMES_SHOWN: usize = 5;
 
-/// What to know of callees that no target defines; `None` where there are none.
+/// What to know of calls that were not looked up in `time`; `None` where all were.
+pub fn not_looked_up(calls: usize, time: Duration) -> Option<String> {
+    let seconds = time.as_secs_f32();
+    (calls > 0).then(|| format!("Stopped after {seconds} s: {calls} calls were not looked up."))
+}
+
+/// What to know of callees that the project of their caller does not define; `None` where there are
+/// none.
 pub fn not_defined(names: &[String]) -> Option<String> {
     let first = names.get(..NAMES_SHOWN).unwrap_or(names).join(", ");
     match names.len() {
         0 => None,
-        count if count > NAMES_SHOWN => {
-            Some(format!("Not defined here: {first} and {} more.", count - NAMES_SHOWN))
-        }
-        _ => Some(format!("Not defined here: {first}.")),
+        count if count > NAMES_SHOWN => Some(format!(
+            "Not defined in the same project: {first} and {} more.",
+            count - NAMES_SHOWN
+        )),
+        _ => Some(format!("Not defined in the same project: {first}.")),
     }
 }

@@ -1,9 +1,13 @@
-//! The query language: words, `"exact"`, `-not`, `project:`, `path:`, `lang:`, `case:yes`,
-//! `sym:`, `refs:`, `callers:`, `callees:` and `/regex/`. Filters that are not known are words.
+//! The query language: words, `"exact"`, `/regex/`, `project:`, `path:`, `lang:`, `sym:`, each of
+//! which a hyphen turns round (but for the pattern), `case:yes`, `refs:`, `callers:` and `callees:`.
+//! Filters that are not known are words.
 
 use super::graph::{Related, Relation};
+use super::path_filter::PathFilter;
+use super::symbol_name::SymbolName;
 use super::terms;
 use crate::index::language;
+use crate::index::tokenizer::lower;
 
 /// A parsed query. Every list keeps the order in which it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,13 +15,18 @@ pub struct Query {
     pub words: Vec<String>,
     /// Texts that have to stand in the file as they are (case apart).
     pub phrases: Vec<String>,
-    /// Words and phrases that must not be there.
+    /// Words and texts that must not be there, nor in the name of a file that is found by its name.
     pub excluded: Vec<String>,
     pub projects: Vec<String>,
-    pub paths: Vec<String>,
-    pub excluded_paths: Vec<String>,
+    pub excluded_projects: Vec<String>,
+    pub paths: Vec<PathFilter>,
+    pub excluded_paths: Vec<PathFilter>,
+    /// As the index has them, or as they were typed where there is none of that name.
     pub languages: Vec<String>,
+    pub excluded_languages: Vec<String>,
     pub symbols: Vec<String>,
+    /// Definitions that are not wanted, nor what stands in them.
+    pub excluded_symbols: Vec<SymbolName>,
     pub regexes: Vec<String>,
     /// Names whose places in the symbol graph are wanted.
     pub related: Vec<Related>,
@@ -37,26 +46,36 @@ impl Query {
 
     /// Whether a hit has to be looked at in its file before it is one.
     pub fn is_exact(&self) -> bool {
-        !self.phrases.is_empty() || self.case_sensitive
+        !self.phrases.is_empty()
+            || self.case_sensitive
+            || !self.excluded_symbols.is_empty()
+            || !self.excluded.iter().all(|text| terms::is_word(text))
     }
 
-    /// Whether the query's filters let the file at `path` through.
+    /// Whether the file at `path` may be found by its name.
     pub fn allows(&self, path: &str) -> bool {
-        if self.paths.is_empty() && self.excluded_paths.is_empty() && self.languages.is_empty() {
-            return true;
+        let is = |wanted: &String| language::of(path) == Some(wanted);
+        self.paths.iter().all(|filter| filter.holds(path))
+            && !self.excluded_paths.iter().any(|filter| filter.holds(path))
+            && (self.languages.is_empty() || self.languages.iter().any(is))
+            && !self.excluded_languages.iter().any(is)
+            && !self.excludes_name(path)
+    }
+
+    fn excludes_name(&self, path: &str) -> bool {
+        if self.excluded.is_empty() {
+            return false;
         }
-        let words: Vec<String> = terms::identifiers(path)
-            .into_iter()
-            .flat_map(|i| [vec![i.whole], i.parts].concat())
-            .collect();
-        let holds = |filter: &String| {
-            terms::identifiers(filter).iter().all(|wanted| words.contains(&wanted.whole))
-        };
-        let language = language::of(path);
-        self.paths.iter().all(holds)
-            && !self.excluded_paths.iter().any(holds)
-            && (self.languages.is_empty()
-                || self.languages.iter().any(|wanted| language == Some(wanted)))
+        let (words, folded) = (terms::words_of(path), lower(path));
+        self.excluded.iter().map(|text| lower(text)).any(|text| {
+            if terms::is_word(&text) { words.contains(&text) } else { folded.contains(&text) }
+        })
+    }
+
+    /// A language that was asked for and does not exist.
+    pub fn unknown_language(&self) -> Option<&str> {
+        let mut typed = self.languages.iter().chain(&self.excluded_languages);
+        typed.find(|typed| language::named(typed).is_none()).map(String::as_str)
     }
 }
 
@@ -179,15 +198,20 @@ impl Query {
             return;
         }
         let owned = || value.to_owned();
+        let language = || language::named(value).unwrap_or(value).to_owned();
+        let related = |relation| Related { relation, symbol: SymbolName::new(value) };
         match (key.map(str::to_ascii_lowercase).as_deref(), negated) {
             (Some("project"), false) => self.projects.push(owned()),
-            (Some("path" | "file"), false) => self.paths.push(owned()),
-            (Some("path" | "file"), true) => self.excluded_paths.push(owned()),
-            (Some("lang"), false) => self.languages.push(value.to_ascii_lowercase()),
+            (Some("project"), true) => self.excluded_projects.push(owned()),
+            (Some("path" | "file"), false) => self.paths.extend(PathFilter::new(value)),
+            (Some("path" | "file"), true) => self.excluded_paths.extend(PathFilter::new(value)),
+            (Some("lang"), false) => self.languages.push(language()),
+            (Some("lang"), true) => self.excluded_languages.push(language()),
             (Some("sym"), false) => self.symbols.push(owned()),
-            (Some("refs"), false) => self.related.push(Related::new(Relation::References, value)),
-            (Some("callers"), false) => self.related.push(Related::new(Relation::Callers, value)),
-            (Some("callees"), false) => self.related.push(Related::new(Relation::Callees, value)),
+            (Some("sym"), true) => self.excluded_symbols.push(SymbolName::new(value)),
+            (Some("refs"), false) => self.related.push(related(Relation::References)),
+            (Some("callers"), false) => self.related.push(related(Relation::Callers)),
+            (Some("callees"), false) => self.related.push(related(Relation::Callees)),
             (Some("case"), false) => {
                 self.case_sensitive = matches!(value, "yes" | "true" | "on");
             }
@@ -228,15 +252,20 @@ mod tests {
     #[test]
     fn words_phrases_exclusions_and_filters_are_told_apart() {
         let query = parse(
-            r#"tcp send "struct sock *sk" -test -"not this" project:linux path:net/ipv4 LANG:C case:yes"#,
+            r#"tcp send "struct sock *sk" -test -"not this" project:linux path:net/ipv4 LANG:C case:yes
+                -path:"/a b/" -lang:py -project:bsd -sym:main"#,
         );
         let expected = Query {
             words: strings(&["tcp", "send"]),
             phrases: strings(&["struct sock *sk"]),
             excluded: strings(&["test", "not this"]),
             projects: strings(&["linux"]),
-            paths: strings(&["net/ipv4"]),
+            paths: vec![PathFilter::Words(strings(&["net", "ipv4"]))],
+            excluded_paths: vec![PathFilter::Rooted { path: "a b".into(), is_folder: true }],
             languages: strings(&["c"]),
+            excluded_languages: strings(&["python"]),
+            excluded_projects: strings(&["bsd"]),
+            excluded_symbols: vec![SymbolName::new("main")],
             case_sensitive: true,
             ..Query::default()
         };

@@ -11,7 +11,7 @@ use super::query::Query;
 use super::symbols::{Sieve, SymbolQuery, quality};
 use super::text::Wanted;
 use crate::index::outline::{Outline, Outlined};
-use crate::index::tokenizer::{fold_case, parts};
+use crate::index::tokenizer::{lower, parts};
 use crate::rel_path;
 use crate::symbols::SymbolKind;
 
@@ -218,14 +218,12 @@ pub fn path_figures(path: &str, wanted: &[Wanted]) -> (f32, f32) {
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     // A file named for its place, as `mod.rs` and `index.ts` are, is named by its directory.
     let share = |text: &str| {
-        let mut folded = String::new();
-        fold_case(text, &mut folded);
         let mut words: Vec<String> = text
             .split(|c: char| !(c.is_alphanumeric() || c == '_'))
             .flat_map(parts)
             .map(|part| part.to_lowercase())
             .collect();
-        words.push(folded);
+        words.push(lower(text));
         let holds = |word: &Wanted| words.iter().any(|part| word.is(part));
         wanted.iter().filter(|word| holds(word)).map(|word| word.idf).sum::<f32>() / total
     };

@@ -1,5 +1,6 @@
 //! The lanes that read files: patterns, parts of longer words, and places in the symbol graph.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use tantivy::Searcher;
@@ -9,7 +10,7 @@ use super::candidates::Candidate;
 use super::files::Bounds;
 use super::graph::{self, Relation};
 use super::hits::HitMaker;
-use super::progress::{Progress, not_defined};
+use super::progress::{Progress, not_defined, not_looked_up};
 use super::{Audience, Found, Search, Target, milliseconds, regex};
 use crate::status::LaneName;
 
@@ -81,7 +82,8 @@ impl Reading<'_> {
         let started = Instant::now();
         let until = started + RELATED;
         let mut progress = Progress::default();
-        let mut elsewhere = Vec::new();
+        let (mut elsewhere, mut skipped) = (Vec::new(), 0);
+        let mut defined = HashSet::new();
         for related in &route.related {
             for (at, (target, searcher)) in self.targets.iter().zip(self.searchers).enumerate() {
                 if hits.wanted() == 0 {
@@ -90,6 +92,9 @@ impl Reading<'_> {
                 let outcome = if related.relation == Relation::Callees {
                     graph::callees(at, target, searcher, query, related, until).map(|callees| {
                         elsewhere.extend(callees.elsewhere);
+                        skipped += callees.skipped;
+                        let names = callees.defined.iter().flat_map(|chunk| &chunk.definition);
+                        defined.extend(names.map(|definition| definition.name.clone()));
                         let chunks = callees.defined.into_iter();
                         hits.add(chunks.map(|chunk| Candidate::Chunk(Box::new(chunk))).collect());
                     })
@@ -103,7 +108,11 @@ impl Reading<'_> {
                 }
             }
         }
-        let note = progress.note(RELATED).or_else(|| not_defined(&elsewhere));
+        // Each once, and none that another project calls and defines.
+        elsewhere.retain(|name| defined.insert(name.clone()));
+        let note = progress.note(RELATED);
+        let note = note.or_else(|| not_looked_up(skipped, RELATED));
+        let note = note.or_else(|| not_defined(&elsewhere));
         let took_ms = milliseconds(started);
         found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
     }

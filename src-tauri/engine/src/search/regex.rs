@@ -8,6 +8,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
 use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome};
+use super::path_filter::PathFields;
 use super::pattern::{Grams, Pattern};
 use super::query::Query;
 use super::{Target, text};
@@ -57,8 +58,9 @@ fn candidates(
             clauses.push((Occur::Must, clause));
         }
     }
-    clauses.extend(text::filters(query, fields, fields.file_words));
-    clauses.extend(text::excluded_paths(query, fields.file_words));
+    let paths = PathFields::of_grams(fields);
+    clauses.extend(text::filters(query, fields, paths));
+    clauses.extend(text::excluded_files(query, fields, paths));
     let documents = searcher.search(&BooleanQuery::new(clauses), &DocSetCollector)?;
     let manifest = Manifest::new(searcher, fields);
     let mut paths = manifest.grams_of(documents)?;
@@ -78,8 +80,9 @@ fn without_grams(
     let chunk = Term::from_field_u64(fields.kind, Kind::Chunk as u64);
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> =
         vec![(Occur::Must, Box::new(TermQuery::new(chunk, IndexRecordOption::Basic)))];
-    clauses.extend(text::filters(query, fields, fields.path_words));
-    clauses.extend(text::excluded_paths(query, fields.path_words));
+    let paths = PathFields::of_chunks(fields);
+    clauses.extend(text::filters(query, fields, paths));
+    clauses.extend(text::excluded_files(query, fields, paths));
     let documents = searcher.search(&BooleanQuery::new(clauses), &DocSetCollector)?;
     let known: HashSet<String> = manifest.with_grams()?;
     let mut paths = manifest.paths_of(documents)?;

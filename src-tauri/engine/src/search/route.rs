@@ -118,16 +118,17 @@ fn patterns(query: &Query) -> Result<Vec<Pattern>, SearchError> {
     typed.chain(others).collect()
 }
 
-/// The words and phrases as they were typed; nothing where one of them is too short to tell.
+/// The words and phrases as they were typed, those first that tell most; nothing where a word is too
+/// short to tell, or nothing else is longer than a short phrase.
 fn substrings(query: &Query) -> Vec<Pattern> {
-    if !query.symbols.is_empty() {
+    let tells = |text: &&String| text.len() >= SHORTEST_SUBSTRING;
+    let (long, short): (Vec<&String>, Vec<&String>) = query.phrases.iter().partition(tells);
+    let any_short = !query.words.iter().all(|word| tells(&word));
+    if !query.symbols.is_empty() || any_short || (long.is_empty() && query.words.is_empty()) {
         return Vec::new();
     }
-    let texts = || query.phrases.iter().chain(&query.words);
-    if texts().any(|text| text.len() < SHORTEST_SUBSTRING) {
-        return Vec::new();
-    }
-    texts().filter_map(|text| Pattern::literal(text, query.case_sensitive).ok()).collect()
+    let texts = long.into_iter().chain(&query.words).chain(short);
+    texts.filter_map(|text| Pattern::literal(text, query.case_sensitive).ok()).collect()
 }
 
 #[cfg(test)]

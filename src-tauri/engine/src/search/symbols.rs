@@ -6,7 +6,6 @@ mod sieve;
 
 use std::sync::atomic::AtomicUsize;
 
-use tantivy::collector::TopDocs;
 use tantivy::query::{
     BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermQuery, TermSetQuery,
 };
@@ -15,10 +14,11 @@ use tantivy::{DocAddress, Searcher, Term};
 use tantivy_fst::Automaton;
 
 use super::query::Query;
+use super::symbol_name::SymbolName;
 use super::text::{self, Wanted};
 use crate::index::outline::Outlined;
 use crate::index::schema::Fields;
-use crate::index::tokenizer::{fold_case, parts};
+use crate::index::tokenizer::{SHORTEST_PART, lower, parts};
 use automata::{Beginning, InOrder};
 pub use sieve::Sieve;
 
@@ -51,15 +51,16 @@ pub struct SymbolQuery {
     spellings: Vec<String>,
     /// All letters of the words.
     run_together: String,
+    /// Where all that was typed is one name behind what it belongs to: both in lower case.
+    qualified: Option<SymbolName>,
 }
 
 impl SymbolQuery {
     /// `None` where the query cannot mean a name.
     pub fn new(query: &Query) -> Option<SymbolQuery> {
-        let typed: Vec<&str> = query
-            .symbols
+        let all: Vec<&String> = query.symbols.iter().chain(&query.words).collect();
+        let typed: Vec<&str> = all
             .iter()
-            .chain(&query.words)
             .flat_map(|word| word.split(|c: char| !(c.is_alphanumeric() || c == '_')))
             .filter(|word| !word.is_empty())
             .collect();
@@ -72,12 +73,35 @@ impl SymbolQuery {
         spellings.sort_unstable();
         spellings.dedup();
         let run_together = folded.concat().replace('_', "");
-        Some(SymbolQuery { words, folded, spellings, run_together })
+        let qualified = match all.as_slice() {
+            [one] => Some(SymbolName::new(&lower(one))).filter(|it| it.container.is_some()),
+            _ => None,
+        };
+        Some(SymbolQuery { words, folded, spellings, run_together, qualified })
+    }
+
+    /// Chunks in whose names all the words stand.
+    fn in_words(&self, fields: Fields) -> Box<dyn IndexQuery> {
+        let parts = self.words.iter().flat_map(|word| parts(word));
+        let told = parts.filter(|part| part.len() >= SHORTEST_PART).map(lower);
+        let named = told.map(|part| {
+            any_of(
+                [fields.symbol_words, fields.symbol]
+                    .map(|f| Term::from_field_text(f, &part))
+                    .into(),
+            )
+        });
+        Box::new(BooleanQuery::intersection(named.collect()))
     }
 
     /// How well the definition's name is what was typed: from 0, not at all, to 1, letter by letter.
     pub fn quality(&self, definition: &Outlined, wanted: &[Wanted]) -> f32 {
         let name = lower(&definition.name);
+        if let Some(qualified) = &self.qualified
+            && qualified.means_in_any_case(&name, definition.container.as_deref())
+        {
+            return quality::WORDS_EXACT;
+        }
         match self.words.as_slice() {
             [word] => one_word(word, &self.folded[0], &definition.name, &name),
             _ if self.run_together == name.replace(['_', '-'], "") => quality::WORDS_EXACT,
@@ -208,7 +232,17 @@ fn parts_of_all(name: &str) -> Vec<String> {
     name.split(|c: char| !(c.is_alphanumeric() || c == '_')).flat_map(parts).map(lower).collect()
 }
 
-/// The chunks of one index that define what may be meant, at most about `limit`.
+/// How near to what was typed the name is that a chunk was looked up by: each of these outweighs
+/// all of the others below it, so that no number of longer names takes the place of the exact one.
+mod nearness {
+    pub const SPELLED: f32 = 8.0;
+    /// Begun, or typed behind what it belongs to.
+    pub const BEGUN: f32 = 4.0;
+    /// Named with all of the words, or beside what it belongs to.
+    pub const IN_PART: f32 = 1.0;
+}
+
+/// The chunks of one index that define what may be meant, the nearest names first, at most `limit`.
 ///
 /// # Errors
 /// Where the index cannot be read.
@@ -218,28 +252,41 @@ pub fn chunks(
     query: &Query,
     symbols: &SymbolQuery,
     limit: usize,
-) -> tantivy::Result<Vec<DocAddress>> {
-    let mut terms: Vec<Term> = symbols
-        .spellings
-        .iter()
-        .map(|spelling| Term::from_field_text(fields.symbol, spelling))
-        .collect();
+) -> tantivy::Result<Vec<(f32, DocAddress)>> {
+    let spelled = symbols.spellings.iter();
+    let spelled = spelled.map(|name| Term::from_field_text(fields.symbol, name)).collect();
+    let mut ways = vec![(nearness::SPELLED, any_of(spelled))];
     if let [word] = symbols.folded.as_slice() {
         let mut begun = beginning_with(searcher, fields.symbol, word)?;
-        begun.extend(beginning_with(searcher, fields.symbol_words, word)?);
-        if begun.is_empty() && word.chars().nth(FEWEST_BEGINNINGS - 1).is_some() {
+        let mut in_part = beginning_with(searcher, fields.symbol_words, word)?;
+        let several = |letters: usize| word.chars().nth(letters - 1).is_some();
+        if begun.is_empty() && in_part.is_empty() && several(FEWEST_BEGINNINGS) {
             begun = by_parts(searcher, fields.symbol, word)?;
         }
-        terms.extend(begun);
-        if word.chars().nth(FEWEST_INITIALS - 1).is_some() {
-            terms.push(Term::from_field_text(fields.initials, word));
+        if several(FEWEST_INITIALS) {
+            in_part.push(Term::from_field_text(fields.initials, word));
         }
+        ways.push((nearness::BEGUN, any_of(begun)));
+        ways.push((nearness::IN_PART, any_of(in_part)));
+    } else {
+        ways.push((nearness::IN_PART, symbols.in_words(fields)));
     }
-    let any: Box<dyn IndexQuery> = Box::new(ConstScoreQuery::new(any_of(terms), 1.0));
-    let restricted = text::restricted(vec![(Occur::Must, any)], query, fields);
-    let collector = TopDocs::with_limit(limit).order_by_score();
-    let found = searcher.search(&restricted as &BooleanQuery, &collector)?;
-    Ok(found.into_iter().map(|(_, address)| address).collect())
+    if let Some(SymbolName { name, container: Some(container) }) = &symbols.qualified {
+        let Fields { symbol, text, parts, path_words, .. } = fields;
+        let named = || any_of(vec![Term::from_field_text(symbol, name)]);
+        let beside =
+            [symbol, text, parts, path_words].map(|field| Term::from_field_text(field, container));
+        let beside = BooleanQuery::intersection(vec![named(), any_of(beside.into())]);
+        ways.push((nearness::BEGUN, named()));
+        ways.push((nearness::IN_PART, Box::new(beside)));
+    }
+    let weigh = |(nearness, query)| -> Box<dyn IndexQuery> {
+        Box::new(ConstScoreQuery::new(query, nearness))
+    };
+    let any = BooleanQuery::union(ways.into_iter().map(weigh).collect());
+    let restricted = text::restricted(vec![(Occur::Must, Box::new(any))], query, fields);
+    let collector = text::top(searcher, limit).order_by_score();
+    searcher.search(&restricted as &BooleanQuery, &collector)
 }
 
 fn any_of(terms: Vec<Term>) -> Box<dyn IndexQuery> {
@@ -290,12 +337,6 @@ fn shortest(
     names.dedup();
     names.truncate(NAMES_USED);
     Ok(names.iter().map(|name| Term::from_field_text(field, name)).collect())
-}
-
-fn lower(text: &str) -> String {
-    let mut folded = String::new();
-    fold_case(text, &mut folded);
-    folded
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use super::query::Query;
-use crate::index::tokenizer::{CodeTokenizer, fold_case};
+use crate::index::tokenizer::{CodeTokenizer, lower};
 
 /// Words of a question that say nothing about code. They count when nothing else was typed.
 const STOP_WORDS: [&str; 58] = [
@@ -47,6 +47,17 @@ pub fn identifiers(text: &str) -> Vec<Identifier> {
     found
 }
 
+/// The identifiers of a text and their parts, in lower case.
+pub fn words_of(text: &str) -> Vec<String> {
+    let identifiers = identifiers(text).into_iter();
+    identifiers.flat_map(|Identifier { whole, parts }| [vec![whole], parts].concat()).collect()
+}
+
+/// Whether `text` is one identifier and nothing else, so that an index can tell where it stands.
+pub fn is_word(text: &str) -> bool {
+    matches!(identifiers(text).as_slice(), [one] if one.whole == lower(text))
+}
+
 /// The identifiers to look for: those of the query's words, without stop words in a question.
 pub fn wanted(query: &Query) -> Vec<Identifier> {
     let typed = query.words.iter().chain(&query.symbols);
@@ -69,6 +80,8 @@ pub struct Highlighter {
     terms: HashMap<String, u32>,
     /// Phrases, in lower case unless case counts.
     phrases: Vec<String>,
+    /// Excluded texts of more than a word, in the same way.
+    excluded: Vec<String>,
     case_sensitive: bool,
     /// Finds any of them in ASCII, without regard to case: most lines hold none, and are not looked
     /// at word by word.
@@ -101,11 +114,12 @@ impl Highlighter {
             if query.case_sensitive { text.clone() } else { lower(text) }
         };
         let phrases: Vec<String> = query.phrases.iter().map(fold).collect();
+        let excluded = query.excluded.iter().filter(|text| !is_word(text)).map(fold).collect();
         let any = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(terms.keys().chain(&phrases))
             .ok();
-        Highlighter { terms, phrases, case_sensitive: query.case_sensitive, any }
+        Highlighter { terms, phrases, excluded, case_sensitive: query.case_sensitive, any }
     }
 
     /// What of `line` matches.
@@ -143,6 +157,11 @@ impl Highlighter {
         self.phrases.iter().all(|phrase| !self.places(text, phrase).is_empty())
     }
 
+    /// Whether an excluded text of more than a word stands in `text`.
+    pub fn has_excluded(&self, text: &str) -> bool {
+        self.excluded.iter().any(|excluded| !self.places(text, excluded).is_empty())
+    }
+
     /// Where `phrase` stands in `text`. Offsets hold for `text` itself: where folding the case
     /// would change a length, case counts.
     fn places(&self, text: &str, phrase: &str) -> Vec<(usize, usize)> {
@@ -158,12 +177,6 @@ impl Highlighter {
             .filter(|&(from, to)| text.is_char_boundary(from) && text.is_char_boundary(to))
             .collect()
     }
-}
-
-fn lower(text: &str) -> String {
-    let mut folded = String::new();
-    fold_case(text, &mut folded);
-    folded
 }
 
 /// Sorts ranges and joins those that overlap or touch.

@@ -11,6 +11,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
+use super::path_filter::PathFields;
 use super::query::Query;
 use super::terms::{self, Identifier};
 use super::variants;
@@ -49,7 +50,8 @@ impl Wanted {
     }
 }
 
-/// BM25's statistics over several indexes, so that their scores compare.
+/// BM25's statistics over several indexes, so that their scores compare. One that cannot be read
+/// counts for nothing in them: searching it says so, and the others are not blamed for it.
 pub struct Statistics<'a> {
     searchers: &'a [Searcher],
     /// Another form of a word is as common as the word: a rare one would weigh too much.
@@ -70,21 +72,29 @@ impl<'a> Statistics<'a> {
         Self { searchers, at_least: HashMap::new(), counted: Mutex::default() }
     }
 
-    fn count(&self, term: &Term) -> tantivy::Result<u64> {
+    fn sum(&self, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> u64 {
+        self.searchers.iter().filter_map(|searcher| of(searcher).ok()).sum()
+    }
+
+    fn count(&self, term: &Term) -> u64 {
         let mut counted = self.counted();
         if let Some(count) = counted.terms.get(term) {
-            return Ok(*count);
+            return *count;
         }
-        let count =
-            self.searchers.iter().map(|searcher| searcher.doc_freq(term)).sum::<Result<_, _>>()?;
+        let count = self.sum(|searcher| searcher.doc_freq(term));
         counted.terms.insert(term.clone(), count);
-        Ok(count)
+        count
     }
 
     /// Chunks with this word, whole or as a part; one with both counts twice.
-    fn count_word(&self, word: &str, fields: Fields) -> tantivy::Result<u64> {
+    fn count_word(&self, word: &str, fields: Fields) -> u64 {
         let count = |field| self.count(&Term::from_field_text(field, word));
-        Ok(count(fields.text)? + count(fields.parts)?)
+        count(fields.text) + count(fields.parts)
+    }
+
+    fn documents(&self) -> u64 {
+        let of = Bm25StatisticsProvider::total_num_docs;
+        *self.counted().documents.get_or_insert_with(|| self.sum(of))
     }
 
     fn counted(&self) -> MutexGuard<'_, Counted> {
@@ -92,17 +102,17 @@ impl<'a> Statistics<'a> {
     }
 
     /// What the query's words stand for in these indexes.
-    pub fn wanted(&mut self, query: &Query, fields: Fields) -> tantivy::Result<Vec<Wanted>> {
-        let documents = self.total_num_docs()? as f32;
+    pub fn wanted(&mut self, query: &Query, fields: Fields) -> Vec<Wanted> {
+        let documents = self.documents() as f32;
         let mut all = Vec::new();
         for identifier in terms::wanted(query) {
-            let base = self.count_word(&identifier.whole, fields)?;
+            let base = self.count_word(&identifier.whole, fields);
             let mut frequency = base;
             let mut known = Vec::new();
             let forms =
                 if query.case_sensitive { Vec::new() } else { variants::of(&identifier.whole) };
             for form in forms {
-                let count = self.count_word(&form, fields)?;
+                let count = self.count_word(&form, fields);
                 if count > 0 {
                     frequency = frequency.max(count);
                     let Fields { text, parts, path_words, symbol_words, .. } = fields;
@@ -113,7 +123,7 @@ impl<'a> Statistics<'a> {
                 }
             }
             for text in identifier.parts.iter().chain([&identifier.whole]) {
-                let count = self.count_word(text, fields)?;
+                let count = self.count_word(text, fields);
                 for field in [fields.text, fields.parts] {
                     self.at_least.insert(Term::from_field_text(field, text), count);
                 }
@@ -122,36 +132,24 @@ impl<'a> Statistics<'a> {
             let idf = (1.0 + (documents - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln();
             all.push(Wanted { identifier, variants: known, idf });
         }
-        Ok(all)
+        all
     }
 }
 
 impl Bm25StatisticsProvider for Statistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
         let mut counted = self.counted();
-        if let Some(tokens) = counted.tokens.get(&field) {
-            return Ok(*tokens);
-        }
-        let of = |searcher: &Searcher| searcher.total_num_tokens(field);
-        let tokens = self.searchers.iter().map(of).sum::<Result<_, _>>()?;
-        counted.tokens.insert(field, tokens);
-        Ok(tokens)
+        let tokens = counted.tokens.entry(field);
+        Ok(*tokens.or_insert_with(|| self.sum(|searcher| searcher.total_num_tokens(field))))
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        let mut counted = self.counted();
-        if let Some(documents) = counted.documents {
-            return Ok(documents);
-        }
-        let of = Bm25StatisticsProvider::total_num_docs;
-        let documents = self.searchers.iter().map(of).sum::<Result<_, _>>()?;
-        counted.documents = Some(documents);
-        Ok(documents)
+        Ok(self.documents())
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let least = self.at_least.get(term).copied().unwrap_or(0);
-        Ok(self.count(term)?.max(least))
+        Ok(self.count(term).max(least))
     }
 }
 
@@ -170,14 +168,20 @@ pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<B
         identifier.parts.iter().for_each(|part| should(part, PART_BOOST));
         variants.iter().for_each(|form| should(form, VARIANT_BOOST));
     }
-    for phrase in &query.phrases {
-        let phrase = phrase_query(fields, &terms::identifiers(phrase))?;
+    // One of signs alone narrows what the others find: it is looked for in their files.
+    for phrase in query.phrases.iter().filter_map(|text| phrase(text, fields)) {
         clauses.push((Occur::Must, Box::new(BoostQuery::new(phrase, PHRASE_BOOST))));
     }
     if clauses.is_empty() {
         return None;
     }
     Some(restricted(clauses, query, fields))
+}
+
+/// Whether there is a letter or a digit in what the query looks for.
+pub fn has_words(query: &Query) -> bool {
+    let mut texts = query.words.iter().chain(&query.symbols).chain(&query.phrases);
+    texts.any(|text| !terms::identifiers(text).is_empty())
 }
 
 /// The query's words side by side, as they were typed; `None` for a single one.
@@ -202,13 +206,12 @@ pub fn restricted(
     query: &Query,
     fields: Fields,
 ) -> BooleanQuery {
-    for excluded in &query.excluded {
-        if let Some(phrase) = phrase_query(fields, &terms::identifiers(excluded)) {
-            clauses.push((Occur::MustNot, phrase));
-        }
-    }
-    clauses.extend(excluded_paths(query, fields.path_words));
-    let filters = filters(query, fields, fields.path_words);
+    // Any other text is looked for in the file: its words stand in many that do not hold it.
+    let words = query.excluded.iter().filter(|text| terms::is_word(text));
+    clauses.extend(words.filter_map(|word| Some((Occur::MustNot, phrase(word, fields)?))));
+    let paths = PathFields::of_chunks(fields);
+    clauses.extend(excluded_files(query, fields, paths));
+    let filters = filters(query, fields, paths);
     if filters.is_empty() {
         return BooleanQuery::new(clauses);
     }
@@ -229,8 +232,14 @@ pub fn best_chunks(
     limit: usize,
     statistics: &Statistics<'_>,
 ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
-    let collector = TopDocs::with_limit(limit.max(1)).order_by_score();
+    let collector = top(searcher, limit).order_by_score();
     searcher.search_with_statistics_provider(query, &collector, statistics)
+}
+
+/// The best `limit` documents; where there are less, of all: room is taken for each of them.
+pub fn top(searcher: &Searcher, limit: usize) -> TopDocs {
+    let documents = usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX);
+    TopDocs::with_limit(limit.min(documents).max(1))
 }
 
 /// The scores of `chunks` (sorted); `None` for those that do not match.
@@ -326,11 +335,14 @@ fn mark(
     Ok(())
 }
 
-/// What the query's filters ask of a document, with the path's words in the field `words`; without
-/// any score.
-pub fn filters(query: &Query, fields: Fields, words: Field) -> Vec<(Occur, Box<dyn IndexQuery>)> {
+/// What the query's filters ask of a document with these fields for its path; without any score.
+pub fn filters(
+    query: &Query,
+    fields: Fields,
+    paths: PathFields,
+) -> Vec<(Occur, Box<dyn IndexQuery>)> {
     let mut filters: Vec<Box<dyn IndexQuery>> =
-        query.paths.iter().filter_map(|path| path_query(words, path)).collect();
+        query.paths.iter().map(|path| path.query(paths)).collect();
     if !query.languages.is_empty() {
         let languages = query.languages.iter().map(|language| term(fields.lang, language, 1.0));
         filters.push(Box::new(BooleanQuery::union(languages.collect())));
@@ -342,19 +354,15 @@ pub fn filters(query: &Query, fields: Fields, words: Field) -> Vec<(Occur, Box<d
     unscored.collect()
 }
 
-/// What the query does not want to see, with the path's words in the field `words`.
-pub fn excluded_paths(query: &Query, words: Field) -> Vec<(Occur, Box<dyn IndexQuery>)> {
-    let paths = query.excluded_paths.iter().filter_map(|path| path_query(words, path));
-    paths.map(|path| (Occur::MustNot, path)).collect()
-}
-
-/// All the words of the path have to be in it.
-fn path_query(field: Field, path: &str) -> Option<Box<dyn IndexQuery>> {
-    let words: Vec<Box<dyn IndexQuery>> = terms::identifiers(path)
-        .into_iter()
-        .map(|identifier| term(field, &identifier.whole, 1.0))
-        .collect();
-    if words.is_empty() { None } else { Some(Box::new(BooleanQuery::intersection(words))) }
+/// The documents of files that the query does not want to see.
+pub fn excluded_files(
+    query: &Query,
+    fields: Fields,
+    paths: PathFields,
+) -> Vec<(Occur, Box<dyn IndexQuery>)> {
+    let languages = query.excluded_languages.iter().map(|name| term(fields.lang, name, 1.0));
+    let excluded = query.excluded_paths.iter().map(|path| path.query(paths)).chain(languages);
+    excluded.map(|files| (Occur::MustNot, files)).collect()
 }
 
 /// What `text` says, word for word; `None` where there is no word in it.

@@ -14,6 +14,8 @@ pub struct Sieve {
     words: Option<AhoCorasick>,
     /// … or the name is made of all of them.
     run_together: String,
+    /// … or it is the one that was typed behind what it belongs to.
+    qualified: Option<String>,
 }
 
 impl Sieve {
@@ -25,7 +27,8 @@ impl Sieve {
         };
         let forms = wanted.iter().flat_map(Wanted::forms);
         let words = AhoCorasick::builder().ascii_case_insensitive(true).build(forms).ok();
-        Sieve { letters, words, run_together: symbols.run_together.clone() }
+        let qualified = symbols.qualified.as_ref().map(|typed| typed.name.clone());
+        Sieve { letters, words, run_together: symbols.run_together.clone(), qualified }
     }
 
     /// Whether `definition` may have a [`SymbolQuery::quality`] above 0.
@@ -44,6 +47,7 @@ impl Sieve {
                 let letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
                 texts().any(|text| words.is_match(text))
                     || letters.map(|byte| byte.to_ascii_lowercase()).eq(self.run_together.bytes())
+                    || self.qualified.as_ref().is_some_and(|typed| name.eq_ignore_ascii_case(typed))
             }
             (None, None) => true,
         }
@@ -59,7 +63,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_sieve_keeps_back_only_what_is_nothing_of_what_was_typed(
-            typed in "[aAbB_ß-]{1,4}( [abA_]{1,3}){0,2}",
+            typed in "[aAbB_ß-]{1,4}(::[aAb]{1,2})?( [abA_]{1,3}){0,2}",
             name in "[aAbB_ß]{1,9}",
             container in prop::option::of("[aAb_:.]{1,6}"),
         ) {
