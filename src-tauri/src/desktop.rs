@@ -23,10 +23,11 @@ mod windows;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 
 use interprocess::local_socket::tokio::Listener;
 use tauri::{AppHandle, Manager, RunEvent, Wry};
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
 
 use crate::cli::output::{Failure, complain};
 use crate::embedding;
@@ -101,7 +102,7 @@ fn show(
             serve(app, engine, listener);
             display_events::publish(app);
             display_events::publish_meaning(app);
-            tauri::async_runtime::spawn(end_on_signal(app.clone()));
+            end_on_signal(app.clone());
             if first_start {
                 popup::show(app);
             }
@@ -132,9 +133,15 @@ fn serve(app: &AppHandle<Wry>, engine: Engine, listener: Listener) {
     quitting::keep(app, Server::start(Owner { engine, host, settings_file }, listener));
 }
 
-async fn end_on_signal(app: AppHandle<Wry>) {
-    asked_to_end().await;
-    quitting::quit(&app);
+/// On a thread of its own, which hears the signal whatever the others wait for.
+fn end_on_signal(app: AppHandle<Wry>) {
+    thread::spawn(move || {
+        match runtime::Builder::new_current_thread().enable_io().build() {
+            Ok(runtime) => runtime.block_on(asked_to_end()),
+            Err(error) => return tracing::warn!(%error, "no signals"),
+        }
+        quitting::quit(&app);
+    });
 }
 
 /// What other processes may do to the windows.

@@ -334,20 +334,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`], or [`EngineError::OutsideProject`] for a path that leaves the
     /// root, through links too.
-    pub fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
+    pub async fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
         let id = self.find(project)?;
         let not_found = || EngineError::NotFound(project.to_owned());
         let root = self.shared.registry.project(&id).ok_or_else(not_found)?.root;
-        let relative_path = rel_path::decode(relative);
-        let outside = || EngineError::OutsideProject(relative.to_owned());
-        if relative_path.components().any(|part| !matches!(part, Component::Normal(_))) {
-            return Err(outside());
-        }
-        let path = root.join(relative_path);
-        match path.canonicalize() {
-            Ok(real) if !real.starts_with(&root) => Err(outside()),
-            _ => Ok(path),
-        }
+        let relative = relative.to_owned();
+        // A disk may take its time to answer, or never do.
+        blocking(move || path_within(&root, &relative)).await
     }
 
     /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of
@@ -385,6 +378,19 @@ impl Engine {
                 message: failure.message.clone(),
             },
         })
+    }
+}
+
+fn path_within(root: &Path, relative: &str) -> Result<PathBuf, EngineError> {
+    let relative_path = rel_path::decode(relative);
+    let outside = || EngineError::OutsideProject(relative.to_owned());
+    if relative_path.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(outside());
+    }
+    let path = root.join(relative_path);
+    match path.canonicalize() {
+        Ok(real) if !real.starts_with(root) => Err(outside()),
+        _ => Ok(path),
     }
 }
 

@@ -100,7 +100,10 @@ impl Editor {
         settings: &Path,
         fill: impl FnOnce(&Template) -> Vec<OsString>,
     ) -> Result<(), EditorError> {
-        if !file.exists() {
+        let looked_for = file.to_owned();
+        // A disk may take its time to answer.
+        let exists = tokio::task::spawn_blocking(move || looked_for.exists()).await;
+        if !exists.unwrap_or(false) {
             return Err(EditorError::NoFile(file.to_owned()));
         }
         match self {

@@ -78,7 +78,7 @@ impl Engine {
         line: u64,
         context: usize,
     ) -> Result<Preview, EngineError> {
-        let file = self.file_path(project, path)?;
+        let file = self.file_path(project, path).await?;
         let id = self.find(project)?;
         let index = self.shared.registry.readable_now(&id).map(|searchable| searchable.index);
         let most = self.shared.registry.limits().file_bytes;
