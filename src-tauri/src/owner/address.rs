@@ -53,11 +53,19 @@ impl Address {
         }
         let metadata = std::fs::symlink_metadata(folder)?;
         let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-        if !metadata.is_dir() || !ours || metadata.mode() & 0o002 != 0 {
-            return Err(io::Error::other(format!(
-                "{} is open to other users; name a folder of your own",
-                folder.display()
-            )));
+        // Another user may have put a link in the temporary folder.
+        let refused = if !metadata.is_dir() {
+            "is no folder"
+        } else if !ours {
+            "belongs to another user"
+        } else if metadata.mode() & 0o002 != 0 {
+            "is open to other users"
+        } else {
+            ""
+        };
+        if !refused.is_empty() {
+            let folder = folder.display();
+            return Err(io::Error::other(format!("{folder} {refused}; name a folder of your own")));
         }
         // One that was made beforehand has the permissions that are usual.
         if metadata.mode() & 0o077 != 0 {

@@ -98,3 +98,18 @@ fn no_other_user_enters_the_data_directory() {
     let data = fs::metadata(account.data_dir()).unwrap();
     assert_eq!(data.permissions().mode() & 0o777, 0o700);
 }
+
+#[test]
+fn a_data_directory_behind_a_link_serves_like_any_other() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn main() {}\n");
+    let elsewhere = account.home().join("elsewhere");
+    fs::rename(account.data_dir(), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, account.data_dir()).unwrap();
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    account.start_headless();
+    assert_eq!(account.projects().len(), 1);
+    let real = account.quarry(["--data-dir", "elsewhere", "list", "--json"]).done().json();
+    assert_eq!(real["projects"].as_array().map(Vec::len), Some(1), "it is the same one");
+    assert_refused(&account.quarry(["--headless", "--data-dir", "elsewhere"]));
+}
