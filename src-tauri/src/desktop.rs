@@ -56,7 +56,7 @@ pub fn run(runtime: &Runtime, place: Place, no_meaning: bool) -> ExitCode {
         if let Err(problem) = display::check() {
             break Err(problem);
         }
-        match runtime.block_on(session::claim(&place, embedder.clone())) {
+        match runtime.block_on(session::claim(&place, &settings, embedder.clone())) {
             // Started at the same time, and was first.
             Ok(Claim::Theirs(_)) => {}
             Ok(Claim::Ours(engine, address)) => {

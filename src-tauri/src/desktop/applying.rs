@@ -97,9 +97,9 @@ pub fn reload(app: &AppHandle<Wry>) {
 
 fn read_and_apply(app: &AppHandle<Wry>) {
     let shell = app.state::<Shell>();
-    let (settings, problem) = Settings::read(&shell.place.settings_file);
-    let problem = problem.map(|problem| problem.to_string());
     let applied = shell.applying.applied();
+    let (settings, problem) = Settings::read_again(&shell.place.settings_file, &applied.settings);
+    let problem = problem.map(|problem| problem.to_string());
     if (&settings, &problem) == (&applied.settings, &applied.problem)
         && applied.hotkey_error.is_none()
     {

@@ -50,8 +50,13 @@ pub enum Claim {
     Ours(Engine, Address),
 }
 
-/// The owner that is there, or this process as a new one, which embeds with `embedder`.
-pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result<Claim, Problem> {
+/// The owner that is there, or this process as a new one with these settings, which embeds with
+/// `embedder`.
+pub async fn claim(
+    place: &Place,
+    settings: &Settings,
+    embedder: Option<embedder::Options>,
+) -> Result<Claim, Problem> {
     let address = Address::of(&place.data_dir);
     let deadline = Instant::now() + TAKEOVER;
     loop {
@@ -59,12 +64,11 @@ pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result
             return Ok(Claim::Theirs(address));
         }
         let embedder = embedder.clone();
-        let settings = Settings::read(&place.settings_file).0;
         let options = Options {
             embedder,
-            pacing: embedding::pacing(&settings),
-            room: limits::room(&settings),
-            limits: limits::files(&settings),
+            pacing: embedding::pacing(settings),
+            room: limits::room(settings),
+            limits: limits::files(settings),
             ..Options::new(place.data_dir.clone())
         };
         match Engine::open(options) {
@@ -168,9 +172,9 @@ pub enum Shown {
 
 async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
     // A model takes longer to load than a command should that did not ask for it.
-    let settings = meaning.then(|| Settings::read(&place.settings_file).0);
-    let embedder = settings.as_ref().and_then(|it| embedding::options(it, &place.data_dir));
-    match claim(place, embedder).await? {
+    let settings = Settings::read(&place.settings_file).0;
+    let embedder = if meaning { embedding::options(&settings, &place.data_dir) } else { None };
+    match claim(place, &settings, embedder).await? {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {
             let settings_file = place.settings_file.clone();
