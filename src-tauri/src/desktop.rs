@@ -50,13 +50,13 @@ pub fn run(runtime: &Runtime, place: Place, no_meaning: bool) -> ExitCode {
     let outcome = loop {
         match runtime.block_on(running_already(&place)) {
             Ok(Shown::Yes) => return ExitCode::SUCCESS,
-            Ok(Shown::OwnerGone) => {}
+            Ok(Shown::OwnerGone | Shown::Busy(_)) => {}
             Err(problem) => break Err(problem),
         }
         if let Err(problem) = display::check() {
             break Err(problem);
         }
-        match runtime.block_on(session::claim(&place, &settings, embedder.clone())) {
+        match runtime.block_on(session::claim_to_stay(&place, &settings, embedder.clone())) {
             // Started at the same time, and was first.
             Ok(Claim::Theirs(_)) => {}
             Ok(Claim::Ours(engine, address)) => {

@@ -21,7 +21,7 @@ pub async fn run(place: &Place, no_meaning: bool) -> Result<(), Failure> {
         complain(&problem);
     }
     let embedder = if no_meaning { None } else { embedding::options(&settings, &place.data_dir) };
-    let (engine, address) = match session::claim(place, &settings, embedder).await? {
+    let (engine, address) = match session::claim_to_stay(place, &settings, embedder).await? {
         Claim::Ours(engine, address) => (engine, address),
         Claim::Theirs(_) => {
             let sentence = format!("Another Quarry owns {} already.", place.data_dir.display());

@@ -113,3 +113,17 @@ fn a_data_directory_behind_a_link_serves_like_any_other() {
     assert_eq!(real["projects"].as_array().map(Vec::len), Some(1), "it is the same one");
     assert_refused(&account.quarry(["--headless", "--data-dir", "elsewhere"]));
 }
+
+#[test]
+fn a_command_that_goes_on_leaves_the_directory_to_a_quarry_that_stays() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn main() {}\n");
+    let watch = account.start_quarry(["status", "--watch"]);
+    account.wait_until_it_serves(&watch);
+    let headless = account.start_headless();
+    until("it watches by way of the new owner", || processes::listening(watch.pid).is_empty());
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    until("the watch shows the project", || account.stdout(&watch).contains("one"));
+    assert!(account.runs(&watch) && account.runs(&headless));
+    assert_refused(&account.quarry(["--headless"]));
+}
