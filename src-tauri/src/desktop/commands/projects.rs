@@ -1,5 +1,6 @@
 //! What the pages may ask about one project, or about folders that may become some.
 
+use quarry_engine::engine::EngineError;
 use quarry_engine::index::{SkipReason, SkippedFile};
 use quarry_engine::status::LogLine;
 use serde::Serialize;
@@ -102,9 +103,12 @@ pub async fn remove_project(shell: State<'_, Shell>, project: String) -> Result<
 
 #[tauri::command]
 pub async fn restore_project(shell: State<'_, Shell>, project: String) -> Result<(), CommandError> {
-    shell.engine.bring_back(&project).await.map_err(|_| {
-        let sentence = "It is too late to restore it: add its folder again.".to_owned();
-        CommandError::new("NotFound", sentence)
+    shell.engine.bring_back(&project).await.map_err(|error| match error {
+        EngineError::NotFound(_) => {
+            let sentence = "It is too late to restore it: add its folder again.".to_owned();
+            CommandError::new("NotFound", sentence)
+        }
+        error => CommandError::of(&project)(error),
     })
 }
 
