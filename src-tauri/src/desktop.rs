@@ -2,6 +2,7 @@
 
 mod adding;
 mod applying;
+mod autostart;
 mod commands;
 pub mod display;
 mod display_events;
@@ -85,14 +86,12 @@ fn show(
     let _inside = runtime.enter();
     let listener = server::bind(&address).map_err(|error| session::no_socket(&error))?;
     tauri::async_runtime::set(runtime.handle().clone());
-    let autostart = tauri_plugin_autostart::Builder::new().args(start_arguments(&place));
     let first_start = engine.snapshot().projects.is_empty();
     let shell = Shell::new(engine.clone(), place);
     let app = tauri::Builder::default()
         .manage(shell)
         .plugin(tauri_plugin_global_shortcut::Builder::new().build())
         .plugin(tauri_plugin_dialog::init())
-        .plugin(autostart.build())
         .invoke_handler(commands::handler())
         .on_window_event(windows::on_event)
         .setup(move |app| {
@@ -117,14 +116,6 @@ fn show(
         }
     });
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
-}
-
-/// What the session has to start at login to come to the same data.
-fn start_arguments(place: &Place) -> Vec<String> {
-    match place.data_dir.to_str() {
-        Some(data_dir) if place.named => vec!["--data-dir".to_owned(), data_dir.to_owned()],
-        _ => Vec::new(),
-    }
 }
 
 fn serve(app: &AppHandle<Wry>, engine: Engine, listener: Listener) {

@@ -75,6 +75,14 @@ fn without_links(path: PathBuf) -> PathBuf {
     path
 }
 
+/// What a place is called where its path cannot be. FNV-1a: the same in every build, so that client
+/// and owner agree.
+pub fn fingerprint(path: &Path) -> u64 {
+    path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

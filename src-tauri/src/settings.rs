@@ -1,6 +1,7 @@
 //! What the user may choose, from a file that may be edited by hand.
 
 pub mod edit;
+pub mod edits;
 
 use std::fs;
 use std::io;

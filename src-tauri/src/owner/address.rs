@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use interprocess::local_socket::Name;
 
+use crate::place::fingerprint;
+
 /// The socket of one data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -93,13 +95,6 @@ impl Address {
     pub fn clear(&self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// FNV-1a: the same in every build, so that client and owner agree.
-fn fingerprint(path: &Path) -> u64 {
-    path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 #[cfg(all(test, unix))]

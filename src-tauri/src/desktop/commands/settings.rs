@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use tauri::{AppHandle, Manager, Wry};
-use tauri_plugin_autostart::ManagerExt;
 use ts_rs::TS;
 
 use super::{CommandError, on_disk};
 use crate::desktop::applying::{self, ChangeError};
+use crate::desktop::autostart;
 use crate::desktop::editor::{self, DetectedEditor, Surroundings};
 use crate::desktop::shell::Shell;
 use crate::settings::Theme;
@@ -113,7 +113,8 @@ pub async fn clear_recent_queries(app: AppHandle<Wry>) -> Result<(), CommandErro
 fn view(app: &AppHandle<Wry>) -> SettingsView {
     let shell = app.state::<Shell>();
     let applied = shell.applying.applied();
-    let is_started = app.autolaunch().is_enabled().unwrap_or(false);
+    let is_started =
+        autostart::entry(app, &shell.place).and_then(|entry| entry.is_enabled()).unwrap_or(false);
     SettingsView {
         hotkey: applied.settings.hotkey,
         hotkey_error: applied.hotkey_error,
