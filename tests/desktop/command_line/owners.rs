@@ -127,3 +127,32 @@ fn a_command_that_goes_on_leaves_the_directory_to_a_quarry_that_stays() {
     assert!(account.runs(&watch) && account.runs(&headless));
     assert_refused(&account.quarry(["--headless"]));
 }
+
+#[test]
+fn an_owner_without_windows_takes_an_edit_of_the_settings_behind_a_link_at_once() {
+    let account = Account::new();
+    let settings = account.write("dotfiles/quarry.toml", "file_size_limit = 1\n");
+    std::os::unix::fs::symlink(settings, account.data_dir().join("settings.toml")).unwrap();
+    account.write("code/one/large.txt", &"needle\n".repeat(200_000));
+    account.start_headless();
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let skipped = || account.project("one")["skipped"].as_u64();
+    assert_eq!(skipped(), Some(1));
+    account.write("dotfiles/quarry.toml", "file_size_limit = 2\nhotkey = \"");
+    account.write("dotfiles/quarry.toml", "file_size_limit = 2\n");
+    until("the file is indexed", || skipped() == Some(0));
+}
+
+#[test]
+fn a_pause_of_embedding_outlives_the_owner_and_needs_none() {
+    let account = Account::new();
+    account.write("data/settings.toml", "# mine\n");
+    let settings = || fs::read_to_string(account.data_dir().join("settings.toml")).unwrap();
+    account.quarry(["meaning", "pause"]).done();
+    assert!(settings().contains("# mine") && settings().contains("embedding_paused = true"));
+    account.start_headless();
+    assert!(account.quarry(["meaning"]).done().stdout.starts_with("paused"));
+    account.quarry(["meaning", "resume"]).done();
+    assert!(settings().contains("embedding_paused = false"));
+    assert!(!account.quarry(["meaning"]).done().stdout.starts_with("paused"));
+}
