@@ -80,27 +80,38 @@ fn previews_of_files_on_a_dead_disk_hold_up_nothing_else() {
         return;
     }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    // Fewer threads than there are questions: the dead disk would have all of them.
+    let runtime = runtime.worker_threads(2).max_blocking_threads(64).enable_all().build().unwrap();
     let world = runtime.block_on(async {
         let world = World::new();
-        world.project("code", &[("away/a.rs", "alpha\n"), ("b.rs", "beta\n")]).await;
+        world.project("code", &[("away/a.rs", "alpha\n")]).await;
+        world.project("other", &[("b.rs", "beta\n")]).await;
         world
     });
     let dead = mount_dead_disk(&world.path("code/away"));
-    let asked: Vec<_> = (0..4)
-        .map(|_| {
-            let engine = world.engine().clone();
-            runtime.spawn(async move { engine.preview("code", "away/a.rs", 1, 2).await })
-        })
-        .collect();
-    let (answer, answered) = mpsc::channel();
-    let engine = world.engine().clone();
-    runtime.spawn(async move { answer.send(engine.preview("code", "b.rs", 1, 2).await) });
-    let other = answered.recv_timeout(DEADLINE);
-    assert!(asked.iter().all(|asked| !asked.is_finished()), "the disk is dead");
+    let (answer, answers) = mpsc::channel();
+    let ask = |project: &'static str, path: &'static str| {
+        let (engine, answer) = (world.engine().clone(), answer.clone());
+        runtime.spawn(async move { answer.send(engine.preview(project, path, 1, 2).await) })
+    };
+    let asked: Vec<_> = (0..100).map(|_| ask("code", "away/a.rs")).collect();
+    ask("other", "b.rs");
+    let mut refused = 0;
+    let shown = loop {
+        match answers.recv_timeout(DEADLINE).expect("the other file is shown") {
+            Ok(preview) => break preview,
+            Err(EngineError::Failed { cause, .. }) => {
+                assert_eq!(cause, "VolumeUnavailable");
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(texts(&shown), ["beta"]);
+    assert!(refused > 0 && asked.iter().any(|asked| !asked.is_finished()), "the disk is dead");
     drop(dead);
-    assert_eq!(texts(&other.expect("the other file is shown").unwrap()), ["beta"]);
     for asked in asked {
-        assert!(runtime.block_on(asked).unwrap().is_err());
+        runtime.block_on(asked).unwrap().unwrap();
     }
+    assert!(answers.try_iter().all(|answer| answer.is_err()));
 }

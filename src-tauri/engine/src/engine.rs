@@ -11,6 +11,7 @@ mod meaning;
 mod nearest;
 mod power;
 mod preview;
+mod reaching;
 mod searching;
 mod undo;
 mod vectors;
@@ -38,6 +39,7 @@ use filling::Filler;
 use lock::OwnerLock;
 use meaning::Comparer;
 use preview::Previews;
+use reaching::Reaching;
 use undo::SetAside;
 use vectors::Vectors;
 
@@ -112,6 +114,7 @@ struct Shared {
     vectors: Arc<Vectors>,
     comparer: Comparer,
     previews: Previews,
+    reaching: Reaching,
     aside: SetAside,
     filler: Filler,
     /// Patterns are changed one at a time, each from what the last one left.
@@ -171,6 +174,7 @@ impl Engine {
             vectors,
             comparer,
             previews,
+            reaching: Reaching::default(),
             aside: SetAside::default(),
             filler,
             excluding: tokio::sync::Mutex::default(),
@@ -333,14 +337,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`], or [`EngineError::OutsideProject`] for a path that leaves the
-    /// root, through links too.
+    /// root, through links too; [`EngineError::Failed`] where its disk does not answer.
     pub async fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
         let id = self.find(project)?;
         let not_found = || EngineError::NotFound(project.to_owned());
         let root = self.shared.registry.project(&id).ok_or_else(not_found)?.root;
         let relative = relative.to_owned();
-        // A disk may take its time to answer, or never do.
-        blocking(move || path_within(&root, &relative)).await
+        self.shared.reaching.reach(&id, move || path_within(&root, &relative)).await?
     }
 
     /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of

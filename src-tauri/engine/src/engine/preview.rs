@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{Engine, EngineError, blocking};
+use super::{Engine, EngineError};
 use crate::index::read::read_file;
 use crate::index::{ProjectIndex, SkipReason, Stamp, content_hash, language, text};
 use crate::rel_path;
@@ -84,7 +84,7 @@ impl Engine {
         let most = self.shared.registry.limits().file_bytes;
         let key = path.to_owned();
         let shared = Arc::clone(&self.shared);
-        blocking(move || {
+        let read = move || {
             if text::is_credential(&key) {
                 return Err(not_shown(&key, SkipReason::Credential, ""));
             }
@@ -94,8 +94,8 @@ impl Engine {
             let whole = text::decode(&bytes).map_err(|reason| not_shown(&key, reason, ""))?;
             let stale = index.is_none_or(|index| is_stale(&index, &key, &file, &bytes));
             Ok(shared.previews.of(&key, &whole, Wanted { line, context, stale }))
-        })
-        .await
+        };
+        self.shared.reaching.reach(&id, read).await?
     }
 }
 

@@ -1,0 +1,66 @@
+//! Work on the files of projects, of which a disk that does not answer holds up only so much.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{EngineError, blocking};
+use crate::catalogue::ProjectId;
+
+/// Of one project at a time. Each takes a thread until its disk answers, and threads run out.
+const MOST_UNDER_WAY: usize = 16;
+
+/// How much is under way, by project.
+#[derive(Clone, Default)]
+pub(super) struct Reaching {
+    under_way: Arc<Mutex<HashMap<ProjectId, usize>>>,
+}
+
+impl Reaching {
+    /// Runs `work` where waiting for a disk holds up nothing else.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] while too much waits for the files of this project already.
+    pub async fn reach<T: Send + 'static>(
+        &self,
+        project: &ProjectId,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let turn = self.begin(project).ok_or_else(|| EngineError::Failed {
+            cause: "VolumeUnavailable",
+            message: "The disk with this project's folder does not answer.".to_owned(),
+        })?;
+        // Whoever asked may have gone; the thread has not.
+        let done = blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        Ok(done.await)
+    }
+
+    fn begin(&self, project: &ProjectId) -> Option<Turn> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = under_way.entry(project.clone()).or_default();
+        if *count == MOST_UNDER_WAY {
+            return None;
+        }
+        *count += 1;
+        Some(Turn { reaching: self.clone(), project: project.clone() })
+    }
+}
+
+struct Turn {
+    reaching: Reaching,
+    project: ProjectId,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut under_way = self.reaching.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = under_way.get_mut(&self.project) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.project);
+            }
+        }
+    }
+}
