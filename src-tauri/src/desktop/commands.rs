@@ -44,8 +44,7 @@ pub struct SearchUpdate {
     pub seq: u64,
     /// Nothing more comes for this request.
     pub done: bool,
-    pub answer: Option<SearchAnswer>,
-    pub error: Option<CommandError>,
+    pub answer: SearchAnswer,
 }
 
 impl From<EngineError> for CommandError {
@@ -145,7 +144,7 @@ async fn search(
     let (sender, mut answers) = mpsc::channel(ANSWERS_AHEAD);
     let send = |done, answer| {
         // A page that has gone reads nothing.
-        let _ = updates.send(SearchUpdate { seq, done, answer: Some(answer), error: None });
+        let _ = updates.send(SearchUpdate { seq, done, answer });
     };
     let searched = async {
         let forward = async {

@@ -99,8 +99,10 @@ mod tests {
         let (end, ended) = mpsc::channel();
         let then = move || end.send(()).unwrap();
         bounded(runtime.handle(), async {}, Duration::from_millis(100), then);
-        ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        let ended = ended.recv_timeout(Duration::from_secs(60));
+        // Or the runtime would be waited for.
         until_ended.wait();
+        ended.unwrap();
     }
 
     #[test]
