@@ -17,7 +17,7 @@ mod undo;
 mod vectors;
 mod waiting;
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,6 @@ use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
 use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
-use crate::rel_path;
 use crate::status::{Activity, LogLine, ProjectAction, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use filling::Filler;
@@ -333,19 +332,6 @@ impl Engine {
         .await
     }
 
-    /// The absolute path of a project's file.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], or [`EngineError::OutsideProject`] for a path that leaves the
-    /// root, through links too; [`EngineError::Failed`] where its disk does not answer.
-    pub async fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
-        let id = self.find(project)?;
-        let not_found = || EngineError::NotFound(project.to_owned());
-        let root = self.shared.registry.project(&id).ok_or_else(not_found)?.root;
-        let relative = relative.to_owned();
-        self.shared.reaching.reach(&id, move || path_within(&root, &relative)).await?
-    }
-
     /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of
     /// no use afterwards.
     pub async fn close(&self) {
@@ -381,19 +367,6 @@ impl Engine {
                 message: failure.message.clone(),
             },
         })
-    }
-}
-
-fn path_within(root: &Path, relative: &str) -> Result<PathBuf, EngineError> {
-    let relative_path = rel_path::decode(relative);
-    let outside = || EngineError::OutsideProject(relative.to_owned());
-    if relative_path.components().any(|part| !matches!(part, Component::Normal(_))) {
-        return Err(outside());
-    }
-    let path = root.join(relative_path);
-    match path.canonicalize() {
-        Ok(real) if !real.starts_with(root) => Err(outside()),
-        _ => Ok(path),
     }
 }
 

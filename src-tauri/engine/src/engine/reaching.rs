@@ -1,10 +1,12 @@
 //! Work on the files of projects, of which a disk that does not answer holds up only so much.
 
 use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{EngineError, blocking};
+use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
+use crate::rel_path;
 
 /// Of one project at a time. Each takes a thread until its disk answers, and threads run out.
 const MOST_UNDER_WAY: usize = 16;
@@ -62,5 +64,33 @@ impl Drop for Turn {
                 under_way.remove(&self.project);
             }
         }
+    }
+}
+
+impl Engine {
+    /// The absolute path of a project's file.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], or [`EngineError::OutsideProject`] for a path that leaves the
+    /// root, through links too; [`EngineError::Failed`] where its disk does not answer.
+    pub async fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
+        let id = self.find(project)?;
+        let not_found = || EngineError::NotFound(project.to_owned());
+        let root = self.shared.registry.project(&id).ok_or_else(not_found)?.root;
+        let relative = relative.to_owned();
+        self.shared.reaching.reach(&id, move || path_within(&root, &relative)).await?
+    }
+}
+
+fn path_within(root: &Path, relative: &str) -> Result<PathBuf, EngineError> {
+    let relative_path = rel_path::decode(relative);
+    let outside = || EngineError::OutsideProject(relative.to_owned());
+    if relative_path.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(outside());
+    }
+    let path = root.join(relative_path);
+    match path.canonicalize() {
+        Ok(real) if !real.starts_with(root) => Err(outside()),
+        _ => Ok(path),
     }
 }
