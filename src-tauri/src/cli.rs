@@ -100,7 +100,7 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum MeaningOrder {
-    /// Embed nothing in the background, until it is resumed or Quarry quits
+    /// Embed nothing in the background until it is resumed, after a restart too
     Pause,
     /// Go on embedding in the background
     Resume,

@@ -2,6 +2,7 @@
 
 mod adding;
 mod applying;
+mod autostart;
 mod commands;
 pub mod display;
 mod display_events;
@@ -23,10 +24,11 @@ mod windows;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 
 use interprocess::local_socket::tokio::Listener;
 use tauri::{AppHandle, Manager, RunEvent, Wry};
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
 
 use crate::cli::output::{Failure, complain};
 use crate::embedding;
@@ -49,13 +51,13 @@ pub fn run(runtime: &Runtime, place: Place, no_meaning: bool) -> ExitCode {
     let outcome = loop {
         match runtime.block_on(running_already(&place)) {
             Ok(Shown::Yes) => return ExitCode::SUCCESS,
-            Ok(Shown::OwnerGone) => {}
+            Ok(Shown::OwnerGone | Shown::Busy(_)) => {}
             Err(problem) => break Err(problem),
         }
         if let Err(problem) = display::check() {
             break Err(problem);
         }
-        match runtime.block_on(session::claim(&place, embedder.clone())) {
+        match runtime.block_on(session::claim_to_stay(&place, &settings, embedder.clone())) {
             // Started at the same time, and was first.
             Ok(Claim::Theirs(_)) => {}
             Ok(Claim::Ours(engine, address)) => {
@@ -84,14 +86,12 @@ fn show(
     let _inside = runtime.enter();
     let listener = server::bind(&address).map_err(|error| session::no_socket(&error))?;
     tauri::async_runtime::set(runtime.handle().clone());
-    let autostart = tauri_plugin_autostart::Builder::new().args(start_arguments(&place));
     let first_start = engine.snapshot().projects.is_empty();
     let shell = Shell::new(engine.clone(), place);
     let app = tauri::Builder::default()
         .manage(shell)
         .plugin(tauri_plugin_global_shortcut::Builder::new().build())
         .plugin(tauri_plugin_dialog::init())
-        .plugin(autostart.build())
         .invoke_handler(commands::handler())
         .on_window_event(windows::on_event)
         .setup(move |app| {
@@ -101,7 +101,7 @@ fn show(
             serve(app, engine, listener);
             display_events::publish(app);
             display_events::publish_meaning(app);
-            tauri::async_runtime::spawn(end_on_signal(app.clone()));
+            end_on_signal(app.clone());
             if first_start {
                 popup::show(app);
             }
@@ -118,23 +118,21 @@ fn show(
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// What the session has to start at login to come to the same data.
-fn start_arguments(place: &Place) -> Vec<String> {
-    match place.data_dir.to_str() {
-        Some(data_dir) if place.named => vec!["--data-dir".to_owned(), data_dir.to_owned()],
-        _ => Vec::new(),
-    }
-}
-
 fn serve(app: &AppHandle<Wry>, engine: Engine, listener: Listener) {
     let host = Host::Desktop(Arc::new(Windows(app.clone())));
     let settings_file = app.state::<Shell>().place.settings_file.clone();
     quitting::keep(app, Server::start(Owner { engine, host, settings_file }, listener));
 }
 
-async fn end_on_signal(app: AppHandle<Wry>) {
-    asked_to_end().await;
-    quitting::quit(&app);
+/// On a thread of its own, which hears the signal whatever the others wait for.
+fn end_on_signal(app: AppHandle<Wry>) {
+    thread::spawn(move || {
+        match runtime::Builder::new_current_thread().enable_io().build() {
+            Ok(runtime) => runtime.block_on(asked_to_end()),
+            Err(error) => return tracing::warn!(%error, "no signals"),
+        }
+        quitting::quit(&app);
+    });
 }
 
 /// What other processes may do to the windows.

@@ -6,6 +6,7 @@ mod cli;
 mod descriptors;
 mod desktop;
 mod embedding;
+mod engine_settings;
 mod fetching;
 mod headless;
 mod limits;

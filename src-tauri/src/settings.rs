@@ -1,6 +1,7 @@
 //! What the user may choose, from a file that may be edited by hand.
 
 pub mod edit;
+pub mod edits;
 
 use std::fs;
 use std::io;
@@ -114,14 +115,43 @@ impl Default for Settings {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("The settings in {path} cannot be read, so that the defaults hold: {source}")]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("The settings in {path} are not valid TOML, so that the defaults hold: {source}")]
-    Syntax { path: PathBuf, source: Box<TomlError> },
+    #[error("The settings in {path} cannot be read, so that {all}: {source}", all = holds.all())]
+    Unreadable { path: PathBuf, holds: Holds, source: io::Error },
+    #[error("The settings in {path} are not valid TOML, so that {all}: {source}", all = holds.all())]
+    Syntax { path: PathBuf, holds: Holds, source: Box<TomlError> },
     #[error("The settings in {path} have no use for `{key}` in line {line}; they know {KEYS}.")]
     UnknownKey { path: PathBuf, line: usize, key: String },
-    #[error("The setting `{key}` in line {line} of {path} has to be {wanted}; its default holds.")]
-    WrongType { path: PathBuf, line: usize, key: &'static str, wanted: &'static str },
+    #[error(
+        "The setting `{key}` in line {line} of {path} has to be {wanted}; {one}.",
+        one = holds.one(key)
+    )]
+    WrongType { path: PathBuf, line: usize, key: &'static str, wanted: &'static str, holds: Holds },
+}
+
+/// What is in effect in the place of what cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// What was in effect before.
+    Earlier,
+    /// What Quarry starts with: which model it is to use, it does not know then.
+    Defaults,
+}
+
+impl Holds {
+    fn all(self) -> &'static str {
+        match self {
+            Self::Earlier => "everything stays as it was",
+            Self::Defaults => "Quarry starts with the defaults and without search by meaning",
+        }
+    }
+
+    fn one(self, key: &str) -> &'static str {
+        match self {
+            Self::Earlier => "it stays as it was",
+            Self::Defaults if key == "meaning" => "Quarry starts without search by meaning",
+            Self::Defaults => "Quarry starts with its default",
+        }
+    }
 }
 
 const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login`, `meaning`, \
@@ -129,48 +159,82 @@ const KEYS: &str = "`hotkey`, `editor`, `theme`, `hide_on_blur`, `start_at_login
                     `file_size_limit`";
 
 impl Settings {
-    /// What can be read of the file; the defaults where there is none.
+    /// What the file says; the defaults where there is none. What cannot be read of it is as
+    /// Quarry starts without knowing it.
     pub fn read(path: &Path) -> (Self, Option<SettingsError>) {
+        // Another model than the one that was chosen would have the vectors of that one deleted.
+        let unknown = Self { meaning: Meaning::Off, ..Self::default() };
+        Self::read_or(path, &unknown, Holds::Defaults)
+    }
+
+    /// What the file says now. What cannot be read of it stays as it was `before`.
+    pub fn read_again(path: &Path, before: &Self) -> (Self, Option<SettingsError>) {
+        Self::read_or(path, before, Holds::Earlier)
+    }
+
+    fn read_or(path: &Path, unread: &Self, holds: Holds) -> (Self, Option<SettingsError>) {
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, path),
+            Ok(text) => Self::parse(&text, path, unread, holds),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Self::default(), None),
             Err(source) => {
-                let error = SettingsError::Unreadable { path: path.to_owned(), source };
-                (Self::default(), Some(error))
+                let error = SettingsError::Unreadable { path: path.to_owned(), holds, source };
+                (unread.clone(), Some(error))
             }
         }
     }
 
-    fn parse(text: &str, path: &Path) -> (Self, Option<SettingsError>) {
+    fn parse(
+        text: &str,
+        path: &Path,
+        unread: &Self,
+        holds: Holds,
+    ) -> (Self, Option<SettingsError>) {
+        let path = path.to_owned();
         let document = match Document::parse(text) {
             Ok(document) => document,
             Err(source) => {
-                let error =
-                    SettingsError::Syntax { path: path.to_owned(), source: Box::new(source) };
-                return (Self::default(), Some(error));
+                let error = SettingsError::Syntax { path, holds, source: Box::new(source) };
+                return (unread.clone(), Some(error));
             }
         };
         let mut settings = Self::default();
         let mut problem = None;
         for (key, item) in document.iter() {
+            let Err(error) = settings.set(key, item) else { continue };
             let place = document.key(key).and_then(toml_edit::Key::span);
             let line = line_at(text, place.map_or(0, |span| span.start));
-            if let Err(error) = settings.set(key, item, path, line) {
-                problem.get_or_insert(error);
-            }
+            let path = path.clone();
+            problem.get_or_insert(match error {
+                Unusable::Key => SettingsError::UnknownKey { path, line, key: key.to_owned() },
+                Unusable::Value { key, wanted } => {
+                    settings.take(key, unread);
+                    SettingsError::WrongType { path, line, key, wanted, holds }
+                }
+            });
         }
         (settings, problem)
     }
 
-    fn set(
-        &mut self,
-        key: &str,
-        item: &Item,
-        path: &Path,
-        line: usize,
-    ) -> Result<(), SettingsError> {
-        let path = || path.to_owned();
-        let wrong = |key, wanted| SettingsError::WrongType { path: path(), line, key, wanted };
+    /// This setting as it is in `other`.
+    fn take(&mut self, key: &str, other: &Self) {
+        match key {
+            "hotkey" => self.hotkey.clone_from(&other.hotkey),
+            "editor" => self.editor.clone_from(&other.editor),
+            "theme" => self.theme = other.theme,
+            "hide_on_blur" => self.hide_on_blur = other.hide_on_blur,
+            "start_at_login" => self.start_at_login = other.start_at_login,
+            "meaning" => self.meaning.clone_from(&other.meaning),
+            "embed_on_battery" => self.embed_on_battery = other.embed_on_battery,
+            "embedding_share" => self.embedding_share = other.embedding_share,
+            "embedding_paused" => self.embedding_paused = other.embedding_paused,
+            "hot_limit" => self.hot_limit = other.hot_limit,
+            "file_size_limit" => self.file_size_limit = other.file_size_limit,
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, key: &str, item: &Item) -> Result<(), Unusable> {
+        let wrong = |key, wanted| Unusable::Value { key, wanted };
         let text = || item.as_str().map(str::trim).filter(|text| !text.is_empty());
         let truth = |key| item.as_bool().ok_or_else(|| wrong(key, "true or false"));
         let number = |key, bounds: &Bounds| {
@@ -222,12 +286,20 @@ impl Settings {
                     }
                 };
             }
-            _ => {
-                return Err(SettingsError::UnknownKey { path: path(), line, key: key.to_owned() });
-            }
+            _ => return Err(Unusable::Key),
         }
         Ok(())
     }
+}
+
+/// What one line of the file cannot be taken for.
+enum Unusable {
+    /// No setting has this name.
+    Key,
+    Value {
+        key: &'static str,
+        wanted: &'static str,
+    },
 }
 
 /// The line that holds the byte at `offset`, from 1.
@@ -240,7 +312,12 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> (Settings, Option<SettingsError>) {
-        Settings::parse(text, Path::new("settings.toml"))
+        Settings::parse(
+            text,
+            Path::new("settings.toml"),
+            &Settings { meaning: Meaning::Off, ..Settings::default() },
+            Holds::Defaults,
+        )
     }
 
     #[test]
@@ -279,10 +356,59 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_said_and_the_defaults_hold() {
-        let (settings, problem) = parse("hotkey = ");
-        assert_eq!(settings, Settings::default());
-        assert!(matches!(problem, Some(SettingsError::Syntax { .. })));
+    fn a_start_with_a_broken_file_has_the_defaults_and_no_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        let without_model = Settings { meaning: Meaning::Off, ..Settings::default() };
+        for text in [&b"hotkey = \""[..], b"hotkey = \"\xff\""] {
+            fs::write(&path, text).unwrap();
+            let (settings, problem) = Settings::read(&path);
+            assert_eq!(settings, without_model);
+            let sentence = problem.unwrap().to_string();
+            assert!(sentence.contains("without search by meaning"), "{sentence}");
+        }
+        let (settings, problem) = parse("hot_limit = 500\nmeaning = 3");
+        assert_eq!(settings, Settings { hot_limit: 500, ..without_model });
+        assert!(problem.unwrap().to_string().contains("without search by meaning"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_of_a_running_programs_file_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        let text = "hotkey = \"F1\"\neditor = \"zed\"\ntheme = \"dark\"\nhide_on_blur = false\n\
+                    start_at_login = true\nmeaning = \"BGESmallENV15\"\nembed_on_battery = true\n\
+                    embedding_share = 9\nembedding_paused = true\nhot_limit = 500\n\
+                    file_size_limit = 2\n";
+        fs::write(&path, text).unwrap();
+        let (before, problem) = Settings::read(&path);
+        assert!(problem.is_none(), "{problem:?}");
+        let again = |text: &[u8]| {
+            fs::write(&path, text).unwrap();
+            let (settings, problem) = Settings::read_again(&path, &before);
+            (settings, problem.map(|problem| problem.to_string()).unwrap_or_default())
+        };
+        for text in [&b"hotkey = \""[..], b"hotkey = \"\xff\""] {
+            let (settings, sentence) = again(text);
+            assert_eq!(settings, before);
+            assert!(sentence.contains("everything stays as it was"), "{sentence}");
+        }
+        let wrong: String = text
+            .lines()
+            .map(|line| {
+                let (key, _) = line.split_once(" =").unwrap();
+                format!("{key} = []\n")
+            })
+            .collect();
+        let (settings, sentence) = again(wrong.as_bytes());
+        assert_eq!(settings, before);
+        assert!(sentence.contains("`hotkey` in line 1") && sentence.contains("stays as it was"));
+        assert_eq!(
+            again(b"theme = 3\nhot_limit = 700").0,
+            Settings { theme: Theme::Dark, hot_limit: 700, ..Settings::default() }
+        );
+        fs::remove_file(&path).unwrap();
+        assert_eq!(Settings::read_again(&path, &before).0, Settings::default());
     }
 
     #[test]

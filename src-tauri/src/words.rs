@@ -19,6 +19,10 @@ pub fn condition(project: &ProjectStatus) -> Condition {
         | (_, Freshness::Failing | Freshness::RootMissing | Freshness::Stuck) => Condition::Trouble,
         // What has changed shows when it is opened.
         (Residency::Cold | Residency::Unloading, Freshness::Pending) => Condition::Rest,
+        // Nothing becomes fresh by itself that nobody watches.
+        (Residency::Hot, Freshness::Pending) if project.watch_mode == WatchMode::Paused => {
+            Condition::Rest
+        }
         (Residency::Loading, _)
         | (
             _,
@@ -206,6 +210,11 @@ pub mod tests {
             p.freshness = Freshness::Pending;
         });
         assert_eq!(at_rest, "cold");
+        let paused = words(|p| {
+            p.freshness = Freshness::Pending;
+            p.watch_mode = WatchMode::Paused;
+        });
+        assert_eq!(paused, "paused");
         assert_eq!(words(|p| p.residency = Residency::Loading), "loading");
         assert_eq!(words(|p| p.residency = Residency::Failed), "failed");
         assert_eq!(words(|p| p.freshness = Freshness::RootMissing), "folder missing");

@@ -103,8 +103,9 @@ fn the_settings_open_in_the_editor_to_test_it_and_switch_the_start_at_login() {
     let program = binary().canonicalize().unwrap();
     until("the entry names this program and its data", || {
         let text = fs::read_to_string(&entry).unwrap_or_default();
-        text.contains(program.to_str().unwrap())
-            && text.contains(account.data_dir().to_str().unwrap())
+        let data_dir = account.data_dir();
+        let words = [program.to_str().unwrap(), "--data-dir", data_dir.to_str().unwrap()];
+        text.contains(&words.map(|word| format!("\"{word}\"")).join(" "))
     });
     let written = fs::read_to_string(&settings).unwrap();
     assert!(written.contains("start_at_login = true"), "{written}");

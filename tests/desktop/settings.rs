@@ -92,6 +92,15 @@ fn an_edit_of_the_file_works_at_once_and_a_mistake_is_said_with_its_line() {
     });
     let dark = "matchMedia('(prefers-color-scheme: dark)').matches";
     until("the theme is dark", || page.holds(dark));
+    // An editor that saves by itself: half a line.
+    desktop.account.write("data/settings.toml", "# mine\nhotkey = \"ctrl+alt+");
+    until("what has no effect is said", || page.footer().contains("everything stays as it was"));
+    assert!(page.holds(dark), "the theme stays");
+    until("the popup hides", || {
+        desktop.key(OTHER_HOTKEY);
+        poll(BETWEEN_KEYS, || popup_hidden(&desktop))
+    });
+    show_with(&desktop, OTHER_HOTKEY);
     desktop.screenshot("popup-dark-empty");
     until("the box has the keys", || page.box_is_focused());
     desktop.type_text("main");

@@ -38,6 +38,17 @@ fn a_second_start_shows_the_popup_of_the_first_and_ends() {
 }
 
 #[test]
+fn a_start_while_a_command_is_at_work_takes_over_and_the_command_goes_on() {
+    let desktop = desktop_with_a_project();
+    let watch = desktop.account.start_quarry(["status", "--watch"]);
+    desktop.account.wait_until_it_serves(&watch);
+    desktop.start_quarry();
+    desktop.account.quarry(["toggle"]).done();
+    until("the popup has the keys", || has_the_keys(&desktop, POPUP));
+    assert!(desktop.account.runs(&watch));
+}
+
+#[test]
 fn toggle_shows_and_hides_the_popup() {
     let desktop = desktop_with_a_project();
     desktop.start_quarry();

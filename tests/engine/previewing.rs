@@ -1,8 +1,15 @@
 //! The lines around a hit.
 
-use quarry_engine::engine::{EngineError, Preview};
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::sync::mpsc;
 
-use crate::world::World;
+use quarry_engine::engine::{EngineError, Preview};
+use rustix::io::{FdFlags, fcntl_setfd};
+
+use crate::confined::{MOUNTS, Turn, confined, run};
+use crate::world::{DEADLINE, World};
 
 async fn shown(world: &World, path: &str, line: u64) -> Preview {
     world.engine().preview("code", path, line, 2).await.unwrap()
@@ -53,4 +60,58 @@ async fn what_is_no_text_of_the_project_is_refused_with_a_sentence() {
     }
     let unknown = world.engine().preview("nobody", "a.rs", 1, 2).await;
     assert!(matches!(unknown, Err(EngineError::NotFound(_))));
+}
+
+/// A disk that answers nothing, in the place of this folder, until the file is closed.
+fn mount_dead_disk(folder: &Path) -> File {
+    let server = File::options().read(true).write(true).open("/dev/fuse").unwrap();
+    fcntl_setfd(&server, FdFlags::empty()).unwrap();
+    let options =
+        format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", server.as_raw_fd());
+    // Not by way of a helper, which would not have the file.
+    run("mount", &["-i", "-t", "fuse", "-o", &options, "none", folder.to_str().unwrap()]);
+    server
+}
+
+#[test]
+fn previews_of_files_on_a_dead_disk_hold_up_nothing_else() {
+    const TEST: &str = "previewing::previews_of_files_on_a_dead_disk_hold_up_nothing_else";
+    if confined(TEST, MOUNTS) == Turn::Over {
+        return;
+    }
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // Fewer threads than there are questions: the dead disk would have all of them.
+    let runtime = runtime.worker_threads(2).max_blocking_threads(64).enable_all().build().unwrap();
+    let world = runtime.block_on(async {
+        let world = World::new();
+        world.project("code", &[("away/a.rs", "alpha\n")]).await;
+        world.project("other", &[("b.rs", "beta\n")]).await;
+        world
+    });
+    let dead = mount_dead_disk(&world.path("code/away"));
+    let (answer, answers) = mpsc::channel();
+    let ask = |project: &'static str, path: &'static str| {
+        let (engine, answer) = (world.engine().clone(), answer.clone());
+        runtime.spawn(async move { answer.send(engine.preview(project, path, 1, 2).await) })
+    };
+    let asked: Vec<_> = (0..100).map(|_| ask("code", "away/a.rs")).collect();
+    ask("other", "b.rs");
+    let mut refused = 0;
+    let shown = loop {
+        match answers.recv_timeout(DEADLINE).expect("the other file is shown") {
+            Ok(preview) => break preview,
+            Err(EngineError::Failed { cause, .. }) => {
+                assert_eq!(cause, "VolumeUnavailable");
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(texts(&shown), ["beta"]);
+    assert!(refused > 0 && asked.iter().any(|asked| !asked.is_finished()), "the disk is dead");
+    drop(dead);
+    for asked in asked {
+        runtime.block_on(asked).unwrap().unwrap();
+    }
+    assert!(answers.try_iter().all(|answer| answer.is_err()));
 }

@@ -11,12 +11,13 @@ mod meaning;
 mod nearest;
 mod power;
 mod preview;
+mod reaching;
 mod searching;
 mod undo;
 mod vectors;
 mod waiting;
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,13 +32,13 @@ use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
 use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
 use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
-use crate::rel_path;
 use crate::status::{Activity, LogLine, ProjectAction, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use filling::Filler;
 use lock::OwnerLock;
 use meaning::Comparer;
 use preview::Previews;
+use reaching::Reaching;
 use undo::SetAside;
 use vectors::Vectors;
 
@@ -112,6 +113,7 @@ struct Shared {
     vectors: Arc<Vectors>,
     comparer: Comparer,
     previews: Previews,
+    reaching: Reaching,
     aside: SetAside,
     filler: Filler,
     /// Patterns are changed one at a time, each from what the last one left.
@@ -171,6 +173,7 @@ impl Engine {
             vectors,
             comparer,
             previews,
+            reaching: Reaching::default(),
             aside: SetAside::default(),
             filler,
             excluding: tokio::sync::Mutex::default(),
@@ -327,27 +330,6 @@ impl Engine {
             })
         })
         .await
-    }
-
-    /// The absolute path of a project's file.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], or [`EngineError::OutsideProject`] for a path that leaves the
-    /// root, through links too.
-    pub fn file_path(&self, project: &str, relative: &str) -> Result<PathBuf, EngineError> {
-        let id = self.find(project)?;
-        let not_found = || EngineError::NotFound(project.to_owned());
-        let root = self.shared.registry.project(&id).ok_or_else(not_found)?.root;
-        let relative_path = rel_path::decode(relative);
-        let outside = || EngineError::OutsideProject(relative.to_owned());
-        if relative_path.components().any(|part| !matches!(part, Component::Normal(_))) {
-            return Err(outside());
-        }
-        let path = root.join(relative_path);
-        match path.canonicalize() {
-            Ok(real) if !real.starts_with(&root) => Err(outside()),
-            _ => Ok(path),
-        }
     }
 
     /// Stops every watcher and run, and what embeds texts. What is committed stays; the engine is of

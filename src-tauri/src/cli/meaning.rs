@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use quarry_engine::engine::LikeRequest;
+use quarry_engine::rel_path;
 use quarry_engine::status::{MeaningState, MeaningStatus, ProjectStatus};
 
 use super::output::{self, Failure};
@@ -18,8 +19,8 @@ pub async fn run(session: &mut Session, order: Option<&MeaningOrder>) -> Result<
         Some(MeaningOrder::Retry) => MeaningCall::Retry,
         _ => MeaningCall::Show,
     };
-    if session.is_owner() && call != MeaningCall::Show {
-        let sentence = "Quarry is not running, and what it embeds ends with it. Start it first.";
+    if session.is_owner() && call == MeaningCall::Retry {
+        let sentence = "Quarry is not running, and looks for its model when it starts.";
         return Err(Problem::new("Unavailable", sentence).into());
     }
     let mut status = None;
@@ -31,6 +32,12 @@ pub async fn run(session: &mut Session, order: Option<&MeaningOrder>) -> Result<
             Ok::<(), Failure>(())
         })
         .await?;
+    // What this process embeds ends with it, but the setting stays.
+    match (call, session.is_owner()) {
+        (MeaningCall::Pause, true) => return output::print("paused from Quarry's next start on\n"),
+        (MeaningCall::Resume, true) => return output::print("goes on from Quarry's next start\n"),
+        _ => {}
+    }
     match status {
         Some(status) => output::print(&format!("{}\n", sentence(&status))),
         None => Ok(()),
@@ -72,10 +79,9 @@ pub fn like(search: &SearchArgs, projects: &[ProjectStatus]) -> Result<LikeReque
         return Err(Problem::new("NotFound", sentence));
     };
     let relative = absolute.strip_prefix(&project.root).unwrap_or(&absolute);
-    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
     Ok(LikeRequest {
         project: project.id.clone(),
-        path: parts.join("/"),
+        path: rel_path::encode(relative),
         line,
         projects: search.projects.clone(),
         limit: search.limit as usize,

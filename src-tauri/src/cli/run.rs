@@ -32,8 +32,9 @@ pub async fn run(command: Command, place: &Place, no_meaning: bool) -> Result<()
 
 async fn toggle(place: &Place) -> Result<(), Failure> {
     let address = Address::of(&place.data_dir);
-    match session::ask_for_popup(&address, Request::TogglePopup).await? {
+    match session::wait_for_popup(&address, Request::TogglePopup).await? {
         Shown::Yes => Ok(()),
+        Shown::Busy(problem) => Err(problem.into()),
         Shown::OwnerGone => {
             Err(Problem::new("Unavailable", "Quarry is not running. Start it with `quarry`.")
                 .into())

@@ -51,9 +51,8 @@ pub async fn run(session: &mut Session, search: SearchArgs) -> Result<(), Failur
     let lines: String =
         answer.results.iter().map(|hit| line(hit, &names, colours) + "\n").collect();
     output::print(&lines)?;
-    let unfinished = projects.iter().filter(|one| one.last_indexed.is_none());
     if !session.is_owner() {
-        for project in unfinished {
+        for project in unfinished(&projects, &search.projects) {
             let name = visible(&project.name);
             output::remark(&format!("{name} is not indexed yet: {}.", state(project)));
         }
@@ -77,16 +76,24 @@ async fn projects(session: &mut Session) -> Result<Vec<ProjectStatus>, Failure> 
     Ok(projects)
 }
 
+/// Those that were asked for, or else all, as far as they are not indexed yet.
+fn unfinished<'a>(
+    projects: &'a [ProjectStatus],
+    asked_for: &'a [String],
+) -> impl Iterator<Item = &'a ProjectStatus> {
+    let asked = move |project: &&ProjectStatus| {
+        asked_for.is_empty() || asked_for.contains(&project.id) || asked_for.contains(&project.name)
+    };
+    projects.iter().filter(|one| one.last_indexed.is_none()).filter(asked)
+}
+
 /// Nobody else will do it before the answer, and what is not indexed would be left out silently.
 async fn index_first(
     session: &mut Session,
     projects: &[ProjectStatus],
     asked_for: &[String],
 ) -> Result<(), Failure> {
-    let asked = |project: &&ProjectStatus| {
-        asked_for.is_empty() || asked_for.contains(&project.id) || asked_for.contains(&project.name)
-    };
-    for project in projects.iter().filter(asked).filter(|one| one.last_indexed.is_none()) {
+    for project in unfinished(projects, asked_for) {
         output::remark(&format!("{} is indexed first.", visible(&project.name)));
         let wait = Request::Wait { project: project.id.clone(), lane: LaneName::Text };
         match session.run(wait, |_| Ok::<(), Failure>(())).await {
@@ -225,6 +232,20 @@ mod tests {
         let text = "é";
         let paint = Paint { colours: false };
         assert_eq!(paint.matches(text, &[(1, 2), (0, 99), (5, 3)]), text);
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_said_to_be_unfinished() {
+        let projects = ["a", "b"].map(crate::words::tests::project);
+        let names = |asked_for: &[&str]| {
+            let asked_for: Vec<String> = asked_for.iter().map(|&one| one.to_owned()).collect();
+            let unfinished: Vec<_> =
+                unfinished(&projects, &asked_for).map(|one| one.name.clone()).collect();
+            unfinished
+        };
+        assert_eq!(names(&["a"]), ["a"]);
+        assert_eq!(names(&["id-b"]), ["b"]);
+        assert_eq!(names(&[]), ["a", "b"]);
     }
 
     #[test]

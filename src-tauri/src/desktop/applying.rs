@@ -1,24 +1,16 @@
 //! Puts the settings into effect: at the start, when a page changes one, and when the file changes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tauri::{AppHandle, Emitter, Manager, Wry};
-use tauri_plugin_autostart::ManagerExt;
-use tokio::sync::Notify;
 
 use super::hotkey::{self, HotkeyError};
 use super::shell::Shell;
-use super::tray;
-use crate::embedding;
-use crate::limits;
+use super::{autostart, tray};
+use crate::engine_settings::put_into_effect;
 use crate::settings::edit::{self, EditError, SettingChange};
-use crate::settings::{Settings, Theme};
-
-/// An editor writes a file in several steps.
-const QUIET: Duration = Duration::from_millis(150);
+use crate::settings::{Settings, Theme, edits};
 
 /// What is in effect.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +31,6 @@ pub struct Applying {
     changing: Mutex<()>,
     /// The system has the hotkey back for a while.
     suspended: AtomicBool,
-    watcher: Mutex<Option<RecommendedWatcher>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +54,9 @@ impl Applying {
 /// The first time, before any window is there.
 pub fn start(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
     apply(app, settings, problem);
-    watch(app);
+    let file = app.state::<Shell>().place.settings_file.clone();
+    let app = app.clone();
+    tauri::async_runtime::spawn(edits::follow(file, move || reload(&app)));
 }
 
 /// Writes the change into the file and puts it into effect. A hotkey that cannot be had is not
@@ -79,8 +72,8 @@ pub fn change(app: &AppHandle<Wry>, change: &SettingChange) -> Result<(), Change
         take_hotkey(app, wanted)?;
     }
     if let Err(error) = edit::write(&shell.place.settings_file, change) {
-        if let Some(before) = before {
-            take_hotkey(app, &before)?;
+        if let SettingChange::Hotkey(wanted) = change {
+            give_back(app, wanted, before.as_deref())?;
         }
         return Err(error.into());
     }
@@ -97,9 +90,9 @@ pub fn reload(app: &AppHandle<Wry>) {
 
 fn read_and_apply(app: &AppHandle<Wry>) {
     let shell = app.state::<Shell>();
-    let (settings, problem) = Settings::read(&shell.place.settings_file);
-    let problem = problem.map(|problem| problem.to_string());
     let applied = shell.applying.applied();
+    let (settings, problem) = Settings::read_again(&shell.place.settings_file, &applied.settings);
+    let problem = problem.map(|problem| problem.to_string());
     if (&settings, &problem) == (&applied.settings, &applied.problem)
         && applied.hotkey_error.is_none()
     {
@@ -123,12 +116,7 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
         app.set_theme(window_theme(settings.theme));
     }
     start_at_login(app, settings.start_at_login);
-    shell.engine.set_pacing(embedding::pacing(&settings));
-    if let Some(embedder) = embedding::options(&settings, &shell.place.data_dir) {
-        shell.engine.switch_model(embedder);
-    }
-    shell.engine.set_room(limits::room(&settings));
-    shell.engine.set_limits(limits::files(&settings));
+    put_into_effect(&shell.engine, &settings, &shell.place.data_dir);
     shell.applying.update(|applied| {
         *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
     });
@@ -158,6 +146,16 @@ fn take_hotkey(app: &AppHandle<Wry>, wanted: &str) -> Result<(), HotkeyError> {
     Ok(())
 }
 
+/// Takes back what [`take_hotkey`] did: the hotkey is the one before, or none.
+fn give_back(app: &AppHandle<Wry>, taken: &str, before: Option<&str>) -> Result<(), HotkeyError> {
+    if let Some(before) = before {
+        return take_hotkey(app, before);
+    }
+    hotkey::unregister(app, taken);
+    app.state::<Shell>().applying.update(|applied| applied.hotkey = None);
+    Ok(())
+}
+
 /// While a page hears the keys of a new hotkey, the present one must reach it like any other.
 pub fn suspend_hotkey(app: &AppHandle<Wry>, suspended: bool) {
     let shell = app.state::<Shell>();
@@ -168,14 +166,26 @@ pub fn suspend_hotkey(app: &AppHandle<Wry>, suspended: bool) {
     let Some(hotkey) = shell.applying.applied().hotkey else { return };
     if suspended {
         hotkey::unregister(app, &hotkey);
-    } else if let Err(error) = hotkey::register(app, &hotkey, &shell.place) {
-        // Also where another one was chosen meanwhile, which is registered by then.
-        tracing::debug!(%error, "the hotkey was not taken back");
+    } else if !hotkey::is_registered(app, &hotkey) {
+        // One that was chosen meanwhile is registered by now.
+        let Err(error) = hotkey::register(app, &hotkey, &shell.place) else { return };
+        tracing::warn!(%error, "the hotkey was not taken back");
+        shell.applying.update(|applied| {
+            applied.hotkey = None;
+            applied.hotkey_error = Some(error.to_string());
+        });
+        tell(app);
     }
 }
 
 fn start_at_login(app: &AppHandle<Wry>, wanted: Option<bool>) {
-    let autostart = app.autolaunch();
+    let autostart = match autostart::entry(app, &app.state::<Shell>().place) {
+        Ok(entry) => entry,
+        Err(error) => {
+            tracing::warn!(%error, "starting at login cannot be changed");
+            return;
+        }
+    };
     let is_enabled = autostart.is_enabled();
     let done = match wanted {
         // Also where it is on already: the program may lie elsewhere now.
@@ -197,43 +207,4 @@ fn tell(app: &AppHandle<Wry>) {
     if let Err(error) = app.emit("shell_state", shell.state()) {
         tracing::warn!(%error, "the windows were not told of the settings");
     }
-}
-
-/// Hears of edits by hand. The folder is watched, as editors put a new file in the old one's place.
-fn watch(app: &AppHandle<Wry>) {
-    let shell = app.state::<Shell>();
-    let file = shell.place.settings_file.clone();
-    let Some(folder) = file.parent().map(std::path::Path::to_owned) else { return };
-    let changed = Arc::new(Notify::new());
-    let heard = Arc::clone(&changed);
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let is_ours =
-            |event: &notify::Event| !event.kind.is_access() && event.paths.contains(&file);
-        if event.as_ref().map_or(true, is_ours) {
-            heard.notify_one();
-        }
-    })
-    .and_then(|mut watcher| {
-        std::fs::create_dir_all(&folder).map_err(notify::Error::io)?;
-        watcher.watch(&folder, RecursiveMode::NonRecursive)?;
-        Ok(watcher)
-    });
-    match watcher {
-        Ok(watcher) => {
-            *shell.applying.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher);
-        }
-        Err(error) => {
-            tracing::warn!(%error, "edits of the settings are seen at the next start only");
-            return;
-        }
-    }
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        loop {
-            changed.notified().await;
-            tokio::time::sleep(QUIET).await;
-            let app = app.clone();
-            let _ = tokio::task::spawn_blocking(move || reload(&app)).await;
-        }
-    });
 }

@@ -44,8 +44,7 @@ pub struct SearchUpdate {
     pub seq: u64,
     /// Nothing more comes for this request.
     pub done: bool,
-    pub answer: Option<SearchAnswer>,
-    pub error: Option<CommandError>,
+    pub answer: SearchAnswer,
 }
 
 impl From<EngineError> for CommandError {
@@ -145,7 +144,7 @@ async fn search(
     let (sender, mut answers) = mpsc::channel(ANSWERS_AHEAD);
     let send = |done, answer| {
         // A page that has gone reads nothing.
-        let _ = updates.send(SearchUpdate { seq, done, answer: Some(answer), error: None });
+        let _ = updates.send(SearchUpdate { seq, done, answer });
     };
     let searched = async {
         let forward = async {
@@ -200,34 +199,46 @@ fn snapshot(shell: State<'_, Shell>) -> Snapshot {
     shell.engine.snapshot().as_ref().clone()
 }
 
-#[tauri::command(async)]
-fn shell_state(shell: State<'_, Shell>) -> ShellState {
-    shell.state()
+#[tauri::command]
+async fn shell_state(app: AppHandle<Wry>) -> Result<ShellState, CommandError> {
+    on_disk(&app, Shell::state).await
 }
 
 #[tauri::command]
 async fn open_hit(
-    shell: State<'_, Shell>,
+    app: AppHandle<Wry>,
     project: String,
     path: String,
     line: u64,
 ) -> Result<(), CommandError> {
-    let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
-    shell.editor()?.open(&file, line, &shell.place.settings_file).await?;
-    if let Err(error) = shell.opened.remember(&project, &path, line, Timestamp::now()) {
+    let shell = app.state::<Shell>();
+    let file = shell.engine.file_path(&project, &path).await.map_err(CommandError::of(&project))?;
+    let editor = on_disk(&app, Shell::editor).await??;
+    editor.open(&file, line, &shell.place.settings_file).await?;
+    let remember =
+        move |shell: &Shell| shell.opened.remember(&project, &path, line, Timestamp::now());
+    if let Err(error) = on_disk(&app, remember).await? {
         tracing::warn!(%error, "an opened file was not remembered");
     }
     Ok(())
 }
 
 /// Shows the file in the system's file manager.
-#[tauri::command(async)]
-fn reveal_hit(shell: State<'_, Shell>, project: String, path: String) -> Result<(), CommandError> {
-    let file = shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
-    tauri_plugin_opener::reveal_item_in_dir(&file).map_err(|error| {
-        let sentence = format!("No file manager could show {}: {error}.", file.display());
-        CommandError::new("FileManager", sentence)
-    })
+#[tauri::command]
+async fn reveal_hit(
+    app: AppHandle<Wry>,
+    project: String,
+    path: String,
+) -> Result<(), CommandError> {
+    let file = app.state::<Shell>().engine.file_path(&project, &path).await;
+    let file = file.map_err(CommandError::of(&project))?;
+    let reveal = move |_: &Shell| {
+        tauri_plugin_opener::reveal_item_in_dir(&file).map_err(|error| {
+            let sentence = format!("No file manager could show {}: {error}.", file.display());
+            CommandError::new("FileManager", sentence)
+        })
+    };
+    on_disk(&app, reveal).await?
 }
 
 #[tauri::command]
@@ -304,4 +315,14 @@ async fn ask(
         let _ = answer.send(path);
     }));
     chosen.await.ok()??.into_path().ok()
+}
+
+/// What `work` gives, which may wait for a disk: nothing else waits with it.
+async fn on_disk<T: Send + 'static>(
+    app: &AppHandle<Wry>,
+    work: impl FnOnce(&Shell) -> T + Send + 'static,
+) -> Result<T, CommandError> {
+    let app = app.clone();
+    let done = tokio::task::spawn_blocking(move || work(&app.state::<Shell>()));
+    done.await.map_err(|error| CommandError::new("Unavailable", format!("It failed: {error}.")))
 }

@@ -60,14 +60,21 @@ fn tell_visible<T: Serialize + Clone>(app: &AppHandle<Wry>, event: &str, payload
     }
 }
 
-/// What a window may have missed while it was hidden.
+/// What a window may have missed while it was hidden. The state of the program comes a moment
+/// later: editors are looked for on disk, which the main thread does not wait for.
 pub fn refresh(app: &AppHandle<Wry>, label: &str) {
     let shell = app.state::<Shell>();
     let told = app
         .emit_to(label, "snapshot", shell.engine.snapshot().as_ref())
-        .and_then(|()| app.emit_to(label, "shell_state", shell.state()))
         .and_then(|()| app.emit_to(label, "meaning", shell.engine.meaning()));
+    let warn = |error, label: &str| tracing::warn!(%error, label, "a window was not refreshed");
     if let Err(error) = told {
-        tracing::warn!(%error, label, "a window was not refreshed");
+        warn(error, label);
     }
+    let (app, label) = (app.clone(), label.to_owned());
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(error) = app.emit_to(&label, "shell_state", app.state::<Shell>().state()) {
+            warn(error, &label);
+        }
+    });
 }

@@ -3,11 +3,13 @@
 mod detect;
 mod template;
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use tauri_plugin_opener::open_path;
 use tokio::sync::oneshot;
 
 use crate::settings::Settings;
@@ -47,7 +49,7 @@ pub enum Editor {
         program: PathBuf,
         arguments: Template,
     },
-    /// Whatever the system opens such a file with; it knows no lines.
+    /// What the system opens folders and texts with; it knows no lines.
     System,
 }
 
@@ -100,19 +102,37 @@ impl Editor {
         settings: &Path,
         fill: impl FnOnce(&Template) -> Vec<OsString>,
     ) -> Result<(), EditorError> {
-        if !file.exists() {
-            return Err(EditorError::NoFile(file.to_owned()));
-        }
+        let looked_for = file.to_owned();
+        // A disk may take its time to answer.
+        let found = tokio::task::spawn_blocking(move || looked_for.metadata()).await;
+        let Ok(Ok(found)) = found else { return Err(EditorError::NoFile(file.to_owned())) };
         match self {
             Self::Command { program, arguments, .. } => start(program, fill(arguments)).await,
-            Self::System => tauri_plugin_opener::open_path(file, None::<&str>).map_err(|error| {
-                EditorError::NoneAtAll {
+            Self::System => match text_opener(env::consts::OS) {
+                Some((program, options)) if !found.is_dir() => {
+                    let options = options.iter().map(OsString::from);
+                    start(&program, options.chain([file.into()]).collect()).await
+                }
+                _ => open_path(file, None::<&str>).map_err(|error| EditorError::NoneAtAll {
                     file: file.to_owned(),
                     cause: error.to_string(),
                     settings: settings.to_owned(),
-                }
-            }),
+                }),
+            },
         }
+    }
+}
+
+/// What shows a file as a text, where the system runs some files when it opens them: whose they are
+/// is not known. With its options.
+fn text_opener(system: &str) -> Option<(PathBuf, &'static [&'static str])> {
+    match system {
+        "macos" => Some((PathBuf::from("/usr/bin/open"), &["-t"])),
+        "windows" => {
+            let root = env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+            Some((PathBuf::from(root).join("System32").join("notepad.exe"), &[]))
+        }
+        _ => None,
     }
 }
 
@@ -189,6 +209,17 @@ mod tests {
         assert!(matches!(outcome, Err(EditorError::Ended { .. })));
         let gone = editor.open(&folder.path().join("gone"), 1, Path::new("/s")).await;
         assert!(matches!(gone, Err(EditorError::NoFile(_))));
+    }
+
+    #[test]
+    fn no_file_is_run_where_the_system_would_do_so() {
+        let opener = |system| {
+            text_opener(system)
+                .map(|(program, options)| (program.file_name().unwrap().to_owned(), options))
+        };
+        assert_eq!(opener("macos"), Some(("open".into(), &["-t"][..])));
+        assert_eq!(opener("windows"), Some(("notepad.exe".into(), &[][..])));
+        assert_eq!(opener("linux"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The hotkey that shows and hides the popup from anywhere.
 
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -38,13 +39,15 @@ fn possible_with(variable: impl Fn(&str) -> Option<String>) -> Result<(), Hotkey
     if cfg!(target_os = "linux") && wayland { Err(HotkeyError::Wayland) } else { Ok(()) }
 }
 
+/// What starts this program another time: an AppImage runs from a folder that is gone with it.
+pub fn program() -> io::Result<PathBuf> {
+    std::env::var_os("APPIMAGE").map_or_else(std::env::current_exe, |image| Ok(image.into()))
+}
+
 /// What a key is bound to in the settings of the desktop: its words are quoted as a shell, GNOME,
 /// KDE and Sway take them apart.
 pub fn command(place: &Place) -> String {
-    // An AppImage runs from a folder that is gone with it.
-    let image = std::env::var_os("APPIMAGE").map(PathBuf::from);
-    let program = image.or_else(|| std::env::current_exe().ok());
-    let program = program.map_or_else(|| "quarry".to_owned(), |path| path.display().to_string());
+    let program = program().map_or_else(|_| "quarry".to_owned(), |path| path.display().to_string());
     let data_dir = place.named.then(|| place.data_dir.display().to_string());
     words_of(&program, data_dir.as_deref())
 }
@@ -96,6 +99,11 @@ pub fn unregister(app: &AppHandle<Wry>, hotkey: &str) {
             tracing::warn!(%error, hotkey, "a hotkey was not given back");
         }
     }
+}
+
+/// Whether the keys are ours at present.
+pub fn is_registered(app: &AppHandle<Wry>, hotkey: &str) -> bool {
+    Shortcut::from_str(hotkey).is_ok_and(|keys| app.global_shortcut().is_registered(keys))
 }
 
 /// Whether both are the same keys, however they are spelt.

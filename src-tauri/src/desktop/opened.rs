@@ -39,7 +39,7 @@ pub enum PinError {
     TooMany,
     #[error("The path of this file is too long to be pinned.")]
     TooLong,
-    #[error("What is pinned cannot be written down: {0}.")]
+    #[error("What is pinned cannot be read or written down: {0}.")]
     Unwritable(#[from] io::Error),
 }
 
@@ -69,13 +69,13 @@ impl OpenedFiles {
     /// Puts the file first.
     ///
     /// # Errors
-    /// When the list cannot be written; it is then as it was.
+    /// When the list cannot be read or written; it is then as it was.
     pub fn remember(&self, project: &str, path: &str, line: u64, now: Timestamp) -> io::Result<()> {
         if path.len() > LONGEST {
             return Ok(());
         }
         let _one_at_a_time = self.0.lock();
-        let mut files = self.list();
+        let mut files = bounded(self.0.read_to_change()?);
         let known = files.iter().position(|file| file.is(project, path));
         let known = known.map(|at| files.remove(at));
         let times = known.as_ref().map_or(0, |file| file.times) + 1;
@@ -100,7 +100,7 @@ impl OpenedFiles {
             return Err(PinError::TooLong);
         }
         let _one_at_a_time = self.0.lock();
-        let mut files = self.list();
+        let mut files = bounded(self.0.read_to_change()?);
         let others = files.iter().filter(|file| file.pinned && !file.is(project, path));
         if others.count() >= MOST_PINNED {
             return Err(PinError::TooMany);
@@ -122,7 +122,7 @@ impl OpenedFiles {
     /// [`PinError::Unwritable`]; it is then pinned as before.
     pub fn unpin(&self, project: &str, path: &str) -> Result<(), PinError> {
         let _one_at_a_time = self.0.lock();
-        let mut files = self.list();
+        let mut files = bounded(self.0.read_to_change()?);
         for file in files.iter_mut().filter(|file| file.is(project, path)) {
             file.pinned = false;
         }
@@ -133,13 +133,14 @@ impl OpenedFiles {
     /// Forgets which were opened. What is pinned stays.
     ///
     /// # Errors
-    /// When the list cannot be written; it is then as it was.
+    /// When the list cannot be read or written; it is then as it was.
     pub fn clear(&self) -> io::Result<()> {
         let _one_at_a_time = self.0.lock();
-        let mut files = self.list();
+        let mut files = bounded(self.0.read_to_change()?);
         files.retain(|file| file.pinned);
         files.iter_mut().for_each(|file| file.times = 0);
-        self.0.write(&files)
+        self.0.write(&files)?;
+        self.0.clear_damaged()
     }
 }
 
@@ -210,6 +211,26 @@ mod tests {
         files.unpin("p", "never opened").unwrap();
         let left: Vec<_> = files.list().into_iter().map(|file| file.path).collect();
         assert_eq!(left, ["opened"]);
+    }
+
+    #[test]
+    fn what_is_pinned_is_not_lost_when_its_file_cannot_be_read_for_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = OpenedFiles::in_folder(folder.path());
+        let now = Timestamp::UNIX_EPOCH;
+        files.pin("p", "pinned", 7, now).unwrap();
+        // What stands there for a moment is no file that can be read.
+        let kept = folder.path().join("kept");
+        std::fs::rename(files.0.path(), &kept).unwrap();
+        std::fs::create_dir(files.0.path()).unwrap();
+        assert!(files.remember("p", "opened", 1, now).is_err());
+        assert!(matches!(files.pin("p", "other", 1, now), Err(PinError::Unwritable(_))));
+        assert!(files.unpin("p", "pinned").is_err() && files.clear().is_err());
+        std::fs::remove_dir(files.0.path()).unwrap();
+        std::fs::rename(&kept, files.0.path()).unwrap();
+        files.remember("p", "opened", 1, now).unwrap();
+        let paths: Vec<_> = files.list().into_iter().map(|file| file.path).collect();
+        assert_eq!(paths, ["opened", "pinned"]);
     }
 
     #[test]

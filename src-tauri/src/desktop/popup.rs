@@ -185,8 +185,9 @@ fn reveal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()
     if let Some(corner) = corner {
         window.set_position(corner)?;
     }
+    app.emit_to(LABEL, "popup_shown", ())?;
     display_events::refresh(app, LABEL);
-    app.emit_to(LABEL, "popup_shown", ())
+    Ok(())
 }
 
 fn conceal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()> {

@@ -12,7 +12,7 @@ use super::adding::{AddOutcome, Outcome};
 const VERSION: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct ProjectList {
+pub struct ProjectList {
     version: u32,
     projects: Vec<Listed>,
 }
@@ -74,15 +74,15 @@ pub fn export(projects: &[ProjectStatus], file: &Path) -> Result<usize, ListErro
 }
 
 /// Registers the folders of a list; those that are registered stay as they are.
-pub async fn import(engine: &Engine, file: &Path) -> Result<Vec<AddOutcome>, ListError> {
+pub async fn import(engine: &Engine, list: ProjectList) -> Vec<AddOutcome> {
     let mut outcomes = Vec::new();
-    for listed in read(file)?.projects {
+    for listed in list.projects {
         outcomes.push(add(engine, listed).await);
     }
-    Ok(outcomes)
+    outcomes
 }
 
-fn read(file: &Path) -> Result<ProjectList, ListError> {
+pub fn read(file: &Path) -> Result<ProjectList, ListError> {
     let text = std::fs::read(file)
         .map_err(|source| ListError::Unreadable { file: file.to_owned(), source })?;
     let list: ProjectList = serde_json::from_slice(&text)
@@ -165,7 +165,7 @@ mod tests {
 
         let there = open("there");
         there.add(&two, None).await.unwrap();
-        let outcomes = import(&there, &file).await.unwrap();
+        let outcomes = import(&there, read(&file).unwrap()).await;
         let told = |name: &str| outcomes.iter().find(|one| one.path.ends_with(name)).unwrap();
         assert_eq!(told("one").outcome, Outcome::Added);
         assert_eq!(told("two").outcome, Outcome::Already);

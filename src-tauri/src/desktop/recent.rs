@@ -26,14 +26,14 @@ impl RecentQueries {
     /// Puts the query first.
     ///
     /// # Errors
-    /// When the file cannot be written; it is then as it was.
+    /// When the file cannot be read or written; it is then as it was.
     pub fn remember(&self, query: &str) -> io::Result<()> {
         let query = query.trim();
         if query.is_empty() || query.len() > LONGEST {
             return Ok(());
         }
         let _one_at_a_time = self.0.lock();
-        let before = self.list();
+        let before: Vec<String> = self.0.read_to_change()?;
         if before.first().is_some_and(|first| first == query) {
             return Ok(());
         }

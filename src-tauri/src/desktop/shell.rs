@@ -104,9 +104,9 @@ impl Shell {
         self.tray.get()?.as_ref().ok()
     }
 
-    /// The editor as the settings are now.
+    /// The editor of the settings. Looks for it on disk.
     pub fn editor(&self) -> Result<Editor, super::editor::EditorError> {
-        let (settings, _) = Settings::read(&self.place.settings_file);
+        let settings = self.applying.applied().settings;
         Editor::choose(&settings, &self.place.settings_file, &Surroundings::of_this_process())
     }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use interprocess::local_socket::Name;
 
+use crate::place::fingerprint;
+
 /// The socket of one data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -53,11 +55,19 @@ impl Address {
         }
         let metadata = std::fs::symlink_metadata(folder)?;
         let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-        if !metadata.is_dir() || !ours || metadata.mode() & 0o002 != 0 {
-            return Err(io::Error::other(format!(
-                "{} is open to other users; name a folder of your own",
-                folder.display()
-            )));
+        // Another user may have put a link in the temporary folder.
+        let refused = if !metadata.is_dir() {
+            "is no folder"
+        } else if !ours {
+            "belongs to another user"
+        } else if metadata.mode() & 0o002 != 0 {
+            "is open to other users"
+        } else {
+            ""
+        };
+        if !refused.is_empty() {
+            let folder = folder.display();
+            return Err(io::Error::other(format!("{folder} {refused}; name a folder of your own")));
         }
         // One that was made beforehand has the permissions that are usual.
         if metadata.mode() & 0o077 != 0 {
@@ -85,13 +95,6 @@ impl Address {
     pub fn clear(&self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// FNV-1a: the same in every build, so that client and owner agree.
-fn fingerprint(path: &Path) -> u64 {
-    path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 #[cfg(all(test, unix))]

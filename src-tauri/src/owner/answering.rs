@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use quarry_engine::engine::Engine;
 use quarry_engine::status::{LaneName, ProjectStatus, Snapshot};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::protocol::{MeaningCall, Problem, Reply, Request};
 use crate::settings::edit::{self, SettingChange};
@@ -29,8 +29,8 @@ pub enum Host {
     Desktop(Arc<dyn Front>),
     /// `quarry --headless`.
     Headless,
-    /// A command, for as long as it runs.
-    Command,
+    /// A command, for as long as it runs, or until a Quarry that stays has it told.
+    Command(Arc<Notify>),
 }
 
 /// The windows, as far as another process may move them.
@@ -40,6 +40,9 @@ pub trait Front: Send + Sync {
 }
 
 type Replies = mpsc::Sender<Reply>;
+
+/// The code of the refusal to step aside by an owner that stays.
+pub const ALREADY_OWNED: &str = "AlreadyOwned";
 
 /// The code of the refusal to show a popup by an owner that will be gone in a moment.
 pub const BUSY: &str = "Busy";
@@ -68,6 +71,13 @@ impl Owner {
         match request {
             Request::ShowPopup => self.front()?.show_popup(),
             Request::TogglePopup => self.front()?.toggle_popup(),
+            Request::StepAside => match &self.host {
+                Host::Command(aside) => aside.notify_one(),
+                Host::Desktop(_) | Host::Headless => {
+                    let sentence = "Another Quarry owns this data directory already.";
+                    return Err(Problem::new(ALREADY_OWNED, sentence));
+                }
+            },
             Request::Add { path, name } => {
                 let added = engine.add(&path, name).await?;
                 let (project, already) = (added.project, added.already);
@@ -131,7 +141,7 @@ impl Owner {
                 "Quarry runs without windows (`quarry --headless`). End it and start `quarry` to \
                  have the popup.",
             )),
-            Host::Command => Err(Problem {
+            Host::Command(_) => Err(Problem {
                 retryable: true,
                 ..Problem::new(
                     BUSY,

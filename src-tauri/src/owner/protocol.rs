@@ -21,6 +21,8 @@ pub struct Call {
 pub enum Request {
     ShowPopup,
     TogglePopup,
+    /// From a Quarry that stays: a command that owns the directory leaves it to that one.
+    StepAside,
     Add {
         path: PathBuf,
         name: Option<String>,
@@ -160,6 +162,7 @@ mod tests {
         let requests = [
             Request::ShowPopup,
             Request::TogglePopup,
+            Request::StepAside,
             Request::Add { path: "/a b\n\"c".into(), name: Some("ü".to_owned()) },
             Request::Act { project: "x".to_owned(), action: ProjectAction::Reindex },
             Request::Exclude { project: "x".to_owned(), pattern: "/a\n\"/".to_owned(), undo: true },

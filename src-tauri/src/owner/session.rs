@@ -1,6 +1,7 @@
 //! A command's way to the owner of the data directory: the running one, or this process itself.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use interprocess::local_socket::tokio::Stream;
@@ -8,10 +9,10 @@ use interprocess::local_socket::tokio::prelude::*;
 use quarry_engine::embed::embedder;
 use quarry_engine::engine::{Engine, Options};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::address::Address;
-use super::answering::{BUSY, Host, Owner};
+use super::answering::{ALREADY_OWNED, BUSY, Host, Owner};
 use super::protocol::{self, Call, Problem, Reply, Request};
 use super::server::{self, Server};
 use crate::embedding;
@@ -42,6 +43,18 @@ enum Link {
     Own { owner: Owner, server: Server },
 }
 
+impl Link {
+    /// Once a Quarry that stays asks this process for the data directory.
+    async fn asked_to_step_aside(&self) {
+        match self {
+            Self::Own { owner: Owner { host: Host::Command(aside), .. }, .. } => {
+                aside.notified().await;
+            }
+            _ => std::future::pending().await,
+        }
+    }
+}
+
 /// How a process came by the data directory.
 pub enum Claim {
     /// Another process owns it and listens.
@@ -50,8 +63,13 @@ pub enum Claim {
     Ours(Engine, Address),
 }
 
-/// The owner that is there, or this process as a new one, which embeds with `embedder`.
-pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result<Claim, Problem> {
+/// The owner that is there, or this process as a new one with these settings, which embeds with
+/// `embedder`.
+pub async fn claim(
+    place: &Place,
+    settings: &Settings,
+    embedder: Option<embedder::Options>,
+) -> Result<Claim, Problem> {
     let address = Address::of(&place.data_dir);
     let deadline = Instant::now() + TAKEOVER;
     loop {
@@ -59,12 +77,11 @@ pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result
             return Ok(Claim::Theirs(address));
         }
         let embedder = embedder.clone();
-        let settings = Settings::read(&place.settings_file).0;
         let options = Options {
             embedder,
-            pacing: embedding::pacing(&settings),
-            room: limits::room(&settings),
-            limits: limits::files(&settings),
+            pacing: embedding::pacing(settings),
+            room: limits::room(settings),
+            limits: limits::files(settings),
             ..Options::new(place.data_dir.clone())
         };
         match Engine::open(options) {
@@ -75,6 +92,34 @@ pub async fn claim(place: &Place, embedder: Option<embedder::Options>) -> Result
             }
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// As [`claim`], for a process that stays: commands leave the directory to it. Waits for as long
+/// as they take for that.
+pub async fn claim_to_stay(
+    place: &Place,
+    settings: &Settings,
+    embedder: Option<embedder::Options>,
+) -> Result<Claim, Problem> {
+    let mut waited = false;
+    loop {
+        let address = match claim(place, settings, embedder.clone()).await? {
+            Claim::Theirs(address) => address,
+            ours => return Ok(ours),
+        };
+        match ask(&address, &Request::StepAside).await?.recv().await {
+            Some(Reply::Refused(problem)) if problem.code == ALREADY_OWNED => {
+                return Ok(Claim::Theirs(address));
+            }
+            Some(Reply::Refused(problem)) => return Err(problem),
+            Some(_) | None => {}
+        }
+        if !waited {
+            tracing::warn!("waits for a command that is at work on the data directory");
+            waited = true;
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -90,7 +135,8 @@ impl Session {
     }
 
     /// Hands every reply to `take` until the request is done. Where the owner ends meanwhile,
-    /// asks the next one, which may be this process.
+    /// asks the next one, which may be this process; where this process is asked to step aside,
+    /// the one that it steps aside for.
     pub async fn run<E: From<Problem>>(
         &mut self,
         request: Request,
@@ -102,12 +148,22 @@ impl Session {
                 Link::Own { owner, .. } => owner.ask(request.clone()),
                 Link::Remote(address) => ask(address, &request).await?,
             };
-            while let Some(reply) = replies.recv().await {
+            let stepped_aside = loop {
+                let reply = tokio::select! {
+                    reply = replies.recv() => reply,
+                    () = self.link.asked_to_step_aside() => break true,
+                };
                 match reply {
-                    Reply::Done => return Ok(()),
-                    Reply::Refused(problem) => return Err(problem.into()),
-                    reply => take(reply)?,
+                    Some(Reply::Done) => return Ok(()),
+                    Some(Reply::Refused(problem)) => return Err(problem.into()),
+                    Some(reply) => take(reply)?,
+                    None => break false,
                 }
+            };
+            if stepped_aside {
+                drop(replies);
+                self.step_aside().await?;
+                continue;
             }
             lost += 1;
             if matches!(request, Request::Watch { .. }) {
@@ -120,28 +176,49 @@ impl Session {
         }
     }
 
+    /// Leaves the directory to the one who asked for it, if that one is still there.
+    async fn step_aside(&mut self) -> Result<(), Problem> {
+        let address = Address::of(&self.place.data_dir);
+        end(std::mem::replace(&mut self.link, Link::Remote(address.clone()))).await;
+        let deadline = Instant::now() + TAKEOVER;
+        while connect(&address).await?.is_none() && Instant::now() < deadline {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.link = link(&self.place, self.meaning).await?;
+        Ok(())
+    }
+
     /// Ends what this process has taken over.
     pub async fn close(self) {
-        if let Link::Own { owner, server } = self.link {
-            server.stop(GRACE).await;
-            owner.engine.close().await;
-        }
+        end(self.link).await;
+    }
+}
+
+async fn end(link: Link) {
+    if let Link::Own { owner, server } = link {
+        server.stop(GRACE).await;
+        owner.engine.close().await;
     }
 }
 
 /// Asks the running program for its popup.
-///
-/// Waits for a command to end that owns the directory, as that is over soon.
 pub async fn ask_for_popup(address: &Address, request: Request) -> Result<Shown, Problem> {
+    match ask(address, &request).await?.recv().await {
+        Some(Reply::Refused(problem)) if problem.code == BUSY => Ok(Shown::Busy(problem)),
+        Some(Reply::Refused(problem)) => Err(problem),
+        Some(_) => Ok(Shown::Yes),
+        None => Ok(Shown::OwnerGone),
+    }
+}
+
+/// As [`ask_for_popup`], but a command that owns the directory is waited for a while, as it may be
+/// over soon.
+pub async fn wait_for_popup(address: &Address, request: Request) -> Result<Shown, Problem> {
     let deadline = Instant::now() + TAKEOVER;
     loop {
-        let refusal = match ask(address, &request).await?.recv().await {
-            Some(Reply::Refused(problem)) => problem,
-            Some(_) => return Ok(Shown::Yes),
-            None => return Ok(Shown::OwnerGone),
-        };
-        if refusal.code != BUSY || Instant::now() > deadline {
-            return Err(refusal);
+        let shown = ask_for_popup(address, request.clone()).await?;
+        if !matches!(shown, Shown::Busy(_)) || Instant::now() > deadline {
+            return Ok(shown);
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -159,22 +236,25 @@ pub async fn is_there(address: &Address) -> Result<bool, Problem> {
     Ok(connect(address).await?.is_some())
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
     Yes,
+    /// A command owns the directory.
+    Busy(Problem),
     /// Nobody listens any more.
     OwnerGone,
 }
 
 async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
     // A model takes longer to load than a command should that did not ask for it.
-    let settings = meaning.then(|| Settings::read(&place.settings_file).0);
-    let embedder = settings.as_ref().and_then(|it| embedding::options(it, &place.data_dir));
-    match claim(place, embedder).await? {
+    let settings = Settings::read(&place.settings_file).0;
+    let embedder = if meaning { embedding::options(&settings, &place.data_dir) } else { None };
+    match claim(place, &settings, embedder).await? {
         Claim::Theirs(address) => Ok(Link::Remote(address)),
         Claim::Ours(engine, address) => {
             let settings_file = place.settings_file.clone();
-            let owner = Owner { engine, host: Host::Command, settings_file };
+            let host = Host::Command(Arc::new(Notify::new()));
+            let owner = Owner { engine, host, settings_file };
             let listener = server::bind(&address).map_err(|error| no_socket(&error))?;
             let server = Server::start(owner.clone(), listener);
             Ok(Link::Own { owner, server })

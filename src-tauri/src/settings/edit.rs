@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use toml_edit::{Document, TomlError, Value};
@@ -14,6 +15,10 @@ use super::{Bounds, FILE_SIZE_LIMIT, HOT_LIMIT, Meaning, Theme};
 
 /// What a file holds that Quarry makes: every setting with its default, as comments.
 pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// Held from a reading of the file to the writing of what came of it, by whichever part of the
+/// program.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// One setting with what it is to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -146,6 +151,7 @@ impl SettingChange {
 /// [`EditError`]; the file is then as it was.
 pub fn write(path: &Path, change: &SettingChange) -> Result<(), EditError> {
     change.check()?;
+    let _one_at_a_time = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let text = read_or_template(path)?;
     let edited = edited(&text, change.key(), change.value())
         .map_err(|source| EditError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
@@ -157,6 +163,7 @@ pub fn write(path: &Path, change: &SettingChange) -> Result<(), EditError> {
 /// # Errors
 /// [`EditError::Unreadable`] or [`EditError::Unwritable`].
 pub fn create(path: &Path) -> Result<(), EditError> {
+    let _one_at_a_time = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     if path.exists() {
         return Ok(());
     }
@@ -179,14 +186,25 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let beside = path.with_extension("toml.new");
-    let mut file = fs::File::create(&beside)?;
+    // Another process may write the same file.
+    let beside = path.with_extension(format!("toml.new-{}", std::process::id()));
+    let replaced = write_whole(&beside, text, &path).and_then(|()| fs::rename(&beside, &path));
+    if replaced.is_err() {
+        // A part of it, of no use to anybody.
+        let _ = fs::remove_file(&beside);
+    }
+    replaced
+}
+
+/// With the permissions of the file that it will replace.
+fn write_whole(path: &Path, text: &str, replaces: &Path) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    if let Ok(metadata) = path.metadata() {
-        file.set_permissions(metadata.permissions())?;
+    match replaces.metadata() {
+        Ok(metadata) => file.set_permissions(metadata.permissions()),
+        Err(_) => Ok(()),
     }
-    fs::rename(beside, path)
 }
 
 /// The text with this key set, or without it.
@@ -315,6 +333,31 @@ mod tests {
             assert!(refused.to_string().contains("`meaning`"), "{refused}");
         }
         assert_eq!(Settings::read(&path).0.meaning, Meaning::OwnModel);
+    }
+
+    #[test]
+    fn changes_at_the_same_time_are_all_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        for _ in 0..20 {
+            std::thread::scope(|scope| {
+                for change in [
+                    SettingChange::EmbeddingPaused(true),
+                    SettingChange::HideOnBlur(false),
+                    SettingChange::HotLimit(700),
+                    SettingChange::Theme(Theme::Dark),
+                ] {
+                    let path = &path;
+                    scope.spawn(move || write(path, &change).unwrap());
+                }
+            });
+            let (settings, problem) = Settings::read(&path);
+            assert!(problem.is_none(), "{problem:?}");
+            assert!(settings.embedding_paused && !settings.hide_on_blur);
+            assert_eq!((settings.hot_limit, settings.theme), (700, Theme::Dark));
+            fs::remove_file(&path).unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left beside it");
     }
 
     #[test]

@@ -98,3 +98,61 @@ fn no_other_user_enters_the_data_directory() {
     let data = fs::metadata(account.data_dir()).unwrap();
     assert_eq!(data.permissions().mode() & 0o777, 0o700);
 }
+
+#[test]
+fn a_data_directory_behind_a_link_serves_like_any_other() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn main() {}\n");
+    let elsewhere = account.home().join("elsewhere");
+    fs::rename(account.data_dir(), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, account.data_dir()).unwrap();
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    account.start_headless();
+    assert_eq!(account.projects().len(), 1);
+    let real = account.quarry(["--data-dir", "elsewhere", "list", "--json"]).done().json();
+    assert_eq!(real["projects"].as_array().map(Vec::len), Some(1), "it is the same one");
+    assert_refused(&account.quarry(["--headless", "--data-dir", "elsewhere"]));
+}
+
+#[test]
+fn a_command_that_goes_on_leaves_the_directory_to_a_quarry_that_stays() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn main() {}\n");
+    let watch = account.start_quarry(["status", "--watch"]);
+    account.wait_until_it_serves(&watch);
+    let headless = account.start_headless();
+    until("it watches by way of the new owner", || processes::listening(watch.pid).is_empty());
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    until("the watch shows the project", || account.stdout(&watch).contains("one"));
+    assert!(account.runs(&watch) && account.runs(&headless));
+    assert_refused(&account.quarry(["--headless"]));
+}
+
+#[test]
+fn an_owner_without_windows_takes_an_edit_of_the_settings_behind_a_link_at_once() {
+    let account = Account::new();
+    let settings = account.write("dotfiles/quarry.toml", "file_size_limit = 1\n");
+    std::os::unix::fs::symlink(settings, account.data_dir().join("settings.toml")).unwrap();
+    account.write("code/one/large.txt", &"needle\n".repeat(200_000));
+    account.start_headless();
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let skipped = || account.project("one")["skipped"].as_u64();
+    assert_eq!(skipped(), Some(1));
+    account.write("dotfiles/quarry.toml", "file_size_limit = 2\nhotkey = \"");
+    account.write("dotfiles/quarry.toml", "file_size_limit = 2\n");
+    until("the file is indexed", || skipped() == Some(0));
+}
+
+#[test]
+fn a_pause_of_embedding_outlives_the_owner_and_needs_none() {
+    let account = Account::new();
+    account.write("data/settings.toml", "# mine\n");
+    let settings = || fs::read_to_string(account.data_dir().join("settings.toml")).unwrap();
+    account.quarry(["meaning", "pause"]).done();
+    assert!(settings().contains("# mine") && settings().contains("embedding_paused = true"));
+    account.start_headless();
+    assert!(account.quarry(["meaning"]).done().stdout.starts_with("paused"));
+    account.quarry(["meaning", "resume"]).done();
+    assert!(settings().contains("embedding_paused = false"));
+    assert!(!account.quarry(["meaning"]).done().stdout.starts_with("paused"));
+}

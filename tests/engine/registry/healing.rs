@@ -125,7 +125,7 @@ async fn every_command_works_on_a_closed_project() {
     assert_eq!(cold().await.files, 1);
     assert_eq!(engine.skipped("code").await.unwrap()[0].path, ".env");
     cold().await;
-    assert_eq!(engine.file_path("code", "a.rs").unwrap(), root.join("a.rs"));
+    assert_eq!(engine.file_path("code", "a.rs").await.unwrap(), root.join("a.rs"));
     let before = cold().await.last_indexed;
     engine.act("code", ProjectAction::Reindex).await.unwrap();
     world.until_status("code", "indexed anew", |s| s.last_indexed > before).await;

@@ -178,7 +178,7 @@ async fn odd_names_and_things_that_are_no_files_are_followed_like_others() {
     let found = world.found("needle").await;
     assert_eq!(found.len() as u64, all);
     for path in &found {
-        let place = world.engine().file_path("code", path).unwrap();
+        let place = world.engine().file_path("code", path).await.unwrap();
         assert_eq!(std::fs::read_to_string(&place).unwrap(), "needle", "{path:?}");
     }
     for name in &names {

@@ -75,6 +75,10 @@ export class FakeBackend implements Backend {
 
   search(request: SearchRequest, onUpdate: (update: SearchUpdate) => void): Promise<void> {
     this.calls.push(["search", request.query, request.seq, request.limit]);
+    const regex = /^\/(.*)\/$/.exec(request.query)?.[1];
+    if (regex !== undefined && !isRegex(regex)) {
+      return refuse("BadQuery", `The regular expression cannot be read: ${regex}`);
+    }
     if (this.held) this.held.push(onUpdate);
     else onUpdate(this.#answer(request));
     return Promise.resolve();
@@ -383,18 +387,17 @@ export class FakeBackend implements Backend {
   }
 
   #answer({ query, seq, limit }: SearchRequest): SearchUpdate {
-    const regex = /^\/(.*)\/$/.exec(query)?.[1];
-    if (regex !== undefined) {
-      try {
-        new RegExp(regex);
-      } catch {
-        const message = `The regular expression cannot be read: ${regex}`;
-        const error = { code: "BadQuery", message, retryable: false, project_id: null };
-        return { seq, done: true, answer: null, error };
-      }
-    }
     const hits = this.#scene.hits.flatMap((hit) => matched(hit, query)).slice(0, limit);
-    return { seq, done: true, answer: answer(query, hits, this.#scene.projects), error: null };
+    return { seq, done: true, answer: answer(query, hits, this.#scene.projects) };
+  }
+}
+
+function isRegex(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -42,7 +42,7 @@ test("the selection stops at both ends", () => {
 
 describe("the list on screen", () => {
   const none = answer("x", [], []);
-  const update = { seq: 1, done: false, error: null };
+  const update = { seq: 1, done: false };
 
   test("stays while the search goes on and has found nothing", () => {
     expect(replacesList({ ...update, answer: none })).toBe(false);

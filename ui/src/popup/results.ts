@@ -65,7 +65,6 @@ export function moveSelection(selected: number, move: Move, length: number): num
  * which can take long and has to be said.
  */
 export function replacesList(update: SearchUpdate): boolean {
-  if (!update.answer) return false;
   return update.done || update.answer.results.length > 0 || update.answer.searched.loading > 0;
 }
 

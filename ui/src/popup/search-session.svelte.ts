@@ -67,11 +67,10 @@ export class SearchSession {
         if (seq !== this.#seq) return;
         this.alikeTo = `${fileName(hit.path)}:${line}`;
         this.#listed = "";
-        this.#receive({ seq, done: true, answer, error: null });
+        this.#receive({ seq, done: true, answer });
         this.full = false;
       },
-      (thrown: unknown) =>
-        this.#receive({ seq, done: true, answer: null, error: commandError(thrown) }),
+      (thrown: unknown) => this.#fail(seq, thrown),
     );
   }
 
@@ -115,19 +114,13 @@ export class SearchSession {
     this.running = true;
     this.#backend
       .search({ query: this.query, seq, limit: this.limit }, (update) => this.#receive(update))
-      .catch((thrown: unknown) =>
-        this.#receive({ seq, done: true, answer: null, error: commandError(thrown) }),
-      );
+      .catch((thrown: unknown) => this.#fail(seq, thrown));
   }
 
   #receive(update: SearchUpdate): void {
     if (update.seq !== this.#seq) return;
     if (update.done) this.running = false;
-    if (update.error) {
-      this.error = update.error;
-      return;
-    }
-    if (!update.answer || !replacesList(update)) return;
+    if (!replacesList(update)) return;
     const hits = distinct(update.answer.results);
     const merges = this.#listed === this.query;
     this.selected = merges ? keepSelection(this.hits, this.selected, hits) : 0;
@@ -136,5 +129,11 @@ export class SearchSession {
     this.full = update.answer.results.length >= this.limit;
     this.answer = update.answer;
     this.error = null;
+  }
+
+  #fail(seq: number, thrown: unknown): void {
+    if (seq !== this.#seq) return;
+    this.running = false;
+    this.error = commandError(thrown);
   }
 }

@@ -18,6 +18,14 @@ const ERROR = {
   next_retry: null,
 };
 
+test("a paused project with changes waits for nothing but to be watched again", () => {
+  const paused = project("a", { freshness: "Pending", watch_mode: "Paused" });
+  expect(condition(paused)).toBe("rest");
+  expect([stateLine(paused), freshnessWords(paused)]).toEqual(["Paused", "Not compared yet"]);
+  expect(condition({ ...paused, watch_mode: "Native" })).toBe("busy");
+  expect(condition({ ...paused, residency: "Loading" })).toBe("busy");
+});
+
 test("an open and fresh project is good, a cold one at rest", () => {
   expect(condition(project("a"))).toBe("good");
   const cold = project("a", { residency: "Cold", freshness: "Pending" });

@@ -104,9 +104,15 @@ export function condition(project: ProjectStatus): Condition {
   }
 }
 
-/** On disk only: what has changed shows when it is opened. */
-function isAtRest({ residency, freshness }: ProjectStatus): boolean {
-  return (residency === "Cold" || residency === "Unloading") && freshness === "Pending";
+/** What has changed shows when it is opened again, or watched again. */
+function isAtRest(project: ProjectStatus): boolean {
+  const { residency, freshness } = project;
+  if (freshness !== "Pending") return false;
+  return residency === "Cold" || residency === "Unloading" || isOpenAndPaused(project);
+}
+
+function isOpenAndPaused({ residency, watch_mode }: ProjectStatus): boolean {
+  return residency === "Hot" && watch_mode === "Paused";
 }
 
 /** "43 % indexed", "being indexed", "43 % indexed for meaning". */
@@ -160,6 +166,7 @@ export function stateLine(project: ProjectStatus): string {
     case "busy":
       return capitalised(busyWords(project));
     case "rest":
+      if (isOpenAndPaused(project)) return "Paused";
       return project.residency === "Unloading" ? "Unloading" : "Cold";
     case "good":
       return project.watch_mode === "Paused" ? "Fresh when paused" : "Fresh";

@@ -8,12 +8,10 @@ use std::time::Duration;
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{Engine, EngineError, blocking};
+use super::{Engine, EngineError};
 use crate::index::read::read_file;
 use crate::index::{ProjectIndex, SkipReason, Stamp, content_hash, language, text};
-use crate::registry::Cause;
 use crate::rel_path;
-use crate::root_access::unless_held;
 use crate::symbols::{Definition, Highlighted, Highlighter, SyntaxClass, SyntaxSpan};
 
 /// Lines of one preview. With [`LONGEST_LINE`] this bounds its size: 200 kB of text.
@@ -80,17 +78,13 @@ impl Engine {
         line: u64,
         context: usize,
     ) -> Result<Preview, EngineError> {
+        let file = self.file_path(project, path).await?;
         let id = self.find(project)?;
-        let registry = &self.shared.registry;
-        let index = registry.readable_now(&id).map(|searchable| searchable.index);
-        let not_found = || EngineError::NotFound(project.to_owned());
-        let reader = registry.access(&id).ok_or_else(not_found)?.reader();
-        let most = registry.limits().file_bytes;
-        let (engine, project, key) = (self.clone(), project.to_owned(), path.to_owned());
-        let reads = reader.clone();
-        let preview = blocking(move || {
-            let _read = reads.begin().ok_or_else(|| unanswered(&key))?;
-            let file = engine.file_path(&project, &key)?;
+        let index = self.shared.registry.readable_now(&id).map(|searchable| searchable.index);
+        let most = self.shared.registry.limits().file_bytes;
+        let key = path.to_owned();
+        let shared = Arc::clone(&self.shared);
+        let read = move || {
             if text::is_credential(&key) {
                 return Err(not_shown(&key, SkipReason::Credential, ""));
             }
@@ -99,9 +93,9 @@ impl Engine {
                 .ok_or_else(|| gone(&key))?;
             let whole = text::decode(&bytes).map_err(|reason| not_shown(&key, reason, ""))?;
             let stale = index.is_none_or(|index| is_stale(&index, &key, &file, &bytes));
-            Ok(engine.shared.previews.of(&key, &whole, Wanted { line, context, stale }))
-        });
-        unless_held(&[reader], preview).await.unwrap_or_else(|| Err(unanswered(path)))
+            Ok(shared.previews.of(&key, &whole, Wanted { line, context, stale }))
+        };
+        self.reach(&id, read).await?
     }
 }
 
@@ -222,11 +216,6 @@ fn cut(line: &str) -> String {
 fn gone(key: &str) -> EngineError {
     let message = format!("{} does not exist any more.", rel_path::file_name(key));
     EngineError::Failed { cause: "Gone", message }
-}
-
-fn unanswered(key: &str) -> EngineError {
-    let message = format!("The disk of {} does not answer.", rel_path::file_name(key));
-    EngineError::Failed { cause: Cause::VolumeUnavailable.word(), message }
 }
 
 fn not_shown(key: &str, reason: SkipReason, note: &str) -> EngineError {

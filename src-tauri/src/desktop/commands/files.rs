@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use quarry_engine::status::{Freshness, ProjectError, ProjectStatus};
 use serde::Serialize;
-use tauri::State;
+use tauri::{AppHandle, Manager, Wry};
+use tokio::runtime::Handle;
 use ts_rs::TS;
 
-use super::CommandError;
+use super::{CommandError, on_disk};
 use crate::desktop::opened::{OpenedFile, PinError};
 use crate::desktop::shell::Shell;
 
@@ -36,20 +37,17 @@ impl From<PinError> for CommandError {
 
 /// The pinned files, then the ones that were opened last, of projects that are still there.
 #[tauri::command]
-pub async fn offered_files(shell: State<'_, Shell>) -> Result<Vec<OfferedFile>, CommandError> {
-    let (engine, files) = (shell.engine.clone(), shell.opened.list());
-    // A disk may take its time to answer.
-    let looked = tokio::task::spawn_blocking(move || {
-        let snapshot = engine.snapshot();
-        offered(files, |file| {
+pub async fn offered_files(app: AppHandle<Wry>) -> Result<Vec<OfferedFile>, CommandError> {
+    let runtime = Handle::current();
+    on_disk(&app, move |shell| {
+        let snapshot = shell.engine.snapshot();
+        offered(shell.opened.list(), |file| {
             let project = snapshot.projects.iter().find(|one| one.id == file.project)?;
-            let path = || engine.file_path(&file.project, &file.path);
+            let path = || runtime.block_on(shell.engine.file_path(&file.project, &file.path));
             Some(is_reachable(project) && path().is_ok_and(|path| path.exists()))
         })
-    });
-    looked.await.map_err(|error| {
-        CommandError::new("Unavailable", format!("Opened files cannot be listed: {error}."))
     })
+    .await
 }
 
 /// A disk that is known to be away is not asked, as it may never answer.
@@ -59,20 +57,26 @@ fn is_reachable(project: &ProjectStatus) -> bool {
     project.freshness != Freshness::RootMissing && !project.error.as_ref().is_some_and(away)
 }
 
-#[tauri::command(async)]
-pub fn pin_file(
-    shell: State<'_, Shell>,
+#[tauri::command]
+pub async fn pin_file(
+    app: AppHandle<Wry>,
     project: String,
     path: String,
     line: u64,
     pinned: bool,
 ) -> Result<(), CommandError> {
     if pinned {
-        shell.engine.file_path(&project, &path).map_err(CommandError::of(&project))?;
-        Ok(shell.opened.pin(&project, &path, line, Timestamp::now())?)
-    } else {
-        Ok(shell.opened.unpin(&project, &path)?)
+        let file = app.state::<Shell>().engine.file_path(&project, &path).await;
+        file.map_err(CommandError::of(&project))?;
     }
+    let pin = move |shell: &Shell| {
+        if pinned {
+            shell.opened.pin(&project, &path, line, Timestamp::now())
+        } else {
+            shell.opened.unpin(&project, &path)
+        }
+    };
+    Ok(on_disk(&app, pin).await??)
 }
 
 /// `is_there` says nothing of a file whose project is gone.

@@ -8,7 +8,7 @@ use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
 use tauri_plugin_dialog::DialogExt;
 use ts_rs::TS;
 
-use super::{CommandError, ask};
+use super::{CommandError, ask, on_disk};
 use crate::desktop::model_fetch::{self, Busy, ModelFetch};
 use crate::desktop::shell::Shell;
 use crate::{embedding, fetching};
@@ -45,17 +45,20 @@ pub fn retry_meaning(shell: State<'_, Shell>) {
 }
 
 /// All that have a name.
-#[tauri::command(async)]
-pub fn published_models(shell: State<'_, Shell>) -> Vec<PublishedModel> {
-    let hub = fetching::hub();
-    let view = |model: Published| PublishedModel {
-        address: format!("{hub}/{}", model.repository),
-        fetched: model.is_fetched(&shell.place.data_dir),
-        name: model.name,
-        about: model.about,
-        dimensions: model.dimensions,
-    };
-    Published::all().into_iter().map(view).collect()
+#[tauri::command]
+pub async fn published_models(app: AppHandle<Wry>) -> Result<Vec<PublishedModel>, CommandError> {
+    on_disk(&app, |shell| {
+        let hub = fetching::hub();
+        let view = |model: Published| PublishedModel {
+            address: format!("{hub}/{}", model.repository),
+            fetched: model.is_fetched(&shell.place.data_dir),
+            name: model.name,
+            about: model.about,
+            dimensions: model.dimensions,
+        };
+        Published::all().into_iter().map(view).collect()
+    })
+    .await
 }
 
 /// Asks for the folder of a model in a dialog; null where the person cancels.

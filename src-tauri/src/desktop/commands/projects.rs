@@ -1,13 +1,14 @@
 //! What the pages may ask about one project, or about folders that may become some.
 
+use quarry_engine::engine::EngineError;
 use quarry_engine::index::{SkipReason, SkippedFile};
 use quarry_engine::status::LogLine;
 use serde::Serialize;
-use tauri::{Manager, State, WebviewWindow, Wry};
+use tauri::{AppHandle, Manager, State, WebviewWindow, Wry};
 use tauri_plugin_dialog::DialogExt;
 use ts_rs::TS;
 
-use super::{CommandError, ask};
+use super::{CommandError, ask, on_disk};
 use crate::desktop::adding::AddOutcome;
 use crate::desktop::project_list::{self, ListError};
 use crate::desktop::repositories::{self, Suggestion};
@@ -102,24 +103,30 @@ pub async fn remove_project(shell: State<'_, Shell>, project: String) -> Result<
 
 #[tauri::command]
 pub async fn restore_project(shell: State<'_, Shell>, project: String) -> Result<(), CommandError> {
-    shell.engine.bring_back(&project).await.map_err(|_| {
-        let sentence = "It is too late to restore it: add its folder again.".to_owned();
-        CommandError::new("NotFound", sentence)
+    shell.engine.bring_back(&project).await.map_err(|error| match error {
+        EngineError::NotFound(_) => {
+            let sentence = "It is too late to restore it: add its folder again.".to_owned();
+            CommandError::new("NotFound", sentence)
+        }
+        error => CommandError::of(&project)(error),
     })
 }
 
 /// Opens the project's folder in the editor.
 #[tauri::command]
-pub async fn open_project(shell: State<'_, Shell>, project: String) -> Result<(), CommandError> {
+pub async fn open_project(app: AppHandle<Wry>, project: String) -> Result<(), CommandError> {
+    let shell = app.state::<Shell>();
     let status = shell.engine.status(&project).map_err(CommandError::of(&project))?;
     let root = std::path::Path::new(&status.root);
-    Ok(shell.editor()?.open_folder(root, &shell.place.settings_file).await?)
+    let editor = on_disk(&app, Shell::editor).await??;
+    Ok(editor.open_folder(root, &shell.place.settings_file).await?)
 }
 
 /// The folders below the home folder that hold the most repositories: looked for when asked.
-#[tauri::command(async)]
-pub fn suggest_folders() -> Vec<Suggestion> {
-    std::env::home_dir().map_or_else(Vec::new, |home| repositories::suggestions(&home))
+#[tauri::command]
+pub async fn suggest_folders(app: AppHandle<Wry>) -> Result<Vec<Suggestion>, CommandError> {
+    let home = std::env::home_dir();
+    on_disk(&app, |_| home.map_or_else(Vec::new, |home| repositories::suggestions(&home))).await
 }
 
 impl From<ListError> for CommandError {
@@ -135,8 +142,11 @@ pub async fn export_projects(window: WebviewWindow<Wry>) -> Result<Option<String
     let dialog = app.dialog().file().set_file_name("quarry-projects.json").set_parent(&window);
     let chosen = ask(app, |answer| dialog.save_file(answer)).await;
     let Some(file) = chosen else { return Ok(None) };
-    let count = project_list::export(&app.state::<Shell>().engine.snapshot().projects, &file)?;
-    Ok(Some(format!("{count} projects are listed in {}.", file.display())))
+    let shown = file.display().to_string();
+    let export =
+        move |shell: &Shell| project_list::export(&shell.engine.snapshot().projects, &file);
+    let count = on_disk(app, export).await??;
+    Ok(Some(format!("{count} projects are listed in {shown}.")))
 }
 
 /// Asks for such a file and registers what it lists.
@@ -146,5 +156,6 @@ pub async fn import_projects(window: WebviewWindow<Wry>) -> Result<Vec<AddOutcom
     let dialog = app.dialog().file().add_filter("List of projects", &["json"]).set_parent(&window);
     let chosen = ask(app, |answer| dialog.pick_file(answer)).await;
     let Some(file) = chosen else { return Ok(Vec::new()) };
-    Ok(project_list::import(&app.state::<Shell>().engine, &file).await?)
+    let list = on_disk(app, move |_| project_list::read(&file)).await??;
+    Ok(project_list::import(&app.state::<Shell>().engine, list).await)
 }

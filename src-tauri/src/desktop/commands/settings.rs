@@ -1,12 +1,12 @@
 //! What the pages may ask about the settings and the recent queries.
 
 use serde::Serialize;
-use tauri::{AppHandle, Manager, State, Wry};
-use tauri_plugin_autostart::ManagerExt;
+use tauri::{AppHandle, Manager, Wry};
 use ts_rs::TS;
 
-use super::CommandError;
+use super::{CommandError, on_disk};
 use crate::desktop::applying::{self, ChangeError};
+use crate::desktop::autostart;
 use crate::desktop::editor::{self, DetectedEditor, Surroundings};
 use crate::desktop::shell::Shell;
 use crate::settings::Theme;
@@ -52,49 +52,60 @@ impl From<EditError> for CommandError {
     }
 }
 
-#[tauri::command(async)]
-pub fn settings(app: AppHandle<Wry>) -> SettingsView {
-    view(&app)
+#[tauri::command]
+pub async fn settings(app: AppHandle<Wry>) -> Result<SettingsView, CommandError> {
+    let handle = app.clone();
+    on_disk(&app, move |_| view(&handle)).await
 }
 
-#[tauri::command(async)]
-pub fn change_setting(
+#[tauri::command]
+pub async fn change_setting(
     app: AppHandle<Wry>,
     change: SettingChange,
 ) -> Result<SettingsView, CommandError> {
-    applying::change(&app, &change)?;
-    Ok(view(&app))
+    let handle = app.clone();
+    let changed = on_disk(&app, move |_| {
+        applying::change(&handle, &change)?;
+        Ok::<_, ChangeError>(view(&handle))
+    });
+    Ok(changed.await??)
 }
 
 /// While the page hears the keys of a new hotkey.
-#[tauri::command(async)]
-pub fn suspend_hotkey(app: AppHandle<Wry>, suspended: bool) {
-    applying::suspend_hotkey(&app, suspended);
+#[tauri::command]
+pub async fn suspend_hotkey(app: AppHandle<Wry>, suspended: bool) -> Result<(), CommandError> {
+    let handle = app.clone();
+    on_disk(&app, move |_| applying::suspend_hotkey(&handle, suspended)).await
 }
 
 /// In the editor of the settings, which shows that it works.
 #[tauri::command]
-pub async fn open_settings_file(shell: State<'_, Shell>) -> Result<(), CommandError> {
+pub async fn open_settings_file(app: AppHandle<Wry>) -> Result<(), CommandError> {
+    let shell = app.state::<Shell>();
     let file = &shell.place.settings_file;
-    edit::create(file)?;
-    Ok(shell.editor()?.open(file, 1, file).await?)
+    on_disk(&app, |shell| edit::create(&shell.place.settings_file)).await??;
+    let editor = on_disk(&app, Shell::editor).await??;
+    Ok(editor.open(file, 1, file).await?)
 }
 
-#[tauri::command(async)]
-pub fn recent_queries(shell: State<'_, Shell>) -> Vec<String> {
-    shell.recent.list()
+#[tauri::command]
+pub async fn recent_queries(app: AppHandle<Wry>) -> Result<Vec<String>, CommandError> {
+    on_disk(&app, |shell| shell.recent.list()).await
 }
 
-#[tauri::command(async)]
-pub fn remember_query(shell: State<'_, Shell>, query: String) {
-    if let Err(error) = shell.recent.remember(&query) {
+#[tauri::command]
+pub async fn remember_query(app: AppHandle<Wry>, query: String) -> Result<(), CommandError> {
+    if let Err(error) = on_disk(&app, move |shell| shell.recent.remember(&query)).await? {
         tracing::warn!(%error, "a query was not remembered");
     }
+    Ok(())
 }
 
-#[tauri::command(async)]
-pub fn clear_recent_queries(shell: State<'_, Shell>) -> Result<(), CommandError> {
-    shell.recent.clear().and_then(|()| shell.opened.clear()).map_err(|error| {
+#[tauri::command]
+pub async fn clear_recent_queries(app: AppHandle<Wry>) -> Result<(), CommandError> {
+    let cleared =
+        on_disk(&app, |shell| shell.recent.clear().and_then(|()| shell.opened.clear())).await?;
+    cleared.map_err(|error| {
         CommandError::new("Unavailable", format!("They cannot be forgotten: {error}."))
     })
 }
@@ -102,7 +113,8 @@ pub fn clear_recent_queries(shell: State<'_, Shell>) -> Result<(), CommandError>
 fn view(app: &AppHandle<Wry>) -> SettingsView {
     let shell = app.state::<Shell>();
     let applied = shell.applying.applied();
-    let is_started = app.autolaunch().is_enabled().unwrap_or(false);
+    let is_started =
+        autostart::entry(app, &shell.place).and_then(|entry| entry.is_enabled()).unwrap_or(false);
     SettingsView {
         hotkey: applied.settings.hotkey,
         hotkey_error: applied.hotkey_error,

@@ -37,7 +37,7 @@ export async function send(
   change: Partial<SearchUpdate> = {},
 ): Promise<void> {
   const found = answer("", hits, scene(null).projects);
-  updates[request]?.({ seq: request + 1, done: true, answer: found, error: null, ...change });
+  updates[request]?.({ seq: request + 1, done: true, answer: found, ...change });
   await Promise.resolve();
 }
 

@@ -123,7 +123,7 @@ test("a lane's note is said in the footer, in words", async () => {
   const found = answer("/x/", [A], scene(null).projects);
   const note = "Stopped after 2 s: 512 of 3,000 files were read.";
   found.lanes = [{ lane: "regex", took_ms: 2000, note }];
-  updates[0]?.({ seq: 1, done: true, answer: found, error: null });
+  updates[0]?.({ seq: 1, done: true, answer: found });
   const footer = screen.getByTestId("footer");
   await waitFor(() => expect(footer.textContent).toContain(`Patterns: ${note}`));
 });
