@@ -180,7 +180,11 @@ impl Keeper {
                 Some(order) = orders.recv() => self.obey(order),
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
-                () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
+                () = hearing.lost.notified() => {
+                    let by_system = hearing.lost_by_system.swap(false, Ordering::Relaxed);
+                    let cause = if by_system { RescanCause::EventsLost } else { RescanCause::QueueFull };
+                    self.rescan(cause);
+                }
                 Ok(()) = root.changed() => {
                     let seen = *root.borrow_and_update();
                     self.look_after_root(seen);
@@ -293,6 +297,8 @@ impl Keeper {
     }
 
     fn start_watching(&mut self) {
+        // First, as the system gives out only so many watchers.
+        self.adapter = None;
         let filter = Box::new(RuleFilter::new(self.coverage.rules.clone()));
         let events = self.events.0.clone();
         match Adapter::start(self.root(), filter, events, Arc::clone(&self.hearing)) {

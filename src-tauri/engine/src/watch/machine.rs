@@ -35,6 +35,8 @@ pub struct Machine {
     root_gone: bool,
     paused: bool,
     hearing: bool,
+    /// Events were lost since the watches were placed.
+    watches_in_doubt: bool,
     layers_missing: bool,
     next_reconcile: Instant,
     jitter: Jitter,
@@ -58,6 +60,7 @@ impl Machine {
             root_gone: false,
             paused,
             hearing: true,
+            watches_in_doubt: false,
             layers_missing: false,
             next_reconcile: now + tuning.reconcile_every,
             jitter: Jitter::new(seed),
@@ -87,7 +90,7 @@ impl Machine {
             }
             Input::Resume if self.paused => {
                 self.paused = false;
-                actions.push(Action::StartWatching);
+                self.place_watches(&mut actions);
                 self.rescan(RescanCause::Restored, now);
             }
             Input::Resume | Input::Tick => {}
@@ -191,7 +194,8 @@ impl Machine {
             }
             // Events that are lost without end lead to a comparison now and then, not to one
             // after the other.
-            RescanCause::EventsLost | RescanCause::WatchError => {
+            RescanCause::EventsLost | RescanCause::QueueFull | RescanCause::WatchError => {
+                self.watches_in_doubt |= cause == RescanCause::EventsLost;
                 let rested = |end: Instant| now >= end + self.tuning.max_wait;
                 self.urgent |= self.running.is_none() && self.last_end.is_none_or(rested);
             }
@@ -209,7 +213,7 @@ impl Machine {
         self.urgent = true;
         if !self.hearing && !self.paused && !self.root_gone {
             // The limit that kept it from being watched may have been raised.
-            actions.push(Action::StartWatching);
+            self.place_watches(actions);
         }
     }
 
@@ -221,7 +225,7 @@ impl Machine {
         self.owe(Changes::Everything, now);
         self.urgent = true;
         if !self.paused && !self.root_gone {
-            actions.push(Action::StartWatching);
+            self.place_watches(actions);
         }
     }
 
@@ -282,10 +286,15 @@ impl Machine {
             self.root_gone = false;
             self.failures = None;
             if !self.paused {
-                actions.push(Action::StartWatching);
+                self.place_watches(actions);
             }
             self.rescan(RescanCause::Restored, now);
         }
+    }
+
+    fn place_watches(&mut self, actions: &mut Vec<Action>) {
+        self.watches_in_doubt = false;
+        actions.push(Action::StartWatching);
     }
 
     fn cancel_run(&mut self, reason: CancelReason, actions: &mut Vec<Action>, now: Instant) {
@@ -334,6 +343,10 @@ impl Machine {
         } else {
             return;
         };
+        // Not before: until this run walks the tree the new ones would hear nothing.
+        if self.watches_in_doubt && self.hearing && order.changes == Changes::Everything {
+            self.place_watches(actions);
+        }
         actions.push(Action::StartRun(order.clone()));
         self.running = Some(Running::new(order, now));
     }

@@ -41,7 +41,8 @@ impl Listener {
         self.hearing.events.fetch_add(1, Ordering::Relaxed);
         match event {
             Ok(event) if event.need_rescan() => {
-                self.send(WatchEvent::Rescan(RescanCause::EventsLost));
+                self.hearing.lost_by_system.store(true, Ordering::Relaxed);
+                self.hearing.lost.notify_one();
             }
             Ok(event) => self.sort(&event),
             Err(error) => {

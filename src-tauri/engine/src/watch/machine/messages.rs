@@ -10,8 +10,11 @@ use crate::watch::Changes;
 pub enum RescanCause {
     /// The project was just opened, or its root came back.
     Restored,
-    /// The system or our own queue lost events.
+    /// The system lost events: directories may have been replaced without a word of it, and their
+    /// watches are gone.
     EventsLost,
+    /// Our own queue was full. The watches are where they should be.
+    QueueFull,
     /// The watcher reported an error.
     WatchError,
     /// Files that decide what is kept have changed.

@@ -18,6 +18,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         |transient, shrunk| RunEnd::Failed(RunFailure { message: "no".into(), transient, shrunk });
     let cause = prop_oneof![
         Just(RescanCause::EventsLost),
+        Just(RescanCause::QueueFull),
         Just(RescanCause::WatchError),
         Just(RescanCause::RulesChanged),
         Just(RescanCause::GitMoved),

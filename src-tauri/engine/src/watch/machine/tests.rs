@@ -219,12 +219,34 @@ fn a_run_without_a_pulse_is_cancelled_then_stuck_and_its_late_end_is_taken() {
 
 #[test]
 fn lost_events_compare_the_whole_tree_at_once() {
-    for cause in [RescanCause::EventsLost, RescanCause::WatchError] {
+    for cause in [RescanCause::EventsLost, RescanCause::QueueFull, RescanCause::WatchError] {
         let mut bench = Bench::settled();
         bench.pass(Duration::from_secs(5));
         assert_eq!(runs(&bench.input(Input::Rescan(cause))), [whole_tree(false)]);
         assert_eq!(bench.freshness(), Freshness::Reconciling);
     }
+}
+
+#[test]
+fn watches_are_placed_anew_by_the_comparison_that_follows_events_lost_by_the_system() {
+    let run = Action::StartRun(whole_tree(false));
+    let mut bench = Bench::settled();
+    bench.pass(Duration::from_secs(5));
+    let actions = bench.input(Input::Rescan(RescanCause::EventsLost));
+    assert_eq!(actions, [Action::StartWatching, run.clone()]);
+    // What is lost while a run places them is in doubt again, and once.
+    assert_eq!(bench.input(Input::Rescan(RescanCause::EventsLost)), []);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    bench.now += Duration::from_secs(5);
+    assert_eq!(bench.input(Input::Tick), [Action::StartWatching, run.clone()]);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    bench.now += Duration::from_secs(5);
+    assert_eq!(bench.input(Input::Rescan(RescanCause::QueueFull)), [run.clone()]);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    // Where changes are looked for there is no watch.
+    bench.now += Duration::from_secs(5);
+    bench.input(Input::Hearing(false));
+    assert_eq!(bench.input(Input::Rescan(RescanCause::EventsLost)), [run]);
 }
 
 #[test]
