@@ -57,7 +57,8 @@ impl Folder {
     }
 
     fn compare(&self, index: &ProjectIndex) -> Report {
-        self.run(index, Scope::Everything { expect_loss: false }).unwrap()
+        let removed = BTreeSet::new();
+        self.run(index, Scope::Everything { expect_loss: false, removed }).unwrap()
     }
 
     fn save(&self, index: &ProjectIndex, at: usize, word: &str) {

@@ -260,20 +260,19 @@ impl Keeper {
     }
 
     fn hear(&mut self, batch: &mut Vec<WatchEvent>) {
-        let mut paths = Vec::new();
-        let mut any_removed = false;
+        let (mut paths, mut gone) = (Vec::new(), Vec::new());
         for event in batch.drain(..) {
             match event {
                 WatchEvent::Changed { path, removed } => {
+                    gone.extend(removed.then(|| path.clone()));
                     paths.push(path);
-                    any_removed |= removed;
                 }
                 WatchEvent::Rescan(cause) => self.rescan(cause),
                 WatchEvent::RootGone => self.step(Input::RootGone),
             }
         }
         if !paths.is_empty() {
-            self.step(Input::Changed { paths, removed: any_removed });
+            self.step(Input::Changed { paths, removed: gone });
         }
     }
 
