@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::failure::{Fault, check_root};
 use super::keeper;
+use super::leftovers::set_aside;
 use super::roots::{RootSeen, look};
 use super::volume::{VolumeId, volume_of};
 use crate::catalogue::{Held, Identity, Project};
@@ -115,16 +116,6 @@ fn open_index(directory: &Path) -> Result<(Arc<ProjectIndex>, Held), IndexError>
     let index = Arc::new(ProjectIndex::open(directory)?);
     let held = keeper::held(&index)?;
     Ok((index, held))
-}
-
-/// Renames an index, in place of the one that was set aside before; where to.
-pub fn set_aside(directory: &Path) -> Result<std::path::PathBuf, IndexError> {
-    let aside = directory.with_extension("damaged");
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside).map_err(|source| IndexError::from_io(&aside, source))?;
-    }
-    std::fs::rename(directory, &aside).map_err(|source| IndexError::from_io(directory, source))?;
-    Ok(aside)
 }
 
 pub fn damage_notice(aside: &Path) -> String {

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::disk::{damage_notice, set_aside};
+use super::disk::damage_notice;
+use super::leftovers::set_aside;
 use super::residency::{Remains, Working};
 use super::room::Tenant;
 use super::slot::{News, Slot};
