@@ -485,6 +485,62 @@ async fn the_most_recent_projects_are_opened_first_two_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn at_the_start_no_more_is_opened_than_there_is_room_for_and_what_is_pinned_first() {
+    let names = ["p0", "p1", "p2", "p3", "pinned"];
+    let room = Room { bytes: 100 << 20, projects: 100 };
+    let world = World::with(&names, room, |project| {
+        project.pinned = project.name == "pinned";
+        let at = project.name[1..].parse().ok();
+        project.last_searched = at.map(|at| Timestamp::from_second(at).unwrap());
+        // The largest does not fit beside another, and is no reason to leave out the next.
+        project.held.bytes = if project.name == "p2" { 90 << 20 } else { 30 << 20 };
+    });
+    for name in names {
+        world.disk.decide(name, Verdict::Well);
+    }
+    world.registry.warm();
+    for name in ["pinned", "p3", "p1"] {
+        world.until_fresh(name).await;
+    }
+    let mut opens = world.disk.opens();
+    opens.sort();
+    assert_eq!(opens, ["p1", "p3", "pinned"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_used_least_recently_is_closed_first_whatever_was_opened_first() {
+    let names = ["p1", "p2", "p3"];
+    let world = World::with(&names, Room { bytes: u64::MAX, projects: 100 }, |project| {
+        let at = project.name[1..].parse().unwrap();
+        project.last_searched = Some(Timestamp::from_second(at).unwrap());
+    });
+    let wake = async |name: &str| {
+        world.disk.decide(name, Verdict::Well);
+        drop(world.registry.wake(&ProjectId::from(name)));
+        world.until_fresh(name).await;
+    };
+    for name in ["p3", "p2", "p1"] {
+        wake(name).await;
+    }
+    let settled = |name: &str| {
+        let upkeep = world.registry.upkeep(&ProjectId::from(name)).unwrap();
+        upkeep.deep && !upkeep.activity.at_work
+    };
+    until(|| names.iter().all(|name| settled(name))).await;
+    world.registry.set_room(Room { bytes: u64::MAX, projects: 2 });
+    until(|| names.iter().any(|name| world.shown(name) == Shown::Cold)).await;
+    assert_eq!(names.map(|name| world.shown(name)), [Shown::Cold, Shown::Hot, Shown::Hot]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_is_pinned_is_opened() {
+    let world = World::new(&["a"]);
+    world.disk.decide("a", Verdict::Well);
+    world.registry.set_pinned(&ProjectId::from("a"), true);
+    world.until_shown("a", Shown::Hot).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dead_disk_delays_nobody_else_at_the_start() {
     let world = World::with(&["dead", "live"], Room { bytes: u64::MAX, projects: 9 }, |project| {
         // The dead one is the first in line.

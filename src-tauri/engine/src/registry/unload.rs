@@ -124,7 +124,7 @@ fn tenant(slot: &Slot) -> Tenant<ProjectId> {
     Tenant {
         key: slot.project.id.clone(),
         bytes: slot.upkeep.held.bytes,
-        last_used: slot.last_used,
+        last_used: slot.last_use(),
         may_close: slot.may_close(),
     }
 }
