@@ -231,6 +231,7 @@ impl Registry {
     pub fn retry(&self, id: &ProjectId) {
         if let Some(slot) = self.slots().get_mut(id) {
             slot.note_use();
+            slot.immovable = None;
         }
         if let Demanded::Hot(hot) = self.demand(id, Urge::AtOnce) {
             hot.tell(Control::Retry);
@@ -354,6 +355,9 @@ impl Registry {
             let Some(slot) = slots.get_mut(id) else { return };
             let State::Hot(hot) = slot.residency.state() else { return };
             let damaged = upkeep.damaged.then(|| Arc::clone(&hot.index));
+            if upkeep.compared {
+                slot.immovable = None;
+            }
             let was_missing = slot.misses_root();
             slot.upkeep = upkeep;
             (slot.due_news(Instant::now()), damaged, !was_missing && slot.misses_root())

@@ -28,6 +28,8 @@ pub(super) struct Slot {
     pub notice: Option<String>,
     /// By people, since Quarry was started.
     pub last_used: Option<Instant>,
+    /// Why its damaged index could not be set aside, when that was tried last.
+    pub immovable: Option<Arc<Failure>>,
     /// `None` until its texts were counted.
     pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
@@ -66,6 +68,7 @@ impl Slot {
             upkeep,
             notice: None,
             last_used: None,
+            immovable: None,
             embedding: None,
             followed: false,
             history: History::default(),

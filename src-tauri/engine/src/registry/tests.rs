@@ -427,6 +427,44 @@ async fn only_the_index_that_was_found_damaged_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_index_that_cannot_be_moved_aside_is_a_failure_and_not_opened_over_and_over() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    world.disk.decide("a", Verdict::Well);
+    drop(world.registry.resolve(&id, LONG).await.unwrap());
+    world.until_fresh("a").await;
+    let indexes = world.base.path().join("indexes");
+    // No directory, so that it cannot be deleted as one.
+    let in_the_way = indexes.join("a.damaged");
+    std::fs::write(&in_the_way, "").unwrap();
+    // It opens all the same: only its checksum tells.
+    for file in std::fs::read_dir(indexes.join("a")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "store") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[0] ^= 1;
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+    world.registry.retry(&id);
+    world.until_shown("a", Shown::Failed).await;
+    let first = world.registry.status(&id).unwrap().error.unwrap();
+    assert_eq!((first.cause.as_str(), first.attempts), ("Io", 1));
+    // It opens, and is found damaged again.
+    until(|| {
+        let status = world.registry.status(&id).unwrap();
+        status.residency == Shown::Failed && status.error.unwrap().attempts == 2
+    })
+    .await;
+    assert_eq!(world.disk.opens().len(), 2);
+    std::fs::remove_file(&in_the_way).unwrap();
+    world.registry.retry(&id);
+    until(|| in_the_way.is_dir()).await;
+    world.until_fresh("a").await;
+    assert_eq!(world.registry.status(&id).unwrap().error, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_panics_is_said_with_its_words_and_tried_again_with_what_it_had_to_do() {
     let world = World::new(&["a"]);
     let id = ProjectId::from("a");
