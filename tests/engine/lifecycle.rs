@@ -35,8 +35,11 @@ async fn a_removed_project_leaves_its_folder_and_no_index() {
     let world = World::new();
     let root = world.project("code", &[("a.rs", "alpha")]).await;
     let index = world.index_directory();
+    let damaged = index.with_extension("damaged");
+    write(&damaged.join("meta.json"), "rubbish");
     world.engine().act("code", ProjectAction::Remove).await.unwrap();
     assert!(!index.exists());
+    assert!(!damaged.exists(), "nor one that was damaged");
     assert!(root.join("a.rs").exists());
     assert_eq!(world.engine().status("code").unwrap_err().code(), "NotFound");
     assert_eq!(world.search("alpha").await.searched.total, 0);

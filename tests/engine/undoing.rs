@@ -31,6 +31,7 @@ async fn a_folder_that_was_registered_anew_is_not_registered_twice() {
     let world = World::new();
     let root = world.project("code", &[("a.rs", "fn needle() {}\n")]).await;
     let engine = world.engine();
+    write(&world.index_directory().with_extension("damaged").join("meta.json"), "rubbish");
     let id = engine.set_aside("code").await.unwrap();
     let again = world.add(&root).await;
     assert!(engine.bring_back(&id).await.is_err());

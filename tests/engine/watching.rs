@@ -7,9 +7,9 @@ mod root;
 
 use std::time::Instant;
 
-use quarry_engine::status::{Freshness, ProjectAction, Residency, WatchMode};
+use quarry_engine::status::{Freshness, ProjectAction, ProjectStatus, Residency, WatchMode};
 
-use crate::world::{World, git, write};
+use crate::world::{World, git, until, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn saves_new_files_renames_and_deletions_are_followed() {
@@ -121,6 +121,39 @@ async fn a_root_that_lost_most_of_its_files_keeps_its_index_until_retry() {
     world.engine().act("code", ProjectAction::Retry).await.unwrap();
     world.until_fresh("code").await;
     assert_eq!(world.status("code").files, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_saved_by_renaming_explains_no_other_files_that_are_missing() {
+    let mut world = World::new();
+    let root = world.folder("code", &[]);
+    for at in 0..100 {
+        write(&root.join(format!("f{at}.rs")), "needle");
+    }
+    world.add(&root).await;
+    world.close().await;
+    for at in 0..90 {
+        std::fs::remove_file(root.join(format!("f{at}.rs"))).unwrap();
+    }
+    world.reopen().await;
+    let failing = |status: &ProjectStatus| status.freshness == Freshness::Failing;
+    world.until_status("code", "failing", failing).await;
+    let runs = world.engine().activity("code").unwrap().runs;
+    let (file, backup) = (root.join("f99.rs"), root.join("f99.rs~"));
+    std::fs::rename(&file, &backup).unwrap();
+    write(&file, "saved");
+    std::fs::remove_file(backup).unwrap();
+    until("another run has ended", || async {
+        let activity = world.engine().activity("code").unwrap();
+        (activity.runs > runs && !activity.at_work).then_some(())
+    })
+    .await;
+    let status = world.until_status("code", "failing", failing).await;
+    assert_eq!((status.files, status.error.unwrap().cause.as_str()), (100, "Shrunk"));
+    world.engine().act("code", ProjectAction::Retry).await.unwrap();
+    world.until_fresh("code").await;
+    assert_eq!(world.status("code").files, 10);
+    assert_eq!(world.found("saved").await, ["f99.rs"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,6 +91,13 @@ pub struct Project {
     pub identity: Identity,
 }
 
+impl Project {
+    /// The later of the last search and the last change of the index.
+    pub fn last_used(&self) -> Option<Timestamp> {
+        self.last_searched.max(self.last_indexed)
+    }
+}
+
 /// What tells a project's folder from others when it is not where it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -177,7 +184,7 @@ impl Catalogue {
         list().map_err(|source| CatalogueError::Unreadable { path: self.path.clone(), source })
     }
 
-    /// Adds a project, unless its root is registered: then the one that has it is returned.
+    /// Adds a project with all that is known of it, unless its root is registered: then the one that has it is returned.
     ///
     /// # Errors
     /// [`CatalogueError::Unwritable`]; nothing is added then.
@@ -191,10 +198,14 @@ impl Catalogue {
                 })
                 .optional()?;
             if existing.is_none() {
+                let Project { held, identity, .. } = added;
                 transaction.execute(
                     "INSERT INTO project
-                         (id, name, root, pinned, paused, meaning, excludes, include_ignored)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         (id, name, root, pinned, paused, meaning, excludes, include_ignored,
+                          last_searched, last_indexed, files, chunks, skipped, symbols, bytes,
+                          inode, git_birth)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+                             ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
                     params![
                         added.id.0,
                         added.name,
@@ -203,7 +214,16 @@ impl Catalogue {
                         added.paused,
                         added.meaning,
                         added.excludes.join("\n"),
-                        added.include_ignored
+                        added.include_ignored,
+                        added.last_searched.map(|at| at.to_string()),
+                        added.last_indexed.map(|at| at.to_string()),
+                        number(held.files),
+                        number(held.chunks),
+                        number(held.skipped),
+                        number(held.symbols),
+                        number(held.bytes),
+                        identity.inode.map(u64::cast_signed),
+                        identity.git_birth
                     ],
                 )?;
             }
@@ -290,7 +310,6 @@ impl Catalogue {
         at: Timestamp,
         held: Held,
     ) -> Result<(), CatalogueError> {
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.execute(
             "UPDATE project SET last_indexed = ?2, files = ?3, chunks = ?4, skipped = ?5, bytes = ?6,
                  symbols = ?7
@@ -322,6 +341,11 @@ impl Catalogue {
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// As SQLite has numbers.
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Roots are stored with [`rel_path`]'s escapes, which keep names that are not UTF-8.

@@ -19,7 +19,7 @@ mod waiting;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -31,7 +31,7 @@ pub use preview::Preview;
 use crate::catalogue::{Catalogue, Held, Identity, Project, ProjectId, roots};
 use crate::embed::embedder;
 use crate::index::{Limits, SkippedFile};
-use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings};
+use crate::registry::{Lease, RealDisk, Registry, ResolveError, Room, Settings, delete_leftovers};
 use crate::status::{Activity, LogLine, ProjectAction, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use filling::Filler;
@@ -144,7 +144,7 @@ impl Engine {
         let projects = catalogue.projects()?;
         let indexes = options.data_dir.join("indexes");
         lock::create_private(&indexes).map_err(unusable(&indexes))?;
-        delete_orphans(&indexes, &projects);
+        delete_leftovers(&indexes, &projects, SystemTime::now());
         let settings = Settings {
             indexes,
             excluded: vec![options.data_dir.clone()],
@@ -269,8 +269,7 @@ impl Engine {
         let (registry, id) = (registry.clone(), id.clone());
         let deleting = tokio::spawn(async move {
             registry.remove(&id).await;
-            let directory = registry.index_directory(&id);
-            blocking(move || delete_directory(&directory)).await;
+            blocking(move || registry.delete_index(&id)).await;
         });
         if tokio::time::timeout(REMOVAL, deleting).await.is_err() {
             tracing::warn!("the index of a removed project is deleted once its disk answers");
@@ -367,27 +366,6 @@ impl Engine {
                 message: failure.message.clone(),
             },
         })
-    }
-}
-
-/// Deletes index directories that belong to no project: left over from a kill during a removal.
-fn delete_orphans(indexes: &Path, projects: &[Project]) {
-    for entry in std::fs::read_dir(indexes).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let owned = path.file_stem().is_some_and(|stem| {
-            projects.iter().any(|project| stem == std::ffi::OsStr::new(project.id.as_str()))
-        });
-        if !owned {
-            delete_directory(&path);
-        }
-    }
-}
-
-fn delete_directory(directory: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(directory)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(directory = %directory.display(), %error, "an old index was not deleted");
     }
 }
 

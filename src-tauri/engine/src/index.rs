@@ -59,12 +59,24 @@ struct CommitNote {
     complete: bool,
 }
 
+/// Where an open index comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was on disk.
+    Stored,
+    /// There was none.
+    New,
+    /// It was made in place of one with an older layout.
+    Relaid,
+}
+
 /// An open index. Cloning is not needed: share it in an `Arc`.
 pub struct ProjectIndex {
     directory: PathBuf,
     index: Index,
     reader: IndexReader,
     fields: schema::Fields,
+    origin: Origin,
     /// Files whose stamp changed and whose bytes did not: the index is not written for them.
     same_bytes: Mutex<std::collections::HashMap<String, Stamp>>,
     /// As in the note of the last commit.
@@ -95,7 +107,7 @@ impl ProjectIndex {
         let files = open_files(directory, &valve)?;
         let (expected, fields) = schema::build();
         let exists = Index::exists(&files).map_err(|error| failed(error.into()))?;
-        let (index, complete) = if exists {
+        let (index, complete, origin) = if exists {
             let index = verify::guarded(directory, || Index::open(files))?;
             let note = commit_note(&index).map_err(failed)?;
             if note.version > schema::VERSION {
@@ -107,15 +119,16 @@ impl ProjectIndex {
             }
             if note.version < schema::VERSION || index.schema() != expected {
                 drop(index);
-                (create_anew(directory, &valve, expected)?, false)
+                (create_anew(directory, &valve, expected)?, false, Origin::Relaid)
             } else {
-                (index, note.complete)
+                (index, note.complete, Origin::Stored)
             }
         } else {
-            (create_anew(directory, &valve, expected)?, false)
+            (create_anew(directory, &valve, expected)?, false, Origin::New)
         };
         let mut opened = ProjectIndex::over(directory, index, fields, complete)?;
         opened.valve = valve;
+        opened.origin = origin;
         opened.take_note();
         Ok(opened)
     }
@@ -159,6 +172,7 @@ impl ProjectIndex {
             index,
             reader,
             fields,
+            origin: Origin::Stored,
             same_bytes: Mutex::default(),
             complete: AtomicBool::new(complete),
             shallow: AtomicU64::new(UNKNOWN),
@@ -262,6 +276,10 @@ impl ProjectIndex {
         files.sort_unstable_by(|(a, x), (b, y)| (x, a).cmp(&(y, b)));
         files.truncate(most);
         Ok(files)
+    }
+
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// Whether the index has been compared with the whole tree since it was made.

@@ -9,6 +9,7 @@ mod disk;
 pub mod failure;
 mod history;
 pub mod keeper;
+mod leftovers;
 mod moved;
 mod notes;
 mod publish;
@@ -35,6 +36,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 pub use disk::{Disk, Opened, RealDisk};
 pub use failure::{Cause, Failure, Fault};
 pub use keeper::{Control, Coverage, Upkeep};
+pub use leftovers::delete_leftovers;
 pub use moved::Evidence;
 pub use read::Searchable;
 pub use room::Room;
@@ -181,7 +183,7 @@ impl Registry {
     /// Takes in a project that the catalogue has already, and starts to open it.
     pub fn insert(&self, project: Project) {
         let id = project.id.clone();
-        self.slots().entry(id.clone()).or_insert_with(|| Slot::new(project));
+        self.slots().entry(id.clone()).or_insert_with(|| Slot::new(project)).note_use();
         let _ = self.wake(&id);
         self.publish();
     }
@@ -191,6 +193,7 @@ impl Registry {
     /// # Errors
     /// [`ResolveError`]. A restore that outlasts the caller's patience goes on.
     pub async fn resolve(&self, id: &ProjectId, patience: Duration) -> Result<Lease, ResolveError> {
+        self.note_use(id);
         let mut outcome = match self.demand(id, Urge::IfDue) {
             Demanded::Hot(hot) => return Ok(self.lease(hot)),
             Demanded::Closed => return Err(ResolveError::NotFound(id.clone())),
@@ -229,6 +232,10 @@ impl Registry {
 
     /// One attempt at once, whatever the last one said. An open project's keeper tries again.
     pub fn retry(&self, id: &ProjectId) {
+        if let Some(slot) = self.slots().get_mut(id) {
+            slot.note_use();
+            slot.immovable = None;
+        }
         if let Demanded::Hot(hot) = self.demand(id, Urge::AtOnce) {
             hot.tell(Control::Retry);
         }
@@ -253,9 +260,13 @@ impl Registry {
         self.slots().values().map(|slot| slot.project.clone()).collect()
     }
 
+    /// A pinned project is opened, and not closed for want of room.
     pub fn set_pinned(&self, id: &ProjectId, pinned: bool) {
         if let Some(slot) = self.slots().get_mut(id) {
             slot.project.pinned = pinned;
+        }
+        if pinned {
+            let _ = self.wake(id);
         }
         self.changed();
     }
@@ -318,14 +329,18 @@ impl Registry {
         self.slots().get(id).map(|slot| slot.upkeep.clone())
     }
 
+    /// Somebody asks for this project.
+    fn note_use(&self, id: &ProjectId) {
+        if let Some(slot) = self.slots().get_mut(id) {
+            slot.note_use();
+        }
+    }
+
     /// Demands the project; a restore that this starts is carried out by a task of its own.
     fn demand(&self, id: &ProjectId, urge: Urge) -> Demanded<Hot> {
         let now = Instant::now();
         let demanded = match self.slots().get_mut(id) {
-            Some(slot) => {
-                slot.last_used = now;
-                slot.residency.demand(urge, now)
-            }
+            Some(slot) => slot.residency.demand(urge, now),
             None => Demanded::Closed,
         };
         match demanded {
@@ -348,6 +363,9 @@ impl Registry {
             let Some(slot) = slots.get_mut(id) else { return };
             let State::Hot(hot) = slot.residency.state() else { return };
             let damaged = upkeep.damaged.then(|| Arc::clone(&hot.index));
+            if upkeep.compared {
+                slot.immovable = None;
+            }
             let was_missing = slot.misses_root();
             slot.upkeep = upkeep;
             (slot.due_news(Instant::now()), damaged, !was_missing && slot.misses_root())

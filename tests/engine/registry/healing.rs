@@ -103,6 +103,36 @@ async fn an_index_that_has_lost_its_files_is_made_anew_and_never_called_fresh() 
     assert_eq!(world.found("alpha").await, ["a.rs", "b.rs"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_an_older_layout_is_made_anew_and_called_no_loss() {
+    let mut world = World::new();
+    world.project("code", &[("a.rs", "alpha"), ("b.rs", "alpha")]).await;
+    let index = world.index_directory();
+    world.close().await;
+    let meta = index.join("meta.json");
+    let text = fs::read_to_string(&meta).unwrap();
+    let (before, rest) = text.split_once(r#"\"version\":"#).unwrap();
+    let (version, after) = rest.split_once(',').unwrap();
+    let older = version.parse::<u32>().unwrap() - 1;
+    write(&meta, &format!(r#"{before}\"version\":{older},{after}"#));
+    let damaged = index.with_extension("damaged");
+    write(&damaged.join("meta.json"), "rubbish");
+
+    world.reopen().await;
+    let status = world
+        .until_status("code", "whole", |status| {
+            (status.freshness, status.files) == (Freshness::Fresh, 2)
+        })
+        .await;
+    let notice = status.notice.unwrap();
+    assert!(notice.contains("this version of Quarry") && !notice.contains("empty"), "{notice}");
+    assert_eq!(fs::read_to_string(damaged.join("meta.json")).unwrap(), "rubbish", "it is kept");
+    assert_eq!(world.found("alpha").await, ["a.rs", "b.rs"]);
+
+    world.reopen().await;
+    assert_eq!(world.until_fresh("code").await.notice, None, "said once");
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -159,6 +159,35 @@ async fn events_that_were_lost_are_made_good_by_a_comparison() {
     world.until_found("delta", &["sub/next.rs"]).await;
 }
 
+/// A pipe as an ignore file: whoever reads the rules waits for the end of what is written to it, and
+/// with the listener that waits the system's own queue runs over.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_was_replaced_while_events_were_lost_is_watched_again() {
+    let world = World::new();
+    let root = world.project("code", &[("a.rs", "alpha"), ("sub/b.rs", "beta")]).await;
+    world.until_fresh("code").await;
+    let pipe = world.path("pipe");
+    crate::confined::run("mkfifo", &[pipe.to_str().unwrap()]);
+    let writer = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    std::fs::rename(&pipe, root.join(".ignore")).unwrap();
+    let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+    // Each is created and removed: two events.
+    for at in 0..limit.trim().parse::<usize>().unwrap() / 2 + 1000 {
+        let path = root.join(format!("f{at}.tmp"));
+        std::fs::write(&path, "").unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+    std::fs::remove_dir_all(root.join("sub")).unwrap();
+    write(&root.join("sub/c.rs"), "gamma");
+    std::fs::remove_file(root.join(".ignore")).unwrap();
+    drop(writer);
+    world.until_found("gamma", &["sub/c.rs"]).await;
+    world.until_fresh("code").await;
+    write(&root.join("sub/d.rs"), "delta");
+    world.until_found("delta", &["sub/d.rs"]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_written_without_end_is_indexed_again_and_again() {
     let world = World::with(|options| options.tuning.max_wait = Duration::from_secs(1));

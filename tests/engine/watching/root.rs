@@ -142,3 +142,36 @@ async fn a_file_system_that_ends_under_its_watches_is_missed_and_met_again() {
     write(&root.join("sub/a.rs"), "gamma");
     world.until_found("gamma", &["sub/a.rs"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_unmounted_inside_of_the_root_takes_no_files_along_unasked() {
+    const TEST: &str =
+        "watching::root::a_volume_unmounted_inside_of_the_root_takes_no_files_along_unasked";
+    if confined(TEST, MOUNTS) == Turn::Over {
+        return;
+    }
+    let world = World::new();
+    let root = world.folder("code", &[("a.rs", "alpha")]);
+    let volume = world.folder("code/volume", &[]);
+    let mount = || {
+        run("mount", &["-t", "tmpfs", "-o", "size=8m", "none", volume.to_str().unwrap()]);
+        for at in 0..100 {
+            write(&volume.join(format!("d{}/f{at}.rs", at % 10)), "needle");
+        }
+    };
+    mount();
+    world.add(&root).await;
+    world.until_fresh("code").await;
+    run("umount", &[volume.to_str().unwrap()]);
+    let failing = |status: &ProjectStatus| status.freshness == Freshness::Failing;
+    let status = world.until_status("code", "suspicious", failing).await;
+    assert_eq!((status.files, status.error.unwrap().cause.as_str()), (101, "Shrunk"));
+
+    mount();
+    write(&root.join("b.rs"), "beta");
+    world.until_found("beta", &["b.rs"]).await;
+    world.until_fresh("code").await;
+    write(&volume.join("d0/f0.rs"), "gamma");
+    world.until_found("gamma", &["volume/d0/f0.rs"]).await;
+    assert_eq!(world.status("code").files, 102);
+}

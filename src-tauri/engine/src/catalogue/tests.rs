@@ -18,6 +18,22 @@ fn sample(root: &str) -> Project {
 }
 
 #[test]
+fn a_project_is_added_with_all_that_is_known_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = Catalogue::open(&dir.path().join("catalogue.sqlite")).unwrap();
+    let project = Project {
+        pinned: true,
+        last_searched: Some(Timestamp::from_second(5).unwrap()),
+        last_indexed: Some(Timestamp::from_second(7).unwrap()),
+        held: Held { files: 3, chunks: 5, skipped: 1, symbols: 7, bytes: 99 },
+        identity: Identity { inode: Some(u64::MAX), git_birth: Some("abc".into()) },
+        ..sample("/somewhere")
+    };
+    catalogue.insert(&project).unwrap();
+    assert_eq!(catalogue.projects().unwrap(), [project]);
+}
+
+#[test]
 fn projects_survive_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("catalogue.sqlite");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Engine, EngineError, blocking, delete_directory};
+use super::{Engine, EngineError, REMOVAL, blocking};
 use crate::catalogue::{Project, ProjectId};
 
 /// Longer than anybody hesitates. What is removed when the program ends is deleted at its next start.
@@ -13,20 +13,48 @@ const SPAN: Duration = Duration::from_secs(60);
 /// The projects that were removed a moment ago, with their indexes as they were.
 #[derive(Default)]
 pub(super) struct SetAside {
-    projects: Mutex<HashMap<ProjectId, Project>>,
+    removals: Mutex<Removals>,
+}
+
+#[derive(Default)]
+struct Removals {
+    count: u64,
+    projects: HashMap<ProjectId, Removal>,
+}
+
+struct Removal {
+    /// One project may be removed again and again; each time has its own span.
+    number: u64,
+    project: Project,
 }
 
 impl SetAside {
-    fn put(&self, project: Project) {
-        self.lock().insert(project.id.clone(), project);
+    /// The number of the removal.
+    fn put(&self, project: Project) -> u64 {
+        let mut removals = self.lock();
+        removals.count += 1;
+        let number = removals.count;
+        removals.projects.insert(project.id.clone(), Removal { number, project });
+        number
     }
 
-    fn take(&self, id: &ProjectId) -> Option<Project> {
-        self.lock().remove(id)
+    fn take(&self, id: &ProjectId) -> Option<Removal> {
+        self.lock().projects.remove(id)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ProjectId, Project>> {
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    fn put_back(&self, removal: Removal) {
+        self.lock().projects.insert(removal.project.id.clone(), removal);
+    }
+
+    /// Ends the span of one removal; false where it was taken back.
+    fn expire(&self, id: &ProjectId, number: u64) -> bool {
+        let mut removals = self.lock();
+        let waits = removals.projects.get(id).is_some_and(|removal| removal.number == number);
+        waits && removals.projects.remove(id).is_some()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Removals> {
+        self.removals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -43,16 +71,23 @@ impl Engine {
             shared.registry.project(&id).ok_or_else(|| EngineError::NotFound(id.to_string()))?;
         let key = id.clone();
         blocking(move || shared.catalogue.remove(&key)).await?;
-        self.shared.aside.put(project);
-        self.shared.registry.remove(&id).await;
+        let number = self.shared.aside.put(project);
+        let (registry, key) = (self.shared.registry.clone(), id.clone());
+        let mut closing = tokio::spawn(async move { drop(registry.remove(&key).await) });
+        let closed = tokio::time::timeout(REMOVAL, &mut closing).await.is_ok();
         let (shared, key) = (Arc::downgrade(&self.shared), id.clone());
         tokio::spawn(async move {
             tokio::time::sleep(SPAN).await;
             let Some(shared) = shared.upgrade() else { return };
-            if shared.aside.take(&key).is_some() {
-                let directory = shared.registry.index_directory(&key);
-                blocking(move || delete_directory(&directory)).await;
+            if !shared.aside.expire(&key, number) {
+                return;
             }
+            let registry = shared.registry.clone();
+            drop(shared);
+            if !closed {
+                let _ = closing.await;
+            }
+            blocking(move || registry.delete_index(&key)).await;
         });
         Ok(id.to_string())
     }
@@ -61,37 +96,65 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`] where the time is over, or its folder was registered anew
-    /// meanwhile; [`EngineError::Catalogue`].
+    /// meanwhile; [`EngineError::Catalogue`], and it can be tried again.
     pub async fn bring_back(&self, id: &str) -> Result<(), EngineError> {
         let id = ProjectId::from(id);
         let gone = || EngineError::NotFound(id.to_string());
-        let project = self.shared.aside.take(&id).ok_or_else(gone)?;
-        let (shared, stored) = (Arc::clone(&self.shared), project.clone());
-        let inserted = blocking(move || {
-            let other = shared.catalogue.insert(&stored)?;
-            if other.is_none() {
-                if let Some(at) = stored.last_indexed {
-                    shared.catalogue.stamp_indexed(&stored.id, at, stored.held)?;
-                }
-                shared.catalogue.set_identity(&stored.id, &stored.identity)?;
-            }
-            Ok::<_, EngineError>(other)
-        })
-        .await;
-        match inserted {
+        let removal = self.shared.aside.take(&id).ok_or_else(gone)?;
+        let (shared, stored) = (Arc::clone(&self.shared), removal.project.clone());
+        match blocking(move || shared.catalogue.insert(&stored)).await {
             Err(error) => {
-                self.shared.aside.put(project);
-                Err(error)
+                self.shared.aside.put_back(removal);
+                Err(error.into())
             }
-            Ok(Some(_)) => {
-                let directory = self.shared.registry.index_directory(&id);
-                blocking(move || delete_directory(&directory)).await;
-                Err(EngineError::NotFound(id.to_string()))
+            Ok(Some(other)) if other != id => {
+                let registry = self.shared.registry.clone();
+                blocking(move || registry.delete_index(&id)).await;
+                Err(EngineError::NotFound(removal.project.id.to_string()))
             }
-            Ok(None) => {
-                self.shared.registry.insert(project);
+            // Its own row: an attempt that was said to have failed has written it after all.
+            Ok(Some(_) | None) => {
+                self.shared.registry.insert(removal.project);
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Held, Identity};
+
+    fn project() -> Project {
+        Project {
+            id: ProjectId::generate(),
+            name: "sample".into(),
+            root: "/sample".into(),
+            pinned: false,
+            paused: false,
+            meaning: true,
+            excludes: Vec::new(),
+            include_ignored: false,
+            last_searched: None,
+            last_indexed: None,
+            held: Held::default(),
+            identity: Identity::default(),
+        }
+    }
+
+    #[test]
+    fn each_removal_of_a_project_has_its_own_span() {
+        let aside = SetAside::default();
+        let project = project();
+        let id = project.id.clone();
+        let first = aside.put(project.clone());
+        assert!(aside.take(&id).is_some(), "taken back");
+        let second = aside.put(project);
+        assert!(!aside.expire(&id, first), "that time is over, and it was removed again since");
+        let failed = aside.take(&id).unwrap();
+        aside.put_back(failed);
+        assert!(aside.expire(&id, second));
+        assert!(aside.take(&id).is_none());
     }
 }

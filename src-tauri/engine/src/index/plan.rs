@@ -59,13 +59,20 @@ impl ProjectIndex {
     /// See [`IndexError`].
     pub fn plan(&self, run: &Run<'_>) -> Result<Plan, IndexError> {
         match &run.scope {
-            Scope::Everything { expect_loss } => self.plan_everything(run, *expect_loss),
+            Scope::Everything { expect_loss, removed } => {
+                self.plan_everything(run, (!expect_loss).then_some(removed))
+            }
             Scope::Paths(paths) => self.plan_paths(run, paths),
             Scope::Layers => Ok(Plan::default()),
         }
     }
 
-    fn plan_everything(&self, run: &Run<'_>, expect_loss: bool) -> Result<Plan, IndexError> {
+    /// `removed`: what may be missing of a tree that must not shrink otherwise; `None`: it may.
+    fn plan_everything(
+        &self,
+        run: &Run<'_>,
+        removed: Option<&BTreeSet<PathBuf>>,
+    ) -> Result<Plan, IndexError> {
         let root = run.rules.root();
         let scan = walk(run, "")?;
         let mut known = self.manifest(|manifest| manifest.all())?;
@@ -87,8 +94,11 @@ impl ProjectIndex {
         }
         // An empty folder may be the place of a volume that is not mounted.
         let has_shrunk = |before: usize| found == 0 || (before > FEW_FILES && found < before / 2);
-        if !expect_loss && has_shrunk(before) && !plan.removals.is_empty() {
-            let lost = lost(run, &plan.removals);
+        if let Some(removed) = removed
+            && has_shrunk(before)
+            && !plan.removals.is_empty()
+        {
+            let lost = lost(run, &plan.removals, removed);
             let before = before - (plan.removals.len() - lost);
             if lost > 0 && has_shrunk(before) {
                 return Err(IndexError::Shrunk { root: root.to_owned(), found, known: before });
@@ -197,12 +207,14 @@ impl ProjectIndex {
     }
 }
 
-/// How many of the files that were not found are gone, and not left out by a rule.
-fn lost(run: &Run<'_>, removals: &[String]) -> usize {
+/// How many of the files that were not found are gone without a word of it: neither left out by a
+/// rule nor `removed`, themselves or a directory above them.
+fn lost(run: &Run<'_>, removals: &[String], removed: &BTreeSet<PathBuf>) -> usize {
     let Some(mut matcher) = run.rules.matcher() else { return removals.len() };
     let root = run.rules.root();
-    let is_kept = |path: &&String| matcher.keeps(&root.join(rel_path::decode(path)), false);
-    removals.iter().filter(is_kept).count()
+    let paths = removals.iter().map(|path| root.join(rel_path::decode(path)));
+    let untold = paths.filter(|path| !path.ancestors().any(|above| removed.contains(above)));
+    untold.filter(|path| matcher.keeps(path, false)).count()
 }
 
 /// A file that a run for single paths found.

@@ -57,7 +57,8 @@ impl Folder {
     }
 
     fn compare(&self, index: &ProjectIndex) -> Report {
-        self.run(index, Scope::Everything { expect_loss: false }).unwrap()
+        let removed = BTreeSet::new();
+        self.run(index, Scope::Everything { expect_loss: false, removed }).unwrap()
     }
 
     fn save(&self, index: &ProjectIndex, at: usize, word: &str) {
@@ -247,4 +248,26 @@ fn a_closed_index_ends_its_merge_and_is_not_written_to() {
         folder.run(&index, Scope::Layers).unwrap();
     }
     assert_eq!(index.counts().unwrap().files as usize, files);
+}
+
+#[test]
+fn what_was_seen_to_go_explains_itself_and_what_was_below_it_and_nothing_else() {
+    let folder = Folder::new();
+    let below = folder.root().join("below");
+    std::fs::create_dir(&below).unwrap();
+    for at in 0..60 {
+        std::fs::write(below.join(format!("g{at}.rs")), "fn g() {}").unwrap();
+    }
+    let index = folder.open();
+    folder.compare(&index);
+    std::fs::remove_dir_all(&below).unwrap();
+    let compare = |gone: &[PathBuf]| {
+        let removed = gone.iter().cloned().collect();
+        folder.run(&index, Scope::Everything { expect_loss: false, removed })
+    };
+    for gone in [folder.file(0), below.join("g7.rs"), folder.root().join("belo")] {
+        let result = compare(&[gone]);
+        assert!(matches!(result, Err(IndexError::Shrunk { .. })), "{result:?}");
+    }
+    assert_eq!(compare(&[below]).unwrap().removed, 60);
 }

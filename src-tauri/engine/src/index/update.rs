@@ -23,8 +23,9 @@ const GATE_POLL: Duration = Duration::from_millis(50);
 /// What one run looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The whole tree. `expect_loss`: that most files are gone is no surprise.
-    Everything { expect_loss: bool },
+    /// The whole tree. `expect_loss`: that most files are gone is no surprise. `removed`: nor is it
+    /// of these absolute paths, with all that was below them.
+    Everything { expect_loss: bool, removed: BTreeSet<PathBuf> },
     /// These absolute paths, files or directories, there or gone.
     Paths(BTreeSet<PathBuf>),
     /// The layers that earlier runs left out, and the merging of segments; files that changed since

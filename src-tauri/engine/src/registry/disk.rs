@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use super::failure::{Fault, check_root};
 use super::keeper;
+use super::leftovers::set_aside;
 use super::roots::{RootSeen, look};
 use super::volume::{VolumeId, volume_of};
 use crate::catalogue::{Held, Identity, Project};
-use crate::index::{IndexError, ProjectIndex};
+use crate::index::{IndexError, Origin, ProjectIndex};
+
+const RELAID_NOTICE: &str =
+    "Its index had an older layout, so this version of Quarry makes it anew from the folder.";
 
 /// A root that is well.
 pub struct Place {
@@ -51,8 +55,8 @@ pub trait Disk: Send + Sync {
         Ok(Place { volume: self.volume(root), identity: Identity::of(root) })
     }
 
-    /// Opens the project's index in `directory`, in order to keep it fresh. One that is damaged, or
-    /// empty although it must not be, is moved aside for a new one.
+    /// Opens the project's index in `directory`, in order to keep it fresh. One that is damaged is
+    /// moved aside for a new one, and one that is empty although it must not be is deleted for it.
     ///
     /// # Errors
     /// Why it cannot be opened now; everything is then as it was.
@@ -83,32 +87,46 @@ fn open(project: &Project, directory: &Path) -> Result<Opened, Fault> {
             (open_index(directory)?, Some(damage_notice(&aside)))
         }
         Ok((index, held)) if held.files == 0 && project.held.files > 0 => {
-            let lost = project.held.files;
-            tracing::warn!(project = %project.name, lost, "an index has lost its files");
-            // As good as none: its note may say that the tree was compared.
-            drop(index);
-            set_aside(directory)?;
-            (open_index(directory)?, Some(loss_notice(lost)))
+            refill((index, held), project, directory)?
         }
         other => (other?, None),
     };
     Ok(Opened { index, held, notice })
 }
 
+/// Sees to the empty index of a project that held files, which are indexed again; what people are
+/// told of it.
+fn refill(
+    empty: (Arc<ProjectIndex>, Held),
+    project: &Project,
+    directory: &Path,
+) -> Result<((Arc<ProjectIndex>, Held), Option<String>), IndexError> {
+    let (origin, complete) = (empty.0.origin(), empty.0.is_complete());
+    if origin == Origin::Relaid {
+        return Ok((empty, Some(RELAID_NOTICE.to_owned())));
+    }
+    if origin == Origin::Stored && !complete {
+        // It was being made when Quarry ended, and people were told why.
+        return Ok((empty, None));
+    }
+    let lost = project.held.files;
+    tracing::warn!(project = %project.name, lost, "an index has lost its files");
+    let opened = if complete {
+        // By its own account the folder has no files. There is nothing in it to keep for a look.
+        drop(empty);
+        std::fs::remove_dir_all(directory)
+            .map_err(|source| IndexError::from_io(directory, source))?;
+        open_index(directory)?
+    } else {
+        empty
+    };
+    Ok((opened, Some(loss_notice(lost))))
+}
+
 fn open_index(directory: &Path) -> Result<(Arc<ProjectIndex>, Held), IndexError> {
     let index = Arc::new(ProjectIndex::open(directory)?);
     let held = keeper::held(&index)?;
     Ok((index, held))
-}
-
-/// Renames an index, in place of the one that was set aside before; where to.
-pub fn set_aside(directory: &Path) -> Result<std::path::PathBuf, IndexError> {
-    let aside = directory.with_extension("damaged");
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside).map_err(|source| IndexError::from_io(&aside, source))?;
-    }
-    std::fs::rename(directory, &aside).map_err(|source| IndexError::from_io(directory, source))?;
-    Ok(aside)
 }
 
 pub fn damage_notice(aside: &Path) -> String {

@@ -180,7 +180,11 @@ impl Keeper {
                 Some(order) = orders.recv() => self.obey(order),
                 end = finished(&mut self.run) => self.end_run(end),
                 _ = self.events.1.recv_many(&mut batch, adapter::QUEUE) => self.hear(&mut batch),
-                () = hearing.lost.notified() => self.rescan(RescanCause::EventsLost),
+                () = hearing.lost.notified() => {
+                    let by_system = hearing.lost_by_system.swap(false, Ordering::Relaxed);
+                    let cause = if by_system { RescanCause::EventsLost } else { RescanCause::QueueFull };
+                    self.rescan(cause);
+                }
                 Ok(()) = root.changed() => {
                     let seen = *root.borrow_and_update();
                     self.look_after_root(seen);
@@ -256,20 +260,19 @@ impl Keeper {
     }
 
     fn hear(&mut self, batch: &mut Vec<WatchEvent>) {
-        let mut paths = Vec::new();
-        let mut any_removed = false;
+        let (mut paths, mut gone) = (Vec::new(), Vec::new());
         for event in batch.drain(..) {
             match event {
                 WatchEvent::Changed { path, removed } => {
+                    gone.extend(removed.then(|| path.clone()));
                     paths.push(path);
-                    any_removed |= removed;
                 }
                 WatchEvent::Rescan(cause) => self.rescan(cause),
                 WatchEvent::RootGone => self.step(Input::RootGone),
             }
         }
         if !paths.is_empty() {
-            self.step(Input::Changed { paths, removed: any_removed });
+            self.step(Input::Changed { paths, removed: gone });
         }
     }
 
@@ -293,6 +296,8 @@ impl Keeper {
     }
 
     fn start_watching(&mut self) {
+        // First, as the system gives out only so many watchers.
+        self.adapter = None;
         let filter = Box::new(RuleFilter::new(self.coverage.rules.clone()));
         let events = self.events.0.clone();
         match Adapter::start(self.root(), filter, events, Arc::clone(&self.hearing)) {

@@ -8,6 +8,7 @@
 //!     demand, if due │     ▼                                      │
 //!                    └── Failed            Loading ◀──────────────┘ demand
 //! ```
+//! `Unloading` ends in `Failed` where what was closed cannot be opened as it is.
 //! From every state `close` leads to `Closed`, which is the end.
 
 use std::sync::Arc;
@@ -219,6 +220,14 @@ impl<H, R: Clone> Residency<H, R> {
     pub fn unloaded(&mut self) {
         if let State::Unloading(_) = self.state {
             self.state = State::Cold { reader: None };
+        }
+    }
+
+    /// As [`Residency::unloaded`], and with what is on disk it must not be opened again at once.
+    /// Whoever demanded it meanwhile has a restore under way, which finds that out for itself.
+    pub fn unloaded_in_failure(&mut self, failure: &Arc<Failure>) {
+        if let State::Unloading(_) = self.state {
+            self.state = State::Failed(Arc::clone(failure));
         }
     }
 

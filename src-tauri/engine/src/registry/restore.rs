@@ -144,7 +144,7 @@ impl Registry {
 }
 
 /// Sees to the next attempt after `failure`.
-async fn try_again(shared: Weak<Shared>, id: ProjectId, failure: Arc<Failure>) {
+pub(super) async fn try_again(shared: Weak<Shared>, id: ProjectId, failure: Arc<Failure>) {
     let registry = || shared.upgrade().map(|shared| Registry { shared });
     match failure.next {
         Next::Asked => {}

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 /// How much may be open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -24,9 +26,18 @@ pub struct Tenant<K> {
     pub key: K,
     /// Of its index.
     pub bytes: u64,
-    pub last_used: Instant,
+    pub last_used: LastUse,
     /// Nobody needs it to be open at this moment.
     pub may_close: bool,
+}
+
+/// When a project was last used. That Quarry opened it by itself, at its start say, is no use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastUse {
+    /// Since Quarry was started, which is later than …
+    pub since_start: Option<Instant>,
+    /// … what the catalogue has.
+    pub before: Option<Timestamp>,
 }
 
 impl Room {
@@ -72,7 +83,15 @@ mod tests {
     use std::time::Duration;
 
     fn tenant(key: u32, bytes: u64, used: u64, may_close: bool, start: Instant) -> Tenant<u32> {
-        Tenant { key, bytes, last_used: start + Duration::from_secs(used), may_close }
+        // Before the start or since.
+        let last_used = match used.checked_sub(25) {
+            Some(since) => {
+                let since_start = Some(start + Duration::from_secs(since));
+                LastUse { since_start, before: Timestamp::from_second(50 - used as i64).ok() }
+            }
+            None => LastUse { since_start: None, before: Timestamp::from_second(used as i64).ok() },
+        };
+        Tenant { key, bytes, last_used, may_close }
     }
 
     #[test]

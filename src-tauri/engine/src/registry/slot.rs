@@ -10,6 +10,7 @@ use super::history::History;
 use super::keeper::Upkeep;
 use super::read::{Reader, Reading};
 use super::residency::{Residency, State};
+use super::room::LastUse;
 use super::{Embedding, Hot};
 use crate::catalogue::{Held, Project};
 use crate::rel_path;
@@ -30,7 +31,10 @@ pub(super) struct Slot {
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
     pub notice: Option<String>,
-    pub last_used: Instant,
+    /// By people, since Quarry was started.
+    pub last_used: Option<Instant>,
+    /// Why its damaged index could not be set aside, when that was tried last.
+    pub immovable: Option<Arc<Failure>>,
     /// `None` until its texts were counted.
     pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
@@ -70,7 +74,8 @@ impl Slot {
             access: Arc::default(),
             upkeep,
             notice: None,
-            last_used: Instant::now(),
+            last_used: None,
+            immovable: None,
             embedding: None,
             followed: false,
             history: History::default(),
@@ -118,9 +123,17 @@ impl Slot {
         self.upkeep = Upkeep { held, last_indexed, ..fresh };
     }
 
+    pub(super) fn note_use(&mut self) {
+        self.last_used = Some(Instant::now());
+    }
+
+    pub(super) fn last_use(&self) -> LastUse {
+        LastUse { since_start: self.last_used, before: self.project.last_used() }
+    }
+
     /// Notes a search; whether the catalogue should.
     pub(super) fn note_search(&mut self, now: Instant, clock: Timestamp) -> bool {
-        self.last_used = now;
+        self.last_used = Some(now);
         self.project.last_searched = Some(clock);
         let due = is_due(self.searched_stamp, now);
         if due {
@@ -247,7 +260,7 @@ pub(super) mod tests {
         let written: Vec<u64> =
             (0..200).filter(|s| slot.note_search(at(*s), Timestamp::UNIX_EPOCH)).collect();
         assert_eq!(written, [0, 60, 120, 180]);
-        assert_eq!(slot.last_used, at(199), "memory knows of each");
+        assert_eq!(slot.last_used, Some(at(199)), "memory knows of each");
     }
 
     #[test]

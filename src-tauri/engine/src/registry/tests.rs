@@ -453,6 +453,44 @@ async fn only_the_index_that_was_found_damaged_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_index_that_cannot_be_moved_aside_is_a_failure_and_not_opened_over_and_over() {
+    let world = World::new(&["a"]);
+    let id = ProjectId::from("a");
+    world.disk.decide("a", Verdict::Well);
+    drop(world.registry.resolve(&id, LONG).await.unwrap());
+    world.until_fresh("a").await;
+    let indexes = world.base.path().join("indexes");
+    // No directory, so that it cannot be deleted as one.
+    let in_the_way = indexes.join("a.damaged");
+    std::fs::write(&in_the_way, "").unwrap();
+    // It opens all the same: only its checksum tells.
+    for file in std::fs::read_dir(indexes.join("a")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "store") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[0] ^= 1;
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+    world.registry.retry(&id);
+    world.until_shown("a", Shown::Failed).await;
+    let first = world.registry.status(&id).unwrap().error.unwrap();
+    assert_eq!((first.cause.as_str(), first.attempts), ("Io", 1));
+    // It opens, and is found damaged again.
+    until(|| {
+        let status = world.registry.status(&id).unwrap();
+        status.residency == Shown::Failed && status.error.unwrap().attempts == 2
+    })
+    .await;
+    assert_eq!(world.disk.opens().len(), 2);
+    std::fs::remove_file(&in_the_way).unwrap();
+    world.registry.retry(&id);
+    until(|| in_the_way.is_dir()).await;
+    world.until_fresh("a").await;
+    assert_eq!(world.registry.status(&id).unwrap().error, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_panics_is_said_with_its_words_and_tried_again_with_what_it_had_to_do() {
     let world = World::new(&["a"]);
     let id = ProjectId::from("a");
@@ -508,6 +546,62 @@ async fn the_most_recent_projects_are_opened_first_two_at_a_time() {
         world.until_fresh(name).await;
     }
     assert_eq!(world.shown("p0"), Shown::Cold);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_start_no_more_is_opened_than_there_is_room_for_and_what_is_pinned_first() {
+    let names = ["p0", "p1", "p2", "p3", "pinned"];
+    let room = Room { bytes: 100 << 20, projects: 100 };
+    let world = World::with(&names, room, |project| {
+        project.pinned = project.name == "pinned";
+        let at = project.name[1..].parse().ok();
+        project.last_searched = at.map(|at| Timestamp::from_second(at).unwrap());
+        // The largest does not fit beside another, and is no reason to leave out the next.
+        project.held.bytes = if project.name == "p2" { 90 << 20 } else { 30 << 20 };
+    });
+    for name in names {
+        world.disk.decide(name, Verdict::Well);
+    }
+    world.registry.warm();
+    for name in ["pinned", "p3", "p1"] {
+        world.until_fresh(name).await;
+    }
+    let mut opens = world.disk.opens();
+    opens.sort();
+    assert_eq!(opens, ["p1", "p3", "pinned"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_used_least_recently_is_closed_first_whatever_was_opened_first() {
+    let names = ["p1", "p2", "p3"];
+    let world = World::with(&names, Room { bytes: u64::MAX, projects: 100 }, |project| {
+        let at = project.name[1..].parse().unwrap();
+        project.last_searched = Some(Timestamp::from_second(at).unwrap());
+    });
+    let wake = async |name: &str| {
+        world.disk.decide(name, Verdict::Well);
+        drop(world.registry.wake(&ProjectId::from(name)));
+        world.until_fresh(name).await;
+    };
+    for name in ["p3", "p2", "p1"] {
+        wake(name).await;
+    }
+    let settled = |name: &str| {
+        let upkeep = world.registry.upkeep(&ProjectId::from(name)).unwrap();
+        upkeep.deep && !upkeep.activity.at_work
+    };
+    until(|| names.iter().all(|name| settled(name))).await;
+    world.registry.set_room(Room { bytes: u64::MAX, projects: 2 });
+    until(|| names.iter().any(|name| world.shown(name) == Shown::Cold)).await;
+    assert_eq!(names.map(|name| world.shown(name)), [Shown::Cold, Shown::Hot, Shown::Hot]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_is_pinned_is_opened() {
+    let world = World::new(&["a"]);
+    world.disk.decide("a", Verdict::Well);
+    world.registry.set_pinned(&ProjectId::from("a"), true);
+    world.until_shown("a", Shown::Hot).await;
 }
 
 #[test]

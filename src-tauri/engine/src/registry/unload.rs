@@ -3,8 +3,13 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::disk::{damage_notice, set_aside};
+use jiff::Timestamp;
+
+use super::disk::damage_notice;
+use super::failure::{Cause, Failure, Fault};
+use super::leftovers::set_aside;
 use super::residency::{Remains, Working};
+use super::restore::try_again;
 use super::room::Tenant;
 use super::slot::{News, Slot};
 use super::{Hot, Registry, Shared, blocking};
@@ -123,7 +128,7 @@ fn tenant(slot: &Slot) -> Tenant<ProjectId> {
     Tenant {
         key: slot.project.id.clone(),
         bytes: slot.upkeep.held.bytes,
-        last_used: slot.last_used,
+        last_used: slot.last_use(),
         may_close: slot.may_close(),
     }
 }
@@ -155,18 +160,22 @@ async fn reopen(registry: Registry, id: ProjectId, hot: Arc<Hot>, working: Worki
     hot.keeper.stop().await;
     drop(hot);
     let directory = registry.index_directory(&id);
-    match blocking(move || set_aside(&directory)).await {
+    let fault = match blocking(move || set_aside(&directory)).await {
         Ok(Ok(aside)) => {
             if let Some(slot) = registry.slots().get_mut(&id) {
                 slot.notice = Some(damage_notice(&aside));
             }
+            registry.end_unload(&id);
+            drop(working);
+            let _ = registry.wake(&id);
+            return;
         }
-        Ok(Err(error)) => tracing::error!(%error, "a damaged index could not be moved aside"),
-        Err(words) => tracing::error!(words, "a damaged index could not be moved aside"),
-    }
-    registry.end_unload(&id);
+        Ok(Err(error)) => Fault::from(error),
+        Err(words) => Fault { cause: Cause::Panicked, message: words, at_root: false },
+    };
+    let message = format!("Its damaged index could not be moved aside. {}", fault.message);
+    registry.fail_unload(&id, Fault { message, ..fault });
     drop(working);
-    let _ = registry.wake(&id);
 }
 
 impl Registry {
@@ -178,5 +187,26 @@ impl Registry {
             }
         }
         self.changed();
+    }
+
+    /// As [`Registry::end_unload`] of a project that cannot be opened as it is.
+    fn fail_unload(&self, id: &ProjectId, fault: Fault) {
+        let (now, clock) = (Instant::now(), Timestamp::now());
+        let failure = {
+            let mut slots = self.slots();
+            let Some(slot) = slots.get_mut(id) else { return };
+            tracing::warn!(project = %slot.project.name, message = fault.message);
+            // It opens, and proves damaged once it is open: the pauses grow over both.
+            let failure = Failure::after(slot.immovable.as_deref(), fault, now, clock);
+            let failure = Arc::new(failure);
+            slot.immovable = Some(Arc::clone(&failure));
+            slot.residency.unloaded_in_failure(&failure);
+            if !slot.is_loading() {
+                slot.rest();
+            }
+            failure
+        };
+        self.changed();
+        tokio::spawn(try_again(Arc::downgrade(&self.shared), id.clone(), failure));
     }
 }

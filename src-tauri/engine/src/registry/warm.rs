@@ -1,5 +1,5 @@
-//! Opens the projects that were used last when Quarry starts: the most recent first, volume by
-//! volume, so that a dead disk delays only its own projects.
+//! Opens the projects that were used last when Quarry starts: the pinned and the most recent first,
+//! as far as there is room, volume by volume, so that a dead disk delays only its own projects.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -8,11 +8,12 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use tokio::task::JoinSet;
 
+use super::room::{LastUse, Room, Tenant};
 use super::volume::VolumeId;
 use super::{Registry, Shared};
 use crate::catalogue::{Project, ProjectId};
 
-/// Projects opened at the start.
+/// Projects opened at the start, unless more are pinned.
 const WARM_AT_START: usize = 20;
 /// Of these, at a time on one volume.
 const AT_A_TIME: usize = 2;
@@ -22,18 +23,28 @@ const STAT_GRACE: Duration = Duration::from_millis(100);
 impl Registry {
     /// Opens the projects that were used last, in the background.
     pub fn warm(&self) {
-        let most = WARM_AT_START.min(self.room().projects);
-        let mut recent = by_recency(self.projects());
-        recent.truncate(most);
-        tokio::spawn(warm(self.clone(), recent));
+        tokio::spawn(warm(self.clone(), worth_opening(self.projects(), self.room())));
     }
 }
 
-/// The most recently used first, by the later of the last search and the last change of the index;
-/// equals by id.
-fn by_recency(mut projects: Vec<Project>) -> Vec<Project> {
-    let used = |project: &Project| project.last_searched.max(project.last_indexed);
-    projects.sort_by(|a, b| used(b).cmp(&used(a)).then_with(|| a.id.cmp(&b.id)));
+/// The pinned ones, and of the others those that fit beside them: what is opened beyond that closes
+/// another one at once.
+fn worth_opening(projects: Vec<Project>, room: Room) -> Vec<Project> {
+    let mut open: Vec<Tenant<ProjectId>> = Vec::new();
+    let fits = |project: &Project| {
+        let bytes = project.held.bytes;
+        let fits = project.pinned || (open.len() < WARM_AT_START && room.fits(&open, bytes));
+        let (key, last_used) = (project.id.clone(), LastUse::default());
+        open.extend(fits.then(|| Tenant { key, bytes, last_used, may_close: !project.pinned }));
+        fits
+    };
+    by_rank(projects).into_iter().filter(fits).collect()
+}
+
+/// The pinned ones first, then the most recently used; equals by id.
+fn by_rank(mut projects: Vec<Project>) -> Vec<Project> {
+    let rank = |project: &Project| (project.pinned, project.last_used());
+    projects.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.id.cmp(&b.id)));
     projects
 }
 
@@ -88,7 +99,7 @@ mod tests {
     use jiff::Timestamp;
 
     #[test]
-    fn the_later_of_search_and_indexing_decides_and_equals_go_by_id() {
+    fn the_pinned_come_first_then_the_later_of_search_and_indexing_decides_and_equals_go_by_id() {
         let at = |second: Option<i64>| second.map(|s| Timestamp::from_second(s).unwrap());
         let project = |id: &str, searched, indexed| Project {
             id: ProjectId::from(id),
@@ -104,7 +115,7 @@ mod tests {
             held: Held::default(),
             identity: Default::default(),
         };
-        let ordered = by_recency(vec![
+        let ordered = by_rank(vec![
             project("never-b", None, None),
             project("tie-b", Some(5), None),
             project("old", Some(1), Some(2)),
@@ -112,10 +123,19 @@ mod tests {
             project("tie-a", None, Some(5)),
             project("indexed-last", Some(1), Some(9)),
             project("searched-last", Some(8), Some(1)),
+            Project { pinned: true, ..project("pinned", Some(3), None) },
         ]);
         let ids: Vec<&str> = ordered.iter().map(|project| project.id.as_str()).collect();
-        let expected =
-            ["indexed-last", "searched-last", "tie-a", "tie-b", "old", "never-a", "never-b"];
+        let expected = [
+            "pinned",
+            "indexed-last",
+            "searched-last",
+            "tie-a",
+            "tie-b",
+            "old",
+            "never-a",
+            "never-b",
+        ];
         assert_eq!(ids, expected);
     }
 }

@@ -6,7 +6,7 @@ mod listener;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use notify::{Config, ErrorKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
@@ -37,8 +37,10 @@ pub enum WatchEvent {
 /// What is told beside the queue of events.
 #[derive(Debug, Default)]
 pub struct Hearing {
-    /// The queue was full: something was not told.
+    /// Something was not told: the queue was full, or the system lost events.
     pub lost: Notify,
+    /// The system did; said here, as the queue may be full at the same time.
+    pub lost_by_system: AtomicBool,
     /// Events that the system reported so far.
     pub events: AtomicU64,
 }

@@ -5,6 +5,7 @@
 //! leads to a run or to a visible failure.
 
 mod failure;
+mod losses;
 mod messages;
 mod running;
 
@@ -15,6 +16,7 @@ pub use messages::{Action, Freshness, Input, Order, RescanCause, RunEnd, RunFail
 
 use super::{Changes, Tuning};
 use failure::{Failures, Jitter};
+use losses::Losses;
 use running::{CancelReason, Running};
 
 /// The state of one hot project's upkeep.
@@ -23,8 +25,7 @@ pub struct Machine {
     tuning: Tuning,
     pending: Changes,
     force: bool,
-    /// Deletions were heard of, or the user has confirmed them, since the last run that succeeded.
-    expect_loss: bool,
+    losses: Losses,
     first_change: Option<Instant>,
     last_change: Option<Instant>,
     /// Start without waiting for quiet.
@@ -35,6 +36,8 @@ pub struct Machine {
     root_gone: bool,
     paused: bool,
     hearing: bool,
+    /// Events were lost since the watches were placed.
+    watches_in_doubt: bool,
     layers_missing: bool,
     next_reconcile: Instant,
     jitter: Jitter,
@@ -48,7 +51,7 @@ impl Machine {
             tuning,
             pending: Changes::Nothing,
             force: false,
-            expect_loss: false,
+            losses: Losses::default(),
             first_change: None,
             last_change: None,
             urgent: false,
@@ -58,6 +61,7 @@ impl Machine {
             root_gone: false,
             paused,
             hearing: true,
+            watches_in_doubt: false,
             layers_missing: false,
             next_reconcile: now + tuning.reconcile_every,
             jitter: Jitter::new(seed),
@@ -87,7 +91,7 @@ impl Machine {
             }
             Input::Resume if self.paused => {
                 self.paused = false;
-                actions.push(Action::StartWatching);
+                self.place_watches(&mut actions);
                 self.rescan(RescanCause::Restored, now);
             }
             Input::Resume | Input::Tick => {}
@@ -168,11 +172,11 @@ impl Machine {
         }
     }
 
-    fn changed(&mut self, paths: Vec<PathBuf>, removed: bool, now: Instant) {
+    fn changed(&mut self, paths: Vec<PathBuf>, removed: Vec<PathBuf>, now: Instant) {
         if paths.is_empty() {
             return;
         }
-        self.expect_loss |= removed;
+        self.losses.hear(removed, self.tuning.most_paths);
         self.owe(Changes::Paths(paths.into_iter().collect()), now);
         self.last_change = Some(now);
         if let Some(failures) = &mut self.failures {
@@ -186,30 +190,35 @@ impl Machine {
         match cause {
             RescanCause::Restored => {
                 // What went before explains nothing: it has to look as it did.
-                self.expect_loss = false;
+                self.losses.forget();
                 self.urgent = true;
             }
             // Events that are lost without end lead to a comparison now and then, not to one
             // after the other.
-            RescanCause::EventsLost | RescanCause::WatchError => {
+            RescanCause::EventsLost | RescanCause::QueueFull | RescanCause::WatchError => {
+                self.watches_in_doubt |= cause == RescanCause::EventsLost;
+                self.losses.miss();
                 let rested = |end: Instant| now >= end + self.tuning.max_wait;
                 self.urgent |= self.running.is_none() && self.last_end.is_none_or(rested);
             }
             // Whoever edits rules or moves between commits is still at it: wait for quiet.
-            RescanCause::RulesChanged => self.expect_loss = true,
-            RescanCause::GitMoved => {}
+            RescanCause::RulesChanged => self.losses.expect(),
+            RescanCause::GitMoved | RescanCause::VolumeGone => {}
+        }
+        if self.has_shrunk() {
+            self.losses.distrust();
         }
         self.last_change = Some(now);
     }
 
     fn retry(&mut self, actions: &mut Vec<Action>, now: Instant) {
         self.failures = None;
-        self.expect_loss = true;
+        self.losses.expect();
         self.owe(Changes::Everything, now);
         self.urgent = true;
         if !self.hearing && !self.paused && !self.root_gone {
             // The limit that kept it from being watched may have been raised.
-            actions.push(Action::StartWatching);
+            self.place_watches(actions);
         }
     }
 
@@ -221,7 +230,7 @@ impl Machine {
         self.owe(Changes::Everything, now);
         self.urgent = true;
         if !self.paused && !self.root_gone {
-            actions.push(Action::StartWatching);
+            self.place_watches(actions);
         }
     }
 
@@ -235,7 +244,7 @@ impl Machine {
         }
         let has_stalled = running.has_stalled();
         self.layers_missing |= running.order.adds_layers() && end != RunEnd::Done;
-        let Order { changes, force, expect_loss } = running.order;
+        let Order { changes, force, expect_loss, removed } = running.order;
         if end == RunEnd::Done {
             self.failures = None;
             if changes == Changes::Everything {
@@ -247,7 +256,9 @@ impl Machine {
         // Nothing that the run was to cover is lost.
         self.force |= force;
         // A root that comes back has to look as it did, whatever was known before.
-        self.expect_loss |= expect_loss && !self.root_gone;
+        if !self.root_gone {
+            self.losses.put_back(expect_loss, removed);
+        }
         self.owe(changes, now);
         match end {
             RunEnd::Cancelled if has_stalled => {
@@ -260,6 +271,9 @@ impl Machine {
     }
 
     fn fail(&mut self, failure: RunFailure, now: Instant) {
+        if failure.shrunk {
+            self.losses.distrust();
+        }
         let (before, jitter) = (self.failures.as_ref(), &mut self.jitter);
         let failures = Failures::after(before, failure, &self.tuning, jitter, now);
         if failures.next_at.is_none() {
@@ -267,6 +281,11 @@ impl Machine {
             self.next_reconcile = now + self.interval();
         }
         self.failures = Some(failures);
+    }
+
+    /// The last run found most files gone: only the user's word lets the next one drop them.
+    fn has_shrunk(&self) -> bool {
+        self.failures.as_ref().is_some_and(|failures| failures.shrunk)
     }
 
     fn lose_root(&mut self, actions: &mut Vec<Action>, now: Instant) {
@@ -282,10 +301,15 @@ impl Machine {
             self.root_gone = false;
             self.failures = None;
             if !self.paused {
-                actions.push(Action::StartWatching);
+                self.place_watches(actions);
             }
             self.rescan(RescanCause::Restored, now);
         }
+    }
+
+    fn place_watches(&mut self, actions: &mut Vec<Action>) {
+        self.watches_in_doubt = false;
+        actions.push(Action::StartWatching);
     }
 
     fn cancel_run(&mut self, reason: CancelReason, actions: &mut Vec<Action>, now: Instant) {
@@ -323,17 +347,19 @@ impl Machine {
         }
         let order = if self.due().is_some_and(|due| due <= now) {
             (self.first_change, self.last_change, self.urgent) = (None, None, false);
-            Order {
-                changes: std::mem::take(&mut self.pending),
-                force: std::mem::take(&mut self.force),
-                expect_loss: std::mem::take(&mut self.expect_loss),
-            }
+            let (expect_loss, removed) = self.losses.take();
+            let changes = std::mem::take(&mut self.pending);
+            Order { changes, force: std::mem::take(&mut self.force), expect_loss, removed }
         } else if self.layers_due().is_some_and(|due| due <= now) {
             self.layers_missing = false;
-            Order { changes: Changes::Nothing, force: false, expect_loss: false }
+            Order::default()
         } else {
             return;
         };
+        // Not before: until this run walks the tree the new ones would hear nothing.
+        if self.watches_in_doubt && self.hearing && order.changes == Changes::Everything {
+            self.place_watches(actions);
+        }
         actions.push(Action::StartRun(order.clone()));
         self.running = Some(Running::new(order, now));
     }

@@ -59,7 +59,9 @@ pub(super) async fn carry_out(
     progress: Arc<Progress>,
 ) -> Result<Outcome, IndexError> {
     let scope = match order.changes {
-        Changes::Everything => Scope::Everything { expect_loss: order.expect_loss },
+        Changes::Everything => {
+            Scope::Everything { expect_loss: order.expect_loss, removed: order.removed }
+        }
         Changes::Paths(paths) => Scope::Paths(paths),
         Changes::Nothing => Scope::Layers,
     };

@@ -13,6 +13,9 @@ use super::{Filter, Hearing, WatchEvent, Watched, lock};
 use crate::watch::RescanCause;
 use crate::watch::git::GitEvent;
 
+/// What notify adds to a removal that is none: the file system was unmounted.
+const UNMOUNT: &str = "unmount";
+
 pub(super) struct Listener {
     root: PathBuf,
     /// A directory, or in worktrees and submodules a file; or not there.
@@ -41,7 +44,8 @@ impl Listener {
         self.hearing.events.fetch_add(1, Ordering::Relaxed);
         match event {
             Ok(event) if event.need_rescan() => {
-                self.send(WatchEvent::Rescan(RescanCause::EventsLost));
+                self.hearing.lost_by_system.store(true, Ordering::Relaxed);
+                self.hearing.lost.notify_one();
             }
             Ok(event) => self.sort(&event),
             Err(error) => {
@@ -53,6 +57,10 @@ impl Listener {
 
     fn sort(&mut self, event: &Event) {
         use EventKind::{Create, Modify, Remove};
+        if event.info() == Some(UNMOUNT) {
+            event.paths.iter().for_each(|path| self.hear_unmount(path));
+            return;
+        }
         let is_directory = match event.kind {
             Remove(RemoveKind::Folder) => Some(true),
             Remove(RemoveKind::File) => Some(false),
@@ -102,6 +110,18 @@ impl Listener {
         if self.filter.keeps(path, is_directory) {
             self.send(WatchEvent::Changed { path: path.to_owned(), removed });
         }
+    }
+
+    /// Told of every directory of the volume that was watched.
+    fn hear_unmount(&mut self, path: &Path) {
+        if *path == self.root {
+            self.send(WatchEvent::RootGone);
+            return;
+        }
+        self.forget_watches(path, true);
+        // What lies in its place has other rules.
+        self.filter.forget();
+        self.send(WatchEvent::Rescan(RescanCause::VolumeGone));
     }
 
     /// The watches of a directory that went end with it or went elsewhere with it; what comes next

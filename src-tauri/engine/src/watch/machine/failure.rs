@@ -13,6 +13,8 @@ pub(super) struct Failures {
     since: Instant,
     /// Pauses since the last edit: the exponent of the back-off.
     pauses: u32,
+    /// The last one was over a tree with few files left.
+    pub shrunk: bool,
     /// `None`: not before an edit, the user, or the regular comparison.
     pub next_at: Option<Instant>,
 }
@@ -35,6 +37,7 @@ impl Failures {
             attempts: attempts + 1,
             since,
             pauses: pauses + 1,
+            shrunk: failure.shrunk,
             next_at: by_itself.then(|| now + jitter.shorten(pause)),
         }
     }

@@ -1,5 +1,6 @@
 //! What the machine is told, and what it orders and says.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,14 +11,19 @@ use crate::watch::Changes;
 pub enum RescanCause {
     /// The project was just opened, or its root came back.
     Restored,
-    /// The system or our own queue lost events.
+    /// The system lost events: directories may have been replaced without a word of it, and their
+    /// watches are gone.
     EventsLost,
+    /// Our own queue was full. The watches are where they should be.
+    QueueFull,
     /// The watcher reported an error.
     WatchError,
     /// Files that decide what is kept have changed.
     RulesChanged,
     /// Git moved to another commit.
     GitMoved,
+    /// A volume below the root was unmounted: what it held is out of reach, not deleted.
+    VolumeGone,
 }
 
 /// How a run failed.
@@ -43,10 +49,10 @@ pub enum RunEnd {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// These kept paths changed. `removed`: some of them are gone.
+    /// These kept paths changed. `removed`: those of them that are gone.
     Changed {
         paths: Vec<PathBuf>,
-        removed: bool,
+        removed: Vec<PathBuf>,
     },
     Rescan(RescanCause),
     /// The pulse of the run, as read now.
@@ -72,14 +78,16 @@ pub enum Input {
 
 /// What a run has to do. Where nothing has changed, it adds the layers that the index lacks and
 /// merges segments; any change goes before that.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     pub changes: Changes,
     /// Index every file, changed or not.
     pub force: bool,
-    /// Deletions were heard of or the user has confirmed them, so that a tree with few files left
-    /// is no surprise.
+    /// A tree with few files left is no surprise: the user has said so, the rules are others, or
+    /// more deletions were heard of than could be told.
     pub expect_loss: bool,
+    /// That these paths are gone, with all that was below them, is none either.
+    pub removed: BTreeSet<PathBuf>,
 }
 
 impl Order {

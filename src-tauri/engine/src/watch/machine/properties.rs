@@ -18,6 +18,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         |transient, shrunk| RunEnd::Failed(RunFailure { message: "no".into(), transient, shrunk });
     let cause = prop_oneof![
         Just(RescanCause::EventsLost),
+        Just(RescanCause::QueueFull),
         Just(RescanCause::WatchError),
         Just(RescanCause::RulesChanged),
         Just(RescanCause::GitMoved),
@@ -26,7 +27,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => (0..20_000_u64).prop_map(Step::Pass),
         4 => (0..5_u8, any::<bool>()).prop_map(|(path, removed)| Step::Input(Input::Changed {
             paths: vec![PathBuf::from(path.to_string())],
-            removed,
+            removed: removed.then(|| path.to_string().into()).into_iter().collect(),
         })),
         2 => cause.prop_map(|cause| Step::Input(Input::Rescan(cause))),
         1 => (0..3_u64).prop_map(|pulse| Step::Input(Input::Pulse(pulse))),

@@ -28,7 +28,7 @@ impl Bench {
     }
 
     pub fn change(&mut self, path: &str) -> Vec<Action> {
-        self.input(Input::Changed { paths: vec![path.into()], removed: false })
+        self.input(Input::Changed { paths: vec![path.into()], removed: Vec::new() })
     }
 
     /// Lets time pass, ticking when the machine asks for it; returns the runs that started.
@@ -65,8 +65,8 @@ pub(super) fn runs(actions: &[Action]) -> Vec<Order> {
     started.collect()
 }
 
-fn whole_tree(expect_loss: bool) -> Order {
-    Order { changes: Changes::Everything, force: false, expect_loss }
+pub(super) fn whole_tree(expect_loss: bool) -> Order {
+    Order { changes: Changes::Everything, expect_loss, ..Order::default() }
 }
 
 fn paths(order: &Order) -> Vec<&str> {
@@ -219,12 +219,34 @@ fn a_run_without_a_pulse_is_cancelled_then_stuck_and_its_late_end_is_taken() {
 
 #[test]
 fn lost_events_compare_the_whole_tree_at_once() {
-    for cause in [RescanCause::EventsLost, RescanCause::WatchError] {
+    for cause in [RescanCause::EventsLost, RescanCause::QueueFull, RescanCause::WatchError] {
         let mut bench = Bench::settled();
         bench.pass(Duration::from_secs(5));
         assert_eq!(runs(&bench.input(Input::Rescan(cause))), [whole_tree(false)]);
         assert_eq!(bench.freshness(), Freshness::Reconciling);
     }
+}
+
+#[test]
+fn watches_are_placed_anew_by_the_comparison_that_follows_events_lost_by_the_system() {
+    let run = Action::StartRun(whole_tree(false));
+    let mut bench = Bench::settled();
+    bench.pass(Duration::from_secs(5));
+    let actions = bench.input(Input::Rescan(RescanCause::EventsLost));
+    assert_eq!(actions, [Action::StartWatching, run.clone()]);
+    // What is lost while a run places them is in doubt again, and once.
+    assert_eq!(bench.input(Input::Rescan(RescanCause::EventsLost)), []);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    bench.now += Duration::from_secs(5);
+    assert_eq!(bench.input(Input::Tick), [Action::StartWatching, run.clone()]);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    bench.now += Duration::from_secs(5);
+    assert_eq!(bench.input(Input::Rescan(RescanCause::QueueFull)), [run.clone()]);
+    bench.input(Input::RunEnded(RunEnd::Done));
+    // Where changes are looked for there is no watch.
+    bench.now += Duration::from_secs(5);
+    bench.input(Input::Hearing(false));
+    assert_eq!(bench.input(Input::Rescan(RescanCause::EventsLost)), [run]);
 }
 
 #[test]
@@ -273,46 +295,6 @@ fn a_vanished_root_stops_everything_until_it_is_back() {
     let actions = bench.input(Input::RootBack);
     assert_eq!(actions[0], Action::StartWatching);
     assert_eq!(runs(&actions), [whole_tree(false)]);
-}
-
-#[test]
-fn a_tree_that_shrank_is_dropped_only_on_the_users_word() {
-    let mut bench = Bench::settled();
-    bench.input(Input::Rescan(RescanCause::GitMoved));
-    assert_eq!(bench.pass(500 * MS), [whole_tree(false)]);
-    let failure =
-        RunFailure { message: "most files are gone".into(), transient: true, shrunk: true };
-    bench.input(Input::RunEnded(RunEnd::Failed(failure)));
-    assert!(matches!(bench.freshness(), Freshness::Failing { next_at: None, .. }));
-    assert_eq!(bench.pass(Duration::from_secs(599)), []);
-    let orders = runs(&bench.input(Input::Retry));
-    assert_eq!(orders[0], whole_tree(true));
-}
-
-#[test]
-fn deletions_that_were_seen_explain_a_smaller_tree_whatever_came_first() {
-    let removal = Input::Changed { paths: vec!["gone".into()], removed: true };
-    let rescan = Input::Rescan(RescanCause::GitMoved);
-    for inputs in [[removal.clone(), rescan.clone()], [rescan, removal]] {
-        let mut bench = Bench::settled();
-        inputs.into_iter().for_each(|input| drop(bench.input(input)));
-        assert_eq!(bench.pass(Duration::from_secs(1)), [whole_tree(true)]);
-    }
-}
-
-#[test]
-fn changed_rules_explain_a_smaller_tree() {
-    let mut bench = Bench::settled();
-    bench.input(Input::Rescan(RescanCause::RulesChanged));
-    assert_eq!(bench.pass(Duration::from_secs(1)), [whole_tree(true)]);
-}
-
-#[test]
-fn a_root_that_comes_back_has_to_look_as_it_did_whatever_was_deleted_before() {
-    let mut bench = Bench::settled();
-    bench.input(Input::Changed { paths: vec!["gone".into()], removed: true });
-    bench.input(Input::RootGone);
-    assert_eq!(runs(&bench.input(Input::RootBack)), [whole_tree(false)]);
 }
 
 #[test]
@@ -377,7 +359,7 @@ fn an_idle_project_does_nothing_but_the_regular_comparison() {
 }
 
 fn layers() -> Order {
-    Order { changes: Changes::Nothing, force: false, expect_loss: false }
+    Order::default()
 }
 
 #[test]
