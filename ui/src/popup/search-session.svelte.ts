@@ -18,6 +18,8 @@ import {
 /** A first page stays below the size up to which an answer crosses to the page the short way. */
 const FIRST_PAGE = 20;
 const WHOLE_LIST = 200;
+/** Projects are indexed again all the time; a list on screen is asked for again no faster. */
+const REFRESH_MS = 1000;
 
 export class SearchSession {
   query = $state("");
@@ -38,6 +40,7 @@ export class SearchSession {
   #seq = 0;
   /** The request whose list is on screen, so that a merge is told from a new list. */
   #listed = "";
+  #refreshing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -51,9 +54,13 @@ export class SearchSession {
     else this.#request();
   }
 
-  /** The same query again, as there may be more to find now; the selection stays on its hit. */
-  refresh(): void {
-    if (this.query.trim() !== "" && this.alikeTo === null) this.#request();
+  /** There may be more to find: asks the same query again before long, however often it is said. */
+  outdated(): void {
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = undefined;
+      if (this.#isUnderWay()) this.outdated();
+      else this.#refresh();
+    }, REFRESH_MS);
   }
 
   /** Lists what is like a hit, until something is typed. */
@@ -107,6 +114,17 @@ export class SearchSession {
     this.selected = 0;
     this.error = null;
     this.running = false;
+  }
+
+  /** The selection stays on its hit. */
+  #refresh(): void {
+    if (this.query.trim() !== "" && this.alikeTo === null) this.#request();
+  }
+
+  /** A search that only waits for projects to be opened has said what the others hold. */
+  #isUnderWay(): boolean {
+    const waits = this.#listed === this.query && (this.answer?.searched.loading ?? 0) > 0;
+    return this.running && !waits;
   }
 
   #request(): void {
