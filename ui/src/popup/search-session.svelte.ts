@@ -56,7 +56,8 @@ export class SearchSession {
 
   /** There may be more to find: asks the same query again before long, however often it is said. */
   outdated(): void {
-    this.#refreshing ??= setTimeout(() => {
+    if (this.#refreshing !== undefined) return;
+    this.#refreshing = setTimeout(() => {
       this.#refreshing = undefined;
       if (this.#isUnderWay()) this.outdated();
       else this.#refresh();
