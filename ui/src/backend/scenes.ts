@@ -316,6 +316,7 @@ export function scene(name: string | null): Scene {
     case "repositories":
       return {
         ...usual,
+        projects: [...PROJECTS, project("clients", { root: "/home/ada/work/clients" })],
         events: {
           added: [
             {
