@@ -88,6 +88,11 @@ export const VIEWS: readonly View[] = [
     await page.getByRole("button", { name: "Look for repositories" }).click();
     await page.getByTestId("suggestions").waitFor();
   }),
+  popup("suggestion-taken", "empty", async (page) => {
+    await page.getByRole("button", { name: "Look for repositories" }).click();
+    await page.getByRole("button", { name: "Add /home/ada/src" }).click();
+    await page.getByText("1 project is registered").waitFor();
+  }),
   popup("start", "usual"),
   popup("start-failed", "failed"),
   popup("start-hostile", "hostile"),
