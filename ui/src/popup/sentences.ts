@@ -112,8 +112,3 @@ function listed(parts: readonly string[]): string {
   const named = parts.slice(0, NAMED).join(", ");
   return rest > 0 ? `${named} and ${count(rest)} more` : named;
 }
-
-/** The beginning of a query for one project only. */
-export function narrowed(name: string): string {
-  return /\s/.test(name) ? `project:"${name}" ` : `project:${name} `;
-}
