@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FakeBackend } from "../backend/fake";
 import { scene } from "../backend/scenes";
 import ProjectsWindow from "./ProjectsWindow.svelte";
@@ -43,6 +43,15 @@ test("patterns are added and taken back one by one", async () => {
     ["exclude", "id-helix", "/vendor/"],
     ["stopExcluding", "id-helix", "*.min.js"],
   ]);
+});
+
+test("a switch that is refused shows what holds", async () => {
+  const settings = await settingsOf("helix");
+  vi.spyOn(backend, "projectAction").mockRejectedValue(new Error("The list cannot be written."));
+  const pinned = within(settings).getByRole<HTMLInputElement>("checkbox", { name: /Never close/ });
+  await fireEvent.click(pinned);
+  await screen.findByText("The list cannot be written.");
+  await waitFor(() => expect(pinned.checked).toBe(false));
 });
 
 test("a pattern that is refused stays in the box, with the reason below it", async () => {

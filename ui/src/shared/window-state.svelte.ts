@@ -84,8 +84,8 @@ export class WindowState {
     await this.attempt(async () => this.tellOutcomes(await this.#backend.importProjects()));
   }
 
-  async act(project: string, action: ProjectAction): Promise<void> {
-    await this.attempt(() => this.#backend.projectAction(project, action));
+  act(project: string, action: ProjectAction): Promise<boolean> {
+    return this.attempt(() => this.#backend.projectAction(project, action));
   }
 
   /** Forgets a project, and offers to have it back. */

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use tauri::{AppHandle, Manager, State, Wry};
-use tauri_plugin_autostart::ManagerExt;
 use ts_rs::TS;
 
 use super::CommandError;
@@ -40,7 +39,7 @@ impl From<ChangeError> for CommandError {
     fn from(error: ChangeError) -> Self {
         let code = match &error {
             ChangeError::Hotkey(_) => "Hotkey",
-            ChangeError::File(_) => "Settings",
+            ChangeError::Login(_) | ChangeError::File(_) => "Settings",
         };
         Self::new(code, error.to_string())
     }
@@ -102,7 +101,7 @@ pub fn clear_recent_queries(shell: State<'_, Shell>) -> Result<(), CommandError>
 fn view(app: &AppHandle<Wry>) -> SettingsView {
     let shell = app.state::<Shell>();
     let applied = shell.applying.applied();
-    let is_started = app.autolaunch().is_enabled().unwrap_or(false);
+    let starts = applying::starts_at_login(app).or(applied.settings.start_at_login);
     SettingsView {
         hotkey: applied.settings.hotkey,
         hotkey_error: applied.hotkey_error,
@@ -110,7 +109,7 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         editors: editor::detected(&Surroundings::of_this_process()),
         theme: applied.settings.theme,
         hide_on_blur: applied.settings.hide_on_blur,
-        start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
+        start_at_login: starts.unwrap_or(false),
         meaning: ModelChoice::from(&applied.settings.meaning),
         embed_on_battery: applied.settings.embed_on_battery,
         embedding_paused: applied.settings.embedding_paused,
