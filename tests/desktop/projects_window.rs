@@ -106,8 +106,9 @@ fn the_settings_open_in_the_editor_to_test_it_and_switch_the_start_at_login() {
         text.contains(program.to_str().unwrap())
             && text.contains(account.data_dir().to_str().unwrap())
     });
-    let written = fs::read_to_string(&settings).unwrap();
-    assert!(written.contains("start_at_login = true"), "{written}");
+    until("it is kept", || {
+        fs::read_to_string(&settings).is_ok_and(|kept| kept.contains("start_at_login = true"))
+    });
     desktop.screenshot("settings-start-at-login");
     desktop.key("space");
     until("the session does not start it any more", || autostart_entry(&desktop).is_none());

@@ -69,7 +69,7 @@ export class HitActions {
         break;
       case "alike":
         this.#history.remember(this.#session.query);
-        this.#session.alike(hit);
+        await this.#around.attempt(() => this.#session.alike(hit));
         break;
       default: {
         const { query: before } = this.#session;

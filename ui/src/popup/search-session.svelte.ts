@@ -20,6 +20,8 @@ const FIRST_PAGE = 20;
 const WHOLE_LIST = 200;
 /** Projects are indexed again all the time; a list on screen is asked for again no faster. */
 const REFRESH_MS = 1000;
+/** Answers faster than this take the place of the list before anybody has seen that it was old. */
+const LATE_MS = 250;
 
 export class SearchSession {
   query = $state("");
@@ -35,12 +37,17 @@ export class SearchSession {
   alikeTo = $state<string | null>(null);
   /** There may be more than the rows on screen. */
   full = $state(false);
+  /** The list on screen is another query's, and has been for a while. */
+  late = $state(false);
 
   readonly #backend: Backend;
   #seq = 0;
   /** The request whose list is on screen, so that a merge is told from a new list. */
   #listed = "";
   #refreshing: ReturnType<typeof setTimeout> | undefined;
+  #lateness: ReturnType<typeof setTimeout> | undefined;
+  /** What is to be done with the list that is on its way. */
+  #awaiting: (() => void) | null = null;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -50,6 +57,7 @@ export class SearchSession {
     this.query = query;
     this.alikeTo = null;
     this.limit = FIRST_PAGE;
+    this.#awaiting = null;
     if (query.trim() === "") this.#forget();
     else this.#request();
   }
@@ -64,23 +72,33 @@ export class SearchSession {
     }, REFRESH_MS);
   }
 
-  /** Lists what is like a hit, until something is typed. */
-  alike(hit: Hit): void {
+  /**
+   * Does it with the list that answers the query in the box: at once, or when that list comes, if
+   * nothing else is asked for until then. Who types fast and presses Enter means what was typed.
+   */
+  onceListed(act: () => void): void {
+    if (this.alikeTo !== null || this.#listed === this.query) act();
+    else if (this.running) this.#awaiting = act;
+  }
+
+  /** Lists what is like a hit, until something is typed. Rejects where nothing can be. */
+  async alike(hit: Hit): Promise<void> {
     const line = hitLine(hit);
     this.#seq += 1;
     const seq = this.#seq;
     this.running = true;
-    this.#backend.moreLike(hit.project, hit.path, line, WHOLE_LIST / 4).then(
-      (answer) => {
-        if (seq !== this.#seq) return;
-        this.alikeTo = `${fileName(hit.path)}:${line}`;
-        this.#listed = "";
-        this.#receive({ seq, done: true, answer, error: null });
-        this.full = false;
-      },
-      (thrown: unknown) =>
-        this.#receive({ seq, done: true, answer: null, error: commandError(thrown) }),
-    );
+    try {
+      const answer = await this.#backend.moreLike(hit.project, hit.path, line, WHOLE_LIST / 4);
+      if (seq !== this.#seq) return;
+      this.alikeTo = `${fileName(hit.path)}:${line}`;
+      this.#listed = "";
+      this.#receive({ seq, done: true, answer, error: null });
+      this.full = false;
+    } catch (thrown) {
+      if (seq !== this.#seq) return;
+      this.running = false;
+      throw thrown;
+    }
   }
 
   clear(): void {
@@ -89,6 +107,7 @@ export class SearchSession {
   }
 
   move(move: Move): void {
+    this.#awaiting = null;
     this.selected = moveSelection(this.selected, move, this.hits.length);
     if (this.selected === this.hits.length - 1) this.more();
   }
@@ -109,6 +128,8 @@ export class SearchSession {
     this.alikeTo = null;
     this.#seq += 1;
     this.#listed = "";
+    this.#awaiting = null;
+    this.#isInTime();
     this.answer = null;
     this.hits = [];
     this.full = false;
@@ -132,6 +153,8 @@ export class SearchSession {
     this.#seq += 1;
     const seq = this.#seq;
     this.running = true;
+    if (this.#listed === this.query) this.#isInTime();
+    else this.#mayBeLate();
     this.#backend
       .search({ query: this.query, seq, limit: this.limit }, (update) => this.#receive(update))
       .catch((thrown: unknown) =>
@@ -144,6 +167,8 @@ export class SearchSession {
     if (update.done) this.running = false;
     if (update.error) {
       this.error = update.error;
+      this.#awaiting = null;
+      this.#isInTime();
       return;
     }
     if (!update.answer || !replacesList(update)) return;
@@ -155,5 +180,20 @@ export class SearchSession {
     this.full = update.answer.results.length >= this.limit;
     this.answer = update.answer;
     this.error = null;
+    this.#isInTime();
+    const awaiting = this.#awaiting;
+    this.#awaiting = null;
+    awaiting?.();
+  }
+
+  #mayBeLate(): void {
+    if (this.#lateness !== undefined) return;
+    this.#lateness = setTimeout(() => (this.late = true), LATE_MS);
+  }
+
+  #isInTime(): void {
+    clearTimeout(this.#lateness);
+    this.#lateness = undefined;
+    this.late = false;
   }
 }

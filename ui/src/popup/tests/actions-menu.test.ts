@@ -60,7 +60,10 @@ describe("actions", () => {
     vi.spyOn(backend, "moreLike").mockRejectedValueOnce(error);
     await key(box, "k", { ctrlKey: true });
     await fireEvent.click(await screen.findByText("More like this"));
-    expect((await screen.findByRole("alert")).textContent).toBe(message);
+    expect((await screen.findByTestId("toast")).textContent).toContain(message);
+    expect(box.getAttribute("aria-invalid")).toBe("false");
+    expect(screen.queryByTestId("list-note")).toBeNull();
+    expect(paths()).toHaveLength(11);
   });
 
   test("the project is opened in the editor", async () => {
