@@ -53,7 +53,7 @@ export const KEYS_HELP: readonly KeysGroup[] = [
     title: "Search",
     keys: [
       ["Tab", "complete a filter, such as lang: or path:"],
-      ["↑ in an empty box", "the last query again"],
+      ["↑ in an empty box", "the last query again; once more, the one before it"],
       ["Escape", "empty the box, then hide the popup"],
     ],
   },

@@ -67,6 +67,7 @@ test("coverage says how many of how many", () => {
     "Searched 4 of 5 projects, 2 not compared yet",
   );
   expect(coverage(null, RESTING)).toBe("3 projects");
+  expect(coverage(null, [])).toBe("");
 });
 
 test("a failure that only the answer knows is told with its cause", () => {

@@ -21,9 +21,9 @@ const NAMED = 2;
 
 export type Trouble = { project: string; name: string; words: string };
 
-/** "Searched 4 of 5 projects, 2 not compared yet"; before a search, how many there are. */
+/** "Searched 4 of 5 projects, 2 not compared yet"; before a search, how many there are, if any. */
 export function coverage(searched: Searched | null, projects: readonly ProjectStatus[]): string {
-  if (!searched) return counted(projects.length, "project");
+  if (!searched) return projects.length === 0 ? "" : counted(projects.length, "project");
   const reached = `Searched ${reachedOf(searched)}`;
   return searched.stale > 0 ? `${reached}, ${count(searched.stale)} not compared yet` : reached;
 }

@@ -95,3 +95,24 @@ test("a failed project shows what happened to it before, when asked to", async (
   await fireEvent.click(screen.getByRole("button", { name: "Hide log lines of archive" }));
   expect(screen.queryByTestId("project-log")).toBeNull();
 });
+
+test("what happened is read once for each failure, and a failed reading is made good", async () => {
+  await open("failed");
+  const read = vi.spyOn(backend, "projectLog").mockRejectedValueOnce(new Error("It is closing."));
+  await fireEvent.click(screen.getByRole("button", { name: "Show log lines of archive" }));
+  await screen.findByText("It is closing.");
+  const { projects } = await backend.snapshot();
+  const shown = (seq: number, attempts: number): void => {
+    backend.send("snapshot", {
+      seq,
+      projects: projects.map((one) => ({ ...one, error: one.error && { ...one.error, attempts } })),
+    });
+  };
+  for (let seq = 10; seq < 20; seq += 1) shown(seq, 6);
+  await screen.findByText("It is closing.");
+  expect(read).toHaveBeenCalledTimes(1);
+  shown(20, 7);
+  await screen.findByTestId("project-log");
+  expect(screen.queryByText("It is closing.")).toBeNull();
+  expect(read).toHaveBeenCalledTimes(2);
+});

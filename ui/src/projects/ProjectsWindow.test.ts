@@ -65,10 +65,11 @@ test("indexing shows how far it is", async () => {
   expect(card("linux").textContent).toContain("43 % indexed · 33,800 of 78,512");
 });
 
-test("a watch mode is explained", async () => {
+test("why a project is polled can be read on its card", async () => {
   await open();
-  const mode = within(card("linux")).getByText("Polled");
-  expect(mode.title).toContain("The system allows no more file watches");
+  within(card("linux")).getByText("Polled");
+  within(card("linux")).getByText(/The system allows no more file watches/);
+  within(card("linux")).getByText("410,000");
 });
 
 test("what is removed can be had back, by a button or by Ctrl+Z", async () => {

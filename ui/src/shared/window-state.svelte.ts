@@ -183,9 +183,9 @@ export class WindowState {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
-  /** What was said for a moment, and was read or is not needed any more. */
+  /** What was said for a moment, and was read or is not needed any more; offers last longer. */
   dismissPlain(): void {
-    this.notices = this.notices.filter(({ tone }) => tone === "problem");
+    this.notices = this.notices.filter(({ tone, action }) => tone === "problem" || action);
   }
 
   #notify(tone: Notice["tone"], lines: string[], action: NoticeAction | null = null): void {

@@ -85,6 +85,9 @@ describe("actions", () => {
     expect(toast.textContent).toContain(`quarry leaves out ${folder} from now on.`);
     expect(backend.calls).toContainEqual(["excludeFolder", "id-quarry", folder]);
     expect(box.value).toBe("debounce");
+    // Also for who hides the popup first.
+    backend.send("popup_hidden", null);
+    await waitFor(() => expect(box.value).toBe(""));
     await fireEvent.click(screen.getByRole("button", { name: "Undo" }));
     expect(backend.calls).toContainEqual(["stopExcluding", "id-quarry", `/${folder}/`]);
     await waitFor(() => expect(screen.queryByTestId("toast")).toBeNull());

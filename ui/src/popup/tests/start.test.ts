@@ -91,6 +91,22 @@ describe("recent queries", () => {
     expect(backend.calls).toContainEqual(["search", "@Debounce", 1, 20]);
   });
 
+  test("the arrow goes on to those before it, until one is typed or a hit below is chosen", async () => {
+    const box = await open();
+    await screen.findAllByTestId("recent");
+    const pressed = async () => {
+      await key(box, "ArrowUp");
+      await Promise.resolve();
+      return box.value;
+    };
+    const recent = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
+    for (const query of recent) expect(await pressed()).toBe(query);
+    expect(await pressed()).toBe(recent[2]);
+    await type(box, "debounce");
+    await waitFor(() => expect(paths()).toHaveLength(11));
+    expect(await pressed()).toBe("debounce");
+  });
+
   test("one that found something is remembered when the popup hides", async () => {
     const box = await open();
     await type(box, "quux");
