@@ -36,6 +36,7 @@ export const SETTINGS: SettingsView = {
   start_at_login: false,
   meaning: { kind: "own" },
   embed_on_battery: false,
+  embedding_share: 50,
   embedding_paused: false,
   hot_limit: 4000,
   file_size_limit: 16,

@@ -233,6 +233,14 @@ test("a wish for the settings shows them, whether it came before the page or aft
   await screen.findByTestId("settings");
 });
 
+test("how much is embedded is set in percent", async () => {
+  await open();
+  const share = await screen.findByRole("spinbutton", { name: /part of the time/ });
+  expect(share).toHaveProperty("value", "50");
+  await fireEvent.change(share, { target: { value: "30" } });
+  await waitFor(() => expect(changes()).toEqual([{ setting: "embedding_share", value: 30 }]));
+});
+
 test("a limit is set in megabytes, and one that is refused shows what holds", async () => {
   await open();
   const size = screen.getByRole<HTMLInputElement>("spinbutton", { name: /Largest file/ });

@@ -27,6 +27,8 @@ pub struct SettingsView {
     pub start_at_login: bool,
     pub meaning: ModelChoice,
     pub embed_on_battery: bool,
+    /// In percent of the time.
+    pub embedding_share: u8,
     pub embedding_paused: bool,
     /// In megabytes, as the next one.
     pub hot_limit: u32,
@@ -112,6 +114,7 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         start_at_login: starts.unwrap_or(false),
         meaning: ModelChoice::from(&applied.settings.meaning),
         embed_on_battery: applied.settings.embed_on_battery,
+        embedding_share: applied.settings.embedding_share,
         embedding_paused: applied.settings.embedding_paused,
         hot_limit: applied.settings.hot_limit,
         file_size_limit: applied.settings.file_size_limit,
