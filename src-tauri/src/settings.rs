@@ -53,6 +53,9 @@ pub const HOT_LIMIT: Bounds =
 pub const FILE_SIZE_LIMIT: Bounds =
     Bounds { least: 1, most: 200, words: "a number of megabytes from 1 to 200" };
 
+pub const EMBEDDING_SHARE: Bounds =
+    Bounds { least: 1, most: 100, words: "a number of percent from 1 to 100" };
+
 impl Bounds {
     pub fn hold(&self, number: u32) -> bool {
         (self.least..=self.most).contains(&number)
@@ -265,8 +268,8 @@ impl Settings {
             "embedding_share" => {
                 let percent = item.as_integer().and_then(|percent| u8::try_from(percent).ok());
                 self.embedding_share = percent
-                    .filter(|percent| (1..=100).contains(percent))
-                    .ok_or_else(|| wrong("embedding_share", "a number from 1 to 100"))?;
+                    .filter(|percent| EMBEDDING_SHARE.hold(u32::from(*percent)))
+                    .ok_or_else(|| wrong("embedding_share", EMBEDDING_SHARE.words))?;
             }
             "hot_limit" => self.hot_limit = number("hot_limit", &HOT_LIMIT)?,
             "file_size_limit" => {

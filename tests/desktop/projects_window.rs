@@ -107,11 +107,31 @@ fn the_settings_open_in_the_editor_to_test_it_and_switch_the_start_at_login() {
         let words = [program.to_str().unwrap(), "--data-dir", data_dir.to_str().unwrap()];
         text.contains(&words.map(|word| format!("\"{word}\"")).join(" "))
     });
-    let written = fs::read_to_string(&settings).unwrap();
-    assert!(written.contains("start_at_login = true"), "{written}");
+    until("it is kept", || {
+        fs::read_to_string(&settings).is_ok_and(|kept| kept.contains("start_at_login = true"))
+    });
     desktop.screenshot("settings-start-at-login");
     desktop.key("space");
     until("the session does not start it any more", || autostart_entry(&desktop).is_none());
+}
+
+#[test]
+fn a_start_at_login_that_the_session_does_not_take_is_said_and_not_kept() {
+    let desktop = Desktop::start();
+    let host = TrayHost::start(&desktop);
+    desktop.account.write("code/alpha/main.rs", "fn main() {}\n");
+    desktop.account.quarry(["add", "code/alpha"]).done();
+    desktop.account.write(".config/autostart", "a file in the place of a directory");
+    let page = desktop.start_driven();
+    let projects = desktop.open_projects(&host, page.pid, "Projects");
+    projects.show_settings();
+    projects.tab(1 + BEFORE_TEST + FROM_TEST_TO_START + 1);
+    desktop.key("space");
+    until("it is said", || projects.shows(&page, "starts at login cannot be changed"));
+    desktop.screenshot("settings-no-start-at-login");
+    let settings = desktop.account.home().join("data/settings.toml");
+    let kept = fs::read_to_string(settings).unwrap_or_default();
+    assert!(!kept.lines().any(|line| line.starts_with("start_at_login")), "{kept}");
 }
 
 #[test]

@@ -102,6 +102,32 @@ fn a_file_saved_while_the_popup_is_open_is_found() {
 }
 
 #[test]
+fn a_project_that_is_opened_again_brings_its_hits_without_a_letter_typed() {
+    let desktop = Desktop::start();
+    desktop.account.write("code/one/a.txt", "a needle\n");
+    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let id = desktop.account.project("one")["id"].as_str().unwrap().to_owned();
+    let index = desktop.account.data_dir().join("indexes").join(id);
+    let kept = desktop.account.home().join("kept");
+    fs::rename(&index, &kept).unwrap();
+    fs::write(&index, "a file in the place of a directory").unwrap();
+    let page = desktop.start_driven();
+    type_into_the_popup(&desktop, &page, "needle");
+    until("the popup says what could not be searched", || {
+        let said = page.texts("[data-testid=nothing-found]").concat();
+        said.contains("Not everything could be searched") && page.has("[aria-label='Retry one']")
+    });
+    fs::remove_file(&index).unwrap();
+    fs::rename(&kept, &index).unwrap();
+    page.press("[aria-label='Retry one']");
+    until("its hit comes", || page.hits().iter().any(|hit| hit.path == "a.txt"));
+    until("nothing is said to be missing", || {
+        let footer = page.footer();
+        footer.contains("Searched 1 project") && !footer.contains("Retry")
+    });
+}
+
+#[test]
 fn an_editor_that_cannot_be_started_is_said_and_the_popup_stays() {
     let desktop = Desktop::start();
     desktop.account.write("data/settings.toml", "editor = \"/nowhere/editor {file}:{line}\"\n");

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use quarry_engine::engine::{EngineError, Preview};
+use quarry_engine::status::Residency;
 use rustix::io::{FdFlags, fcntl_setfd};
 
 use crate::confined::{MOUNTS, Turn, confined, run};
@@ -31,15 +32,25 @@ async fn a_preview_has_the_lines_around_and_says_when_they_are_others() {
     let world = World::new();
     let root = world.project("code", &[("src/a.rs", "1\n2\n3\n4\n5\n6\n7\n")]).await;
     let preview = shown(&world, "src/a.rs", 4).await;
-    assert_eq!((preview.first_line, preview.more, preview.stale), (2, true, false));
+    assert_eq!((preview.first_line, preview.more, preview.stale), (2, true, Some(false)));
     assert_eq!(texts(&preview), ["2", "3", "4", "5", "6"]);
 
     // Paused, so that the change stays unseen.
     world.engine().act("code", quarry_engine::status::ProjectAction::Pause).await.unwrap();
     std::fs::write(root.join("src/a.rs"), "another\n").unwrap();
     let preview = shown(&world, "src/a.rs", 4).await;
-    assert_eq!((preview.first_line, preview.more, preview.stale), (1, false, true));
+    assert_eq!((preview.first_line, preview.more, preview.stale), (1, false, Some(true)));
     assert_eq!(texts(&preview), ["another"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_a_closed_project_is_shown_and_not_called_changed() {
+    let world = World::with(|options| options.room.projects = 1);
+    world.project("code", &[("a.rs", "one\n")]).await;
+    world.project("another", &[("b.rs", "two\n")]).await;
+    world.until_status("code", "closed", |status| status.residency == Residency::Cold).await;
+    let preview = shown(&world, "a.rs", 1).await;
+    assert_eq!((texts(&preview), preview.stale), (vec!["one"], None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

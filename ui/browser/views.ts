@@ -1,6 +1,7 @@
 // Every view and state of both windows, and how to come to it.
 
 import type { Page } from "playwright-core";
+import program from "../../src-tauri/tauri.conf.json" with { type: "json" };
 
 export type View = {
   name: string;
@@ -14,8 +15,14 @@ export type View = {
 };
 
 /** As large as the program makes them. */
-const POPUP_SIZE: [number, number] = [960, 560];
-const PROJECTS_SIZE: [number, number] = [1000, 720];
+const POPUP_SIZE = sizeOf("popup");
+const PROJECTS_SIZE = sizeOf("projects");
+
+function sizeOf(label: string): [number, number] {
+  const found = program.app.windows.find((window) => window.label === label);
+  if (!found) throw new Error(`no window ${label}`);
+  return [found.width, found.height];
+}
 
 function popup(name: string, scene: string, prepare: View["prepare"] = nothing): View {
   return { name: `popup-${name}`, page: "index.html", scene, size: POPUP_SIZE, zoom: 1, prepare };
@@ -87,6 +94,11 @@ export const VIEWS: readonly View[] = [
   popup("suggestions", "empty", async (page) => {
     await page.getByRole("button", { name: "Look for repositories" }).click();
     await page.getByTestId("suggestions").waitFor();
+  }),
+  popup("suggestion-taken", "empty", async (page) => {
+    await page.getByRole("button", { name: "Look for repositories" }).click();
+    await page.getByRole("button", { name: "Add /home/ada/src" }).click();
+    await page.getByText("1 project is registered").waitFor();
   }),
   popup("start", "usual"),
   popup("start-failed", "failed"),

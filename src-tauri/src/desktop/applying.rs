@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use auto_launch::AutoLaunch;
 use tauri::{AppHandle, Emitter, Manager, Wry};
 
 use super::hotkey::{self, HotkeyError};
@@ -22,6 +23,8 @@ pub struct Applied {
     hotkey: Option<String>,
     /// A sentence, where that is not the hotkey of the settings.
     pub hotkey_error: Option<String>,
+    /// A sentence, where the session does not do at login what the settings say.
+    pub login_error: Option<String>,
 }
 
 /// One change at a time, each from the file to what is in effect.
@@ -38,8 +41,14 @@ pub enum ChangeError {
     #[error(transparent)]
     Hotkey(#[from] HotkeyError),
     #[error(transparent)]
+    Login(#[from] LoginError),
+    #[error(transparent)]
     File(#[from] EditError),
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("Whether Quarry starts at login cannot be changed: {0}.")]
+pub struct LoginError(auto_launch::Error);
 
 impl Applying {
     pub fn applied(&self) -> Applied {
@@ -60,7 +69,7 @@ pub fn start(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) 
 }
 
 /// Writes the change into the file and puts it into effect. A hotkey that cannot be had is not
-/// written: the one before it stays.
+/// written, nor a start at login that the session does not take: what was before stays.
 ///
 /// # Errors
 /// [`ChangeError`]; nothing is changed then.
@@ -71,10 +80,15 @@ pub fn change(app: &AppHandle<Wry>, change: &SettingChange) -> Result<(), Change
     if let SettingChange::Hotkey(wanted) = change {
         take_hotkey(app, wanted)?;
     }
+    let started_before = starts_at_login(app);
+    if let SettingChange::StartAtLogin(wanted) = change {
+        start_at_login(app, Some(*wanted))?;
+    }
     if let Err(error) = edit::write(&shell.place.settings_file, change) {
         if let SettingChange::Hotkey(wanted) = change {
             give_back(app, wanted, before.as_deref())?;
         }
+        start_at_login(app, started_before)?;
         return Err(error.into());
     }
     read_and_apply(app);
@@ -95,6 +109,7 @@ fn read_and_apply(app: &AppHandle<Wry>) {
     let problem = problem.map(|problem| problem.to_string());
     if (&settings, &problem) == (&applied.settings, &applied.problem)
         && applied.hotkey_error.is_none()
+        && applied.login_error.is_none()
     {
         return;
     }
@@ -115,10 +130,14 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
     if settings.theme != before.settings.theme {
         app.set_theme(window_theme(settings.theme));
     }
-    start_at_login(app, settings.start_at_login);
+    let login_error = start_at_login(app, settings.start_at_login).err().map(|error| {
+        tracing::warn!(%error, "starting at login was not changed");
+        error.to_string()
+    });
     put_into_effect(&shell.engine, &settings, &shell.place.data_dir);
     shell.applying.update(|applied| {
-        *applied = Applied { settings, problem, hotkey_error, hotkey: applied.hotkey.take() };
+        let hotkey = applied.hotkey.take();
+        *applied = Applied { settings, problem, hotkey, hotkey_error, login_error };
     });
 }
 
@@ -178,24 +197,25 @@ pub fn suspend_hotkey(app: &AppHandle<Wry>, suspended: bool) {
     }
 }
 
-fn start_at_login(app: &AppHandle<Wry>, wanted: Option<bool>) {
-    let autostart = match autostart::entry(app, &app.state::<Shell>().place) {
-        Ok(entry) => entry,
-        Err(error) => {
-            tracing::warn!(%error, "starting at login cannot be changed");
-            return;
-        }
-    };
-    let is_enabled = autostart.is_enabled();
-    let done = match wanted {
+/// None where the system does not say.
+pub fn starts_at_login(app: &AppHandle<Wry>) -> Option<bool> {
+    login_entry(app).and_then(|entry| entry.is_enabled()).ok()
+}
+
+fn login_entry(app: &AppHandle<Wry>) -> Result<AutoLaunch, auto_launch::Error> {
+    autostart::entry(app, &app.state::<Shell>().place)
+}
+
+fn start_at_login(app: &AppHandle<Wry>, wanted: Option<bool>) -> Result<(), LoginError> {
+    match wanted {
         // Also where it is on already: the program may lie elsewhere now.
-        Some(true) => autostart.enable(),
-        Some(false) if is_enabled.unwrap_or(true) => autostart.disable(),
+        Some(true) => login_entry(app).and_then(|entry| entry.enable()),
+        Some(false) if starts_at_login(app).unwrap_or(true) => {
+            login_entry(app).and_then(|entry| entry.disable())
+        }
         _ => Ok(()),
-    };
-    if let Err(error) = done {
-        tracing::warn!(%error, "starting at login was not changed");
     }
+    .map_err(LoginError)
 }
 
 /// The tray and every window show what is in effect.

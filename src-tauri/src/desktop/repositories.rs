@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use ts_rs::TS;
 
-/// More are not offered one by one.
-const MOST: usize = 100;
+/// As many projects as one person can be thought to want; folders with more are caches of others'
+/// work, and stay one project.
+const MOST: usize = 1000;
 /// How far below the home folder people keep their repositories.
 const DEEPEST: usize = 4;
 /// Folders that hold programs' own things.
@@ -31,15 +32,16 @@ pub fn is_repository(folder: &Path) -> bool {
     folder.join(".git").exists()
 }
 
-/// The repositories right in a folder that is none itself, by name; none where there is only one.
+/// The repositories right in a folder that is none itself, by name; none where there is only one,
+/// or where there are more than [`MOST`].
 pub fn directly_in(folder: &Path) -> Vec<PathBuf> {
     if is_repository(folder) {
         return Vec::new();
     }
     let mut found: Vec<PathBuf> =
-        folders_in(folder).into_iter().filter(|path| is_repository(path)).take(MOST).collect();
+        folders_in(folder).into_iter().filter(|path| is_repository(path)).take(MOST + 1).collect();
     found.sort();
-    if found.len() > 1 { found } else { Vec::new() }
+    if (2..=MOST).contains(&found.len()) { found } else { Vec::new() }
 }
 
 /// The folders below `home` with the most repositories right in them, the one with most first.
@@ -136,5 +138,17 @@ mod tests {
         };
         assert_eq!(names("many"), ["a", "b"]);
         assert!(names("one").is_empty() && names("whole").is_empty() && names("gone").is_empty());
+    }
+
+    #[test]
+    fn all_repositories_of_a_folder_are_offered_or_none() {
+        let home = home(&[]);
+        let repository = |number: usize| {
+            fs::create_dir_all(home.path().join(format!("{number}/.git"))).unwrap();
+        };
+        (0..MOST).for_each(repository);
+        assert_eq!(directly_in(home.path()).len(), MOST);
+        repository(MOST);
+        assert_eq!(directly_in(home.path()), Vec::<PathBuf>::new());
     }
 }

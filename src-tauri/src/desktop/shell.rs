@@ -36,8 +36,8 @@ pub struct ShellState {
     pub data_dir: String,
     /// None where the system chooses what opens a file.
     pub editor: Option<String>,
-    /// A sentence on the settings, the tray or the editor, where one of them is not as it should
-    /// be.
+    /// A sentence on the settings, the start at login, the tray or the editor, where one of them
+    /// is not as it should be.
     #[ts(optional)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -87,8 +87,8 @@ impl Shell {
         };
         let tray_problem = self.tray.get().and_then(|tray| tray.as_ref().err().cloned());
         let applied = self.applying.applied();
-        let problems: Vec<String> =
-            [applied.problem, tray_problem, editor_problem].into_iter().flatten().collect();
+        let problems = [applied.problem, applied.login_error, tray_problem, editor_problem];
+        let problems: Vec<String> = problems.into_iter().flatten().collect();
         ShellState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hotkey: applied.settings.hotkey,

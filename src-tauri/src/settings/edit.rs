@@ -11,7 +11,7 @@ use ts_rs::TS;
 
 use quarry_engine::embed::published::Published;
 
-use super::{Bounds, FILE_SIZE_LIMIT, HOT_LIMIT, Meaning, Theme};
+use super::{Bounds, EMBEDDING_SHARE, FILE_SIZE_LIMIT, HOT_LIMIT, Meaning, Theme};
 
 /// What a file holds that Quarry makes: every setting with its default, as comments.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -33,6 +33,8 @@ pub enum SettingChange {
     StartAtLogin(bool),
     Meaning(ModelChoice),
     EmbedOnBattery(bool),
+    /// In percent of the time.
+    EmbeddingShare(u32),
     EmbeddingPaused(bool),
     /// In megabytes, as the next one.
     HotLimit(u32),
@@ -105,6 +107,7 @@ impl SettingChange {
             Self::StartAtLogin(_) => "start_at_login",
             Self::Meaning(_) => "meaning",
             Self::EmbedOnBattery(_) => "embed_on_battery",
+            Self::EmbeddingShare(_) => "embedding_share",
             Self::EmbeddingPaused(_) => "embedding_paused",
             Self::HotLimit(_) => "hot_limit",
             Self::FileSizeLimit(_) => "file_size_limit",
@@ -122,8 +125,8 @@ impl SettingChange {
             | Self::StartAtLogin(on)
             | Self::EmbedOnBattery(on)
             | Self::EmbeddingPaused(on) => Some((*on).into()),
-            Self::HotLimit(megabytes) | Self::FileSizeLimit(megabytes) => {
-                Some(i64::from(*megabytes).into())
+            Self::EmbeddingShare(number) | Self::HotLimit(number) | Self::FileSizeLimit(number) => {
+                Some(i64::from(*number).into())
             }
         }
     }
@@ -134,6 +137,7 @@ impl SettingChange {
             if bounds.hold(*number) { Ok(()) } else { Err(refused) }
         };
         match self {
+            Self::EmbeddingShare(percent) => check(percent, EMBEDDING_SHARE),
             Self::HotLimit(megabytes) => check(megabytes, HOT_LIMIT),
             Self::FileSizeLimit(megabytes) => check(megabytes, FILE_SIZE_LIMIT),
             Self::Meaning(choice) if !choice.is_valid() => {
@@ -287,6 +291,7 @@ mod tests {
             SettingChange::HideOnBlur(false),
             SettingChange::StartAtLogin(true),
             SettingChange::Hotkey("Ctrl+K".to_owned()),
+            SettingChange::EmbeddingShare(30),
             SettingChange::HotLimit(8000),
             SettingChange::FileSizeLimit(32),
         ] {
@@ -299,6 +304,7 @@ mod tests {
             theme: Theme::Light,
             hide_on_blur: false,
             start_at_login: Some(true),
+            embedding_share: 30,
             hot_limit: 8000,
             file_size_limit: 32,
             ..Settings::default()

@@ -65,6 +65,12 @@ impl Page {
         self.session.script(&format!("return {expression}"), &[]) == json!(true)
     }
 
+    /// Presses a button of the page's.
+    #[track_caller]
+    pub fn press(&self, selector: &str) {
+        self.script("document.querySelector(arguments[0]).click()", selector);
+    }
+
     /// What the box holds.
     #[track_caller]
     pub fn query(&self) -> String {

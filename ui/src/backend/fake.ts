@@ -23,7 +23,7 @@ import type { ShellState } from "./generated/ShellState";
 import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
 import type { Suggestion } from "./generated/Suggestion";
-import { FETCH } from "./samples";
+import { FETCH, project } from "./samples";
 
 export type Scene = {
   projects: ProjectStatus[];
@@ -130,12 +130,12 @@ export class FakeBackend implements Backend {
 
   addFolders(paths: string[]): Promise<AddOutcome[]> {
     this.calls.push(["addFolders", paths]);
-    return Promise.resolve(paths.map(added));
+    return Promise.resolve(paths.map((path) => this.#add(path)));
   }
 
   pickFolders(): Promise<AddOutcome[]> {
     this.calls.push(["pickFolders"]);
-    return Promise.resolve([added("/home/ada/src/ripgrep")]);
+    return Promise.resolve([this.#add("/home/ada/src/ripgrep")]);
   }
 
   projectAction(project: string, action: ProjectAction): Promise<void> {
@@ -222,7 +222,7 @@ export class FakeBackend implements Backend {
 
   importProjects(): Promise<AddOutcome[]> {
     this.calls.push(["importProjects"]);
-    return Promise.resolve([added("/home/ada/src/ripgrep")]);
+    return Promise.resolve([this.#add("/home/ada/src/ripgrep")]);
   }
 
   offeredFiles(): Promise<OfferedFile[]> {
@@ -365,6 +365,20 @@ export class FakeBackend implements Backend {
     for (const handler of handlers) handler(payload);
   }
 
+  #add(path: string): AddOutcome {
+    const name = path.split("/").at(-1) ?? path;
+    const there = this.#scene.projects.find(({ root }) => root === path);
+    if (there) {
+      const message = `${path} is registered already, as ${there.name}.`;
+      return { path, outcome: "Already", project: there.id, message, repositories: [] };
+    }
+    const begun = { freshness: "Indexing", files: 0, last_indexed: null } as const;
+    const status = project(name, { root: path, ...begun });
+    this.#show([...this.#scene.projects, status]);
+    const message = `${name} is registered and being indexed.`;
+    return { path, outcome: "Added", project: status.id, message, repositories: [] };
+  }
+
   #exclude(project: string, pattern: string): Promise<string | null> {
     const excludes = this.#scene.projects.find(({ id }) => id === project)?.excludes ?? [];
     if (excludes.includes(pattern)) return Promise.resolve(null);
@@ -405,11 +419,4 @@ function refuse(code: string, message: string): Promise<never> {
   const error = { code, message, retryable: true, project_id: null };
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   return Promise.reject(error);
-}
-
-function added(path: string): AddOutcome {
-  const name = path.split("/").at(-1) ?? path;
-  const message = `${name} is registered and being indexed.`;
-  const project = `id-${name}`;
-  return { path, outcome: "Added", project, message, repositories: [] };
 }

@@ -36,6 +36,7 @@ export const SETTINGS: SettingsView = {
   start_at_login: false,
   meaning: { kind: "own" },
   embed_on_battery: false,
+  embedding_share: 50,
   embedding_paused: false,
   hot_limit: 4000,
   file_size_limit: 16,
@@ -316,6 +317,7 @@ export function scene(name: string | null): Scene {
     case "repositories":
       return {
         ...usual,
+        projects: [...PROJECTS, project("clients", { root: "/home/ada/work/clients" })],
         events: {
           added: [
             {

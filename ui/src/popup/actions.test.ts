@@ -16,16 +16,18 @@ test("a hit in nothing that has a name is not asked for its callers", () => {
   expect(names(plain)).not.toContain("leaveOut");
   expect(names(plain)).not.toContain("exclude");
   expect(names(plain)).not.toContain("copyText");
+  expect(names({ ...METHOD, path: 'a "b"/c.rs' })).not.toContain("leaveOut");
   expect(names({ ...METHOD, symbol: "Who are you?" })).not.toContain("refs");
 });
 
 test("what is asked for stays in the hit's project and keeps the query that it refines", () => {
   const zed = project("my zed");
-  expect(asked("callers", METHOD, zed, "due")).toBe('project:"my zed" callers:due');
-  expect(asked("callees", METHOD, project("zed"), "due")).toBe("project:zed callees:due");
-  expect(asked("narrow", METHOD, project("zed"), "due soon")).toBe("project:zed due soon");
-  expect(asked("leaveOut", METHOD, zed, "due ")).toBe('due -path:"crates/a b"');
-  expect(asked("open", METHOD, zed, "due")).toBeNull();
+  const from = (query: string) => ({ query, projects: [] });
+  expect(asked("callers", METHOD, zed, from("due"))).toBe('project:"my zed" callers:due');
+  expect(asked("callees", METHOD, project("zed"), from("due"))).toBe("project:zed callees:due");
+  expect(asked("narrow", METHOD, project("zed"), from("due soon"))).toBe("project:zed due soon");
+  expect(asked("leaveOut", METHOD, zed, from("due "))).toBe('due -path:"/crates/a b/"');
+  expect(asked("open", METHOD, zed, from("due"))).toBeNull();
 });
 
 test("the line is copied as it stands", () => {

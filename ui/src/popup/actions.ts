@@ -2,8 +2,8 @@
 
 import type { Hit } from "../backend/generated/Hit";
 import type { ProjectStatus } from "../backend/generated/ProjectStatus";
+import { narrowed, withoutFolder } from "./query-words";
 import { hitLine } from "./results";
-import { narrowed } from "./sentences";
 
 export type ActionName =
   | "open"
@@ -40,7 +40,7 @@ const ACTIONS: readonly Action[] = [
   { name: "refs", label: "Where it is used", keys: "", group: "explore" },
   { name: "alike", label: "More like this", keys: "", group: "explore" },
   { name: "narrow", label: "Search in this project only", keys: "", group: "refine" },
-  { name: "leaveOut", label: "Leave this folder out of the search", keys: "", group: "refine" },
+  { name: "leaveOut", label: "Leave this path out, in all projects", keys: "", group: "refine" },
   { name: "exclude", label: "Exclude this folder from the index", keys: "", group: "keep" },
   { name: "pin", label: "Pin file", keys: "", group: "keep" },
   { name: "unpin", label: "Unpin file", keys: "", group: "keep" },
@@ -66,6 +66,7 @@ export function actionsFor(hit: Hit, pinned: boolean): readonly Action[] {
       case "unpin":
         return pinned;
       case "leaveOut":
+        return hit.path.includes("/") && withoutFolder("", folderOf(hit)) !== null;
       case "exclude":
         return hit.path.includes("/");
       default:
@@ -97,18 +98,21 @@ export function folderOf(hit: Hit): string {
 }
 
 /** The query whose answer is what the action asks for; null for what asks nothing. */
-export function asked(name: ActionName, hit: Hit, project: ProjectStatus, query: string) {
+export function asked(
+  name: ActionName,
+  hit: Hit,
+  project: ProjectStatus,
+  { query, projects }: { query: string; projects: readonly ProjectStatus[] },
+) {
   switch (name) {
     case "callers":
     case "callees":
     case "refs":
-      return `${narrowed(project.name)}${name}:${hit.symbol ?? ""}`;
+      return `${narrowed(project, projects)}${name}:${hit.symbol ?? ""}`;
     case "narrow":
-      return narrowed(project.name) + query;
-    case "leaveOut": {
-      const folder = folderOf(hit);
-      return `${query.trimEnd()} -path:${/\s/.test(folder) ? `"${folder}"` : folder}`;
-    }
+      return narrowed(project, projects) + query;
+    case "leaveOut":
+      return withoutFolder(query.trimEnd(), folderOf(hit));
     default:
       return null;
   }

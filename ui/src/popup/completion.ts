@@ -1,5 +1,7 @@
 // What may follow in the box: filters at the beginning of a word, values behind a filter.
 
+import { filterValue } from "./query-words";
+
 export type Option = { label: string; insert: string; detail: string };
 
 /** The part of the query between `start` and `end` is replaced by the option that is accepted. */
@@ -9,7 +11,7 @@ export type Vocabulary = { languages: readonly string[]; projects: readonly stri
 
 const FILTERS: Option[] = [
   { label: "lang:", insert: "lang:", detail: "files in this language" },
-  { label: "path:", insert: "path:", detail: "files below this path" },
+  { label: "path:", insert: "path:", detail: "words of the path, or a /folder/" },
   { label: "project:", insert: "project:", detail: "this project only" },
   { label: "sym:", insert: "sym:", detail: "definitions of this name" },
   { label: "refs:", insert: "refs:", detail: "uses of this name" },
@@ -29,11 +31,10 @@ export function valuesAt(query: string, caret: number, known: Vocabulary): Compl
   const values = valuesOf(filter.toLowerCase(), known);
   const start = word.end - typed.length;
   const wanted = typed.replace(/^"/, "").toLowerCase();
-  const options = matching(values, wanted).map((value) => ({
-    label: value,
-    insert: `${/\s/.test(value) ? `"${value}"` : value} `,
-    detail: "",
-  }));
+  const options = matching(values, wanted).flatMap((value) => {
+    const inserted = filterValue(value);
+    return inserted === null ? [] : [{ label: value, insert: `${inserted} `, detail: "" }];
+  });
   const [only, ...others] = options;
   if (!only || (others.length === 0 && only.label.toLowerCase() === wanted)) return null;
   return { start, end: word.end, options: options.slice(0, MOST_OPTIONS) };

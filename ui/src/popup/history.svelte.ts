@@ -32,6 +32,11 @@ export class History {
     ]);
   }
 
+  /** The query before this one of the box; the last one of all where it holds none of them. */
+  before(query: string): string | null {
+    return this.queries[this.queries.indexOf(query) + 1] ?? null;
+  }
+
   remember(query: string): void {
     void this.#around.attempt(() => this.#backend.rememberQuery(query));
   }

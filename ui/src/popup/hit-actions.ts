@@ -42,7 +42,8 @@ export class HitActions {
   }
 
   async run(name: ActionName, hit: Hit): Promise<void> {
-    const project = this.#around.projects?.find(({ id }) => id === hit.project);
+    const projects = this.#around.projects ?? [];
+    const project = projects.find(({ id }) => id === hit.project);
     const text = copied(name, hit, project);
     if (text !== null) {
       await this.#around.copy(text);
@@ -68,12 +69,13 @@ export class HitActions {
         break;
       case "alike":
         this.#history.remember(this.#session.query);
-        this.#session.alike(hit);
+        await this.#around.attempt(() => this.#session.alike(hit));
         break;
       default: {
-        const query = project ? asked(name, hit, project, this.#session.query) : null;
+        const { query: before } = this.#session;
+        const query = project ? asked(name, hit, project, { query: before, projects }) : null;
         if (query === null) return;
-        this.#history.remember(this.#session.query);
+        this.#history.remember(before);
         await this.#ask(query);
       }
     }

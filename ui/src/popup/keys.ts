@@ -53,7 +53,7 @@ export const KEYS_HELP: readonly KeysGroup[] = [
     title: "Search",
     keys: [
       ["Tab", "complete a filter, such as lang: or path:"],
-      ["↑ in an empty box", "the last query again"],
+      ["↑ in an empty box", "the last query again; once more, the one before it"],
       ["Escape", "empty the box, then hide the popup"],
     ],
   },
@@ -81,35 +81,46 @@ const MOVES: Record<string, Move> = {
 /** Lines of the preview. */
 const SCROLLS: Record<string, number> = { ArrowUp: -3, ArrowDown: 3, PageUp: -20, PageDown: 20 };
 
-/** `inBox`: no button has the focus, so that the keys of the list are not another control's. */
-export function keyCommand(press: KeyPress, inBox: boolean): KeyCommand | null {
+/** Where the focus is: a control has its own keys, and the preview scrolls with those of the list. */
+export type KeyPlace = "box" | "preview" | "control";
+
+export function keyCommand(press: KeyPress, place: KeyPlace): KeyCommand | null {
   // Some WebKit versions send the key that ends a composition with isComposing already false.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   if (press.isComposing || press.keyCode === TAKEN_BY_INPUT_METHOD || press.altKey) return null;
-  if (press.ctrlKey || press.metaKey) return chord(press, inBox);
+  if (press.ctrlKey || press.metaKey) return chord(press, place);
   if (press.key === "Escape") return { kind: "escape" };
   if (press.key === "F1") return { kind: "help" };
-  if (!inBox || press.shiftKey) return null;
+  if (place === "control" || press.shiftKey) return null;
   if (press.key === "Enter") return { kind: "open" };
+  if (place === "preview") return null;
   if (press.key === "Tab") return { kind: "complete" };
   const move = MOVES[press.key];
   return move ? { kind: "move", move } : null;
 }
 
-function chord(press: KeyPress, inBox: boolean): KeyCommand | null {
+/** The key is for the box, which is to have the focus: a blank scrolls the preview. */
+export function wantsBox(press: KeyPress, place: KeyPlace): boolean {
+  if (press.ctrlKey || press.metaKey || press.altKey) return false;
+  if (place === "box") return press.key !== "Tab";
+  return place === "preview" && press.key.length === 1 && press.key !== " ";
+}
+
+function chord(press: KeyPress, place: KeyPlace): KeyCommand | null {
   if (press.key === ",") return { kind: "settings" };
   // By position, as the digits need Shift on some keyboards.
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
   if (digit) return { kind: "openRow", row: Number(digit) - 1 };
   const letter = press.key.toLowerCase();
   if (letter === "p" && !press.shiftKey) return { kind: "projects" };
-  if (!inBox) return null;
+  if (place === "control") return null;
   if (letter === "c") return { kind: "act", name: press.shiftKey ? "copyPlace" : "copyPath" };
   if (press.shiftKey) return null;
   if (letter === "k") return { kind: "actions" };
   if (press.key === "Enter") return { kind: "act", name: "reveal" };
   const lines = SCROLLS[press.key];
   if (lines !== undefined) return { kind: "scroll", lines };
+  if (place === "preview") return null;
   if (press.key === "Home") return { kind: "move", move: "first" };
   if (press.key === "End") return { kind: "move", move: "last" };
   return null;

@@ -22,14 +22,21 @@ export class PreviewSession {
   #callOff = () => {};
   /** What is on screen or on its way there. */
   #loading = "";
+  #loads = 0;
+  /** The list that it was loaded for. */
+  #listed: Hit[] = [];
 
   constructor(backend: Backend) {
     this.#backend = backend;
   }
 
-  /** The list comes first; and whoever holds down an arrow passes many hits. */
-  select(hit: Hit | null, hits: Hit[]): void {
-    const wanted = hit ? JSON.stringify([hitKey(hit), hit.stale]) : "";
+  /**
+   * The list comes first; and whoever holds down an arrow passes many hits. `indexed`: when the
+   * hit's project was, as its file may be another one since.
+   */
+  select(hit: Hit | null, hits: Hit[], indexed: string | null): void {
+    const known = hit && [hitKey(hit), hit.stale, hit.snippet?.text, indexed];
+    const wanted = known ? JSON.stringify(known) : "";
     this.#wanted = wanted;
     this.#callOff();
     if (!hit) {
@@ -38,12 +45,23 @@ export class PreviewSession {
     }
     this.#callOff = afterPaint(() => {
       this.hits = hits;
-      if (hit && this.#loading !== wanted) void this.#load(hit, wanted);
+      const isAnew = this.#listed !== hits;
+      this.#listed = hits;
+      if (!hit) return;
+      if (this.#loading !== wanted || (isAnew && this.#mayBeOld(hit))) void this.#load(hit, wanted);
     });
+  }
+
+  /** It failed, or is not known to be what is indexed. */
+  #mayBeOld(hit: Hit): boolean {
+    const { shown } = this;
+    return shown !== null && hitKey(shown.hit) === hitKey(hit) && shown.preview?.stale !== false;
   }
 
   async #load(hit: Hit, wanted: string): Promise<void> {
     this.#loading = wanted;
+    this.#loads += 1;
+    const load = this.#loads;
     let shown: Shown;
     try {
       const preview = await this.#backend.preview(hit.project, hit.path, hitLine(hit), CONTEXT);
@@ -51,6 +69,6 @@ export class PreviewSession {
     } catch (thrown) {
       shown = { hit, preview: null, problem: commandError(thrown).message };
     }
-    if (wanted === this.#wanted) this.shown = shown;
+    if (wanted === this.#wanted && load === this.#loads) this.shown = shown;
   }
 }

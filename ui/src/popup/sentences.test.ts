@@ -4,7 +4,6 @@ import type { ProjectStatus } from "../backend/generated/ProjectStatus";
 import { project, scene } from "../backend/scenes";
 import {
   coverage,
-  narrowed,
   nothingFound,
   querySentence,
   resultCount,
@@ -68,6 +67,7 @@ test("coverage says how many of how many", () => {
     "Searched 4 of 5 projects, 2 not compared yet",
   );
   expect(coverage(null, RESTING)).toBe("3 projects");
+  expect(coverage(null, [])).toBe("");
 });
 
 test("a failure that only the answer knows is told with its cause", () => {
@@ -98,9 +98,4 @@ test("what a parser says in several lines is one sentence", () => {
     "the pattern fn (a cannot be read: regex parse error:\n    fn (a\n       ^\nerror: unclosed group.";
   expect(querySentence(said)).toBe("The pattern fn (a cannot be read: unclosed group.");
   expect(querySentence("No project is called x.")).toBe("No project is called x.");
-});
-
-test("a name with a space is quoted", () => {
-  expect(narrowed("zed")).toBe("project:zed ");
-  expect(narrowed("my site")).toBe('project:"my site" ');
 });

@@ -21,9 +21,9 @@ const NAMED = 2;
 
 export type Trouble = { project: string; name: string; words: string };
 
-/** "Searched 4 of 5 projects, 2 not compared yet"; before a search, how many there are. */
+/** "Searched 4 of 5 projects, 2 not compared yet"; before a search, how many there are, if any. */
 export function coverage(searched: Searched | null, projects: readonly ProjectStatus[]): string {
-  if (!searched) return counted(projects.length, "project");
+  if (!searched) return projects.length === 0 ? "" : counted(projects.length, "project");
   const reached = `Searched ${reachedOf(searched)}`;
   return searched.stale > 0 ? `${reached}, ${count(searched.stale)} not compared yet` : reached;
 }
@@ -111,9 +111,4 @@ function listed(parts: readonly string[]): string {
   const rest = parts.length - NAMED;
   const named = parts.slice(0, NAMED).join(", ");
   return rest > 0 ? `${named} and ${count(rest)} more` : named;
-}
-
-/** The beginning of a query for one project only. */
-export function narrowed(name: string): string {
-  return /\s/.test(name) ? `project:"${name}" ` : `project:${name} `;
 }

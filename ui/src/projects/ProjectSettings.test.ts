@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FakeBackend } from "../backend/fake";
 import { scene } from "../backend/scenes";
 import ProjectsWindow from "./ProjectsWindow.svelte";
@@ -45,6 +45,15 @@ test("patterns are added and taken back one by one", async () => {
   ]);
 });
 
+test("a switch that is refused shows what holds", async () => {
+  const settings = await settingsOf("helix");
+  vi.spyOn(backend, "projectAction").mockRejectedValue(new Error("The list cannot be written."));
+  const pinned = within(settings).getByRole<HTMLInputElement>("checkbox", { name: /Never close/ });
+  await fireEvent.click(pinned);
+  await screen.findByText("The list cannot be written.");
+  await waitFor(() => expect(pinned.checked).toBe(false));
+});
+
 test("a pattern that is refused stays in the box, with the reason below it", async () => {
   const settings = await settingsOf("helix");
   await exclude(settings, "src/[a-");
@@ -85,4 +94,25 @@ test("a failed project shows what happened to it before, when asked to", async (
   expect(lines[3]?.textContent).toContain("VolumeUnavailable: ");
   await fireEvent.click(screen.getByRole("button", { name: "Hide log lines of archive" }));
   expect(screen.queryByTestId("project-log")).toBeNull();
+});
+
+test("what happened is read once for each failure, and a failed reading is made good", async () => {
+  await open("failed");
+  const read = vi.spyOn(backend, "projectLog").mockRejectedValueOnce(new Error("It is closing."));
+  await fireEvent.click(screen.getByRole("button", { name: "Show log lines of archive" }));
+  await screen.findByText("It is closing.");
+  const { projects } = await backend.snapshot();
+  const shown = (seq: number, attempts: number): void => {
+    backend.send("snapshot", {
+      seq,
+      projects: projects.map((one) => ({ ...one, error: one.error && { ...one.error, attempts } })),
+    });
+  };
+  for (let seq = 10; seq < 20; seq += 1) shown(seq, 6);
+  await screen.findByText("It is closing.");
+  expect(read).toHaveBeenCalledTimes(1);
+  shown(20, 7);
+  await screen.findByTestId("project-log");
+  expect(screen.queryByText("It is closing.")).toBeNull();
+  expect(read).toHaveBeenCalledTimes(2);
 });

@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FakeBackend } from "../backend/fake";
 import { project, scene } from "../backend/scenes";
 import ProjectsWindow from "./ProjectsWindow.svelte";
@@ -65,10 +65,11 @@ test("indexing shows how far it is", async () => {
   expect(card("linux").textContent).toContain("43 % indexed · 33,800 of 78,512");
 });
 
-test("a watch mode is explained", async () => {
+test("why a project is polled can be read on its card", async () => {
   await open();
-  const mode = within(card("linux")).getByText("Polled");
-  expect(mode.title).toContain("The system allows no more file watches");
+  within(card("linux")).getByText("Polled");
+  within(card("linux")).getByText(/The system allows no more file watches/);
+  within(card("linux")).getByText("410,000");
 });
 
 test("what is removed can be had back, by a button or by Ctrl+Z", async () => {
@@ -113,14 +114,48 @@ test("search by meaning is switched for one project", async () => {
   expect(backend.calls.map((call) => call[2])).toEqual(["MeaningOff", "MeaningOn"]);
 });
 
-test("a folder of repositories may become a project for each of them", async () => {
-  await open("repositories");
+const CLIENTS = ["acme", "globex", "initech"];
+
+async function registerEach(): Promise<void> {
   await fireEvent.click(await screen.findByRole("button", { name: "Register each by itself" }));
+}
+
+test("a folder of repositories may become a project for each of them, and once more itself", async () => {
+  await open("repositories");
+  await registerEach();
   await waitFor(() => expect(backend.calls).toHaveLength(2));
   expect(backend.calls).toEqual([
+    ["addFolders", CLIENTS.map((name) => `/home/ada/work/clients/${name}`)],
     ["removeProject", "id-clients"],
-    ["addFolders", ["acme", "globex", "initech"].map((name) => `/home/ada/work/clients/${name}`)],
   ]);
+  await waitFor(() => CLIENTS.map(card));
+  await screen.findByText("clients is removed. Its folder was not touched.");
+  await press("Undo");
+  await waitFor(() => card("clients"));
+});
+
+test("a folder of repositories stays a project where one of them cannot be registered", async () => {
+  await open("repositories");
+  const addFolders = backend.addFolders.bind(backend);
+  const path = "/home/ada/work/clients/acme";
+  const message = `${path} cannot be read.`;
+  vi.spyOn(backend, "addFolders").mockImplementationOnce(async ([, ...others]) => [
+    { path, outcome: "Refused", project: null, message, repositories: [] },
+    ...(await addFolders(others)),
+  ]);
+  await registerEach();
+  await screen.findByText(message);
+  card("clients");
+  expect(backend.calls.map(([name]) => name)).toEqual(["addFolders"]);
+});
+
+test("a folder of repositories stays a project where registering fails altogether", async () => {
+  await open("repositories");
+  vi.spyOn(backend, "addFolders").mockRejectedValueOnce(new Error("It is closing."));
+  await registerEach();
+  await screen.findByText("It is closing.");
+  card("clients");
+  expect(backend.calls).toEqual([]);
 });
 
 test("pause, pin and reindex go to the program and turn round", async () => {

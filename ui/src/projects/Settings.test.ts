@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { FakeBackend, TAKEN_HOTKEY } from "../backend/fake";
 import { scene } from "../backend/scenes";
 import ProjectsWindow from "./ProjectsWindow.svelte";
@@ -86,6 +86,88 @@ test("the editor can be tested, on the settings themselves", async () => {
   expect(backend.calls).toEqual([["openSettingsFile"]]);
 });
 
+describe("what is refused shows what holds", () => {
+  function refuseAll(): void {
+    vi.spyOn(backend, "changeSetting").mockRejectedValue(new Error("It cannot be written."));
+  }
+
+  test.each([/Hide it/, /at login/, /on its battery/])("the switch %s", async (name) => {
+    await open();
+    refuseAll();
+    const box = await screen.findByRole<HTMLInputElement>("checkbox", { name });
+    const before = box.checked;
+    await fireEvent.click(box);
+    await screen.findByText("It cannot be written.");
+    await waitFor(() => expect(box.checked).toBe(before));
+  });
+
+  test("the theme", async () => {
+    await open();
+    refuseAll();
+    const radio = (name: string) => screen.getByRole<HTMLInputElement>("radio", { name });
+    await fireEvent.click(radio("Dark"));
+    await screen.findByText("It cannot be written.");
+    await waitFor(() => expect(radio("As the system").checked).toBe(true));
+  });
+
+  test.each([
+    ["Editor", "zed {file}:{line}", ""],
+    ["Model", "off", "own"],
+  ])("the list %s", async (name, wanted, held) => {
+    await open();
+    refuseAll();
+    const list = await screen.findByRole<HTMLSelectElement>("combobox", { name });
+    await fireEvent.change(list, { target: { value: wanted } });
+    await screen.findByText("It cannot be written.");
+    await waitFor(() => expect(list.value).toBe(held));
+  });
+});
+
+describe("a command that is being typed", () => {
+  const COMMAND = "myedit {file}";
+
+  async function typed(): Promise<HTMLInputElement> {
+    await open();
+    const field = screen.getByRole<HTMLInputElement>("textbox", { name: "Editor command" });
+    await fireEvent.input(field, { target: { value: COMMAND } });
+    return field;
+  }
+
+  test("is kept while other settings change", async () => {
+    const field = await typed();
+    await fireEvent.click(screen.getByRole("radio", { name: "Dark" }));
+    await waitFor(() => expect(changes()).toHaveLength(1));
+    backend.send("shell_state", await backend.shellState());
+    await new Promise((done) => setTimeout(done));
+    expect(field.value).toBe(COMMAND);
+  });
+
+  test("follows the settings again once it is one of them", async () => {
+    const field = await typed();
+    await fireEvent.click(screen.getByRole("button", { name: "Use" }));
+    await waitFor(() => expect(changes()).toHaveLength(1));
+    await backend.changeSetting({ setting: "editor", value: "by hand" });
+    backend.send("shell_state", { ...(await backend.shellState()) });
+    await waitFor(() => expect(field.value).toBe("by hand"));
+  });
+
+  test("is what is tested", async () => {
+    await typed();
+    await fireEvent.click(screen.getByRole("button", { name: /^Test/ }));
+    await waitFor(() => expect(backend.calls.at(-1)).toEqual(["openSettingsFile"]));
+    expect(changes()).toEqual([{ setting: "editor", value: COMMAND }]);
+  });
+
+  test("is neither tested nor lost where it is refused", async () => {
+    const field = await typed();
+    vi.spyOn(backend, "changeSetting").mockRejectedValue(new Error("It has no {file}."));
+    await fireEvent.click(screen.getByRole("button", { name: /^Test/ }));
+    await screen.findByText("It has no {file}.");
+    expect(field.value).toBe(COMMAND);
+    expect(backend.calls).toEqual([]);
+  });
+});
+
 test("what cannot be read in the file is said", async () => {
   const settings = await open("failed");
   expect(settings.textContent).toContain("The settings cannot be read: line 3.");
@@ -149,6 +231,14 @@ test("a wish for the settings shows them, whether it came before the page or aft
   wish.mockResolvedValueOnce(true);
   backend.send("settings_wanted", null);
   await screen.findByTestId("settings");
+});
+
+test("how much is embedded is set in percent", async () => {
+  await open();
+  const share = await screen.findByRole("spinbutton", { name: /part of the time/ });
+  expect(share).toHaveProperty("value", "50");
+  await fireEvent.change(share, { target: { value: "30" } });
+  await waitFor(() => expect(changes()).toEqual([{ setting: "embedding_share", value: 30 }]));
 });
 
 test("a limit is set in megabytes, and one that is refused shows what holds", async () => {

@@ -63,8 +63,14 @@ export class WindowState {
     await this.attempt(async () => this.tellOutcomes(await this.#backend.pickFolders()));
   }
 
-  async addFolders(paths: string[]): Promise<void> {
-    await this.attempt(async () => this.tellOutcomes(await this.#backend.addFolders(paths)));
+  /** True where each of them is a project now. */
+  async addFolders(paths: string[]): Promise<boolean> {
+    let outcomes: AddOutcome[] = [];
+    const done = await this.attempt(async () => {
+      outcomes = await this.#backend.addFolders(paths);
+      this.tellOutcomes(outcomes);
+    });
+    return done && !outcomes.some(isRefused);
   }
 
   async exportProjects(): Promise<void> {
@@ -78,12 +84,12 @@ export class WindowState {
     await this.attempt(async () => this.tellOutcomes(await this.#backend.importProjects()));
   }
 
-  async act(project: string, action: ProjectAction): Promise<void> {
-    await this.attempt(() => this.#backend.projectAction(project, action));
+  act(project: string, action: ProjectAction): Promise<boolean> {
+    return this.attempt(() => this.#backend.projectAction(project, action));
   }
 
   /** Forgets a project, and offers to have it back. */
-  async remove(project: ProjectStatus): Promise<void> {
+  async remove(project: Pick<ProjectStatus, "id" | "name">): Promise<void> {
     const done = await this.attempt(() => this.#backend.removeProject(project.id));
     if (!done) return;
     this.#notify("plain", [`${project.name} is removed. Its folder was not touched.`], {
@@ -141,9 +147,8 @@ export class WindowState {
 
   tellOutcomes(outcomes: AddOutcome[]): void {
     if (outcomes.length === 0) return;
-    const refused = outcomes.some(({ outcome }) => outcome === "Refused");
     this.#notify(
-      refused ? "problem" : "plain",
+      outcomes.some(isRefused) ? "problem" : "plain",
       outcomes.map(({ message }) => message),
     );
     for (const outcome of outcomes) this.#offerRepositories(outcome);
@@ -156,9 +161,10 @@ export class WindowState {
     this.#notify("plain", [sentence], {
       label: "Register each by itself",
       run: async () => {
-        if (await this.attempt(() => this.#backend.removeProject(project))) {
-          await this.addFolders(repositories);
-        }
+        // What could not be registered by itself is still found as a part of the folder.
+        if (!(await this.addFolders(repositories))) return;
+        const status = this.projects?.find(({ id }) => id === project);
+        await this.remove(status ?? { id: project, name: path });
       },
     });
   }
@@ -177,9 +183,9 @@ export class WindowState {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   }
 
-  /** What was said for a moment, and was read or is not needed any more. */
+  /** What was said for a moment, and was read or is not needed any more; offers last longer. */
   dismissPlain(): void {
-    this.notices = this.notices.filter(({ tone }) => tone === "problem");
+    this.notices = this.notices.filter(({ tone, action }) => tone === "problem" || action);
   }
 
   #notify(tone: Notice["tone"], lines: string[], action: NoticeAction | null = null): void {
@@ -192,4 +198,8 @@ export class WindowState {
     this.#seq = snapshot.seq;
     this.projects = snapshot.projects.toSorted(byName);
   }
+}
+
+function isRefused({ outcome }: AddOutcome): boolean {
+  return outcome === "Refused";
 }

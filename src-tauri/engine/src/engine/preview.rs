@@ -32,8 +32,9 @@ pub struct Preview {
     pub lines: Vec<PreviewLine>,
     /// The file goes on after the last of them.
     pub more: bool,
-    /// The file has changed since it was indexed.
-    pub stale: bool,
+    /// The file has changed since it was indexed; `None` where there is no open index to compare
+    /// it with.
+    pub stale: Option<bool>,
     /// The innermost definition around the line that was asked for.
     pub enclosing: Option<EnclosingSymbol>,
 }
@@ -92,26 +93,26 @@ impl Engine {
                 .map_err(|(reason, note)| not_shown(&key, reason, &note))?
                 .ok_or_else(|| gone(&key))?;
             let whole = text::decode(&bytes).map_err(|reason| not_shown(&key, reason, ""))?;
-            let stale = index.is_none_or(|index| is_stale(&index, &key, &file, &bytes));
+            let stale = index.and_then(|index| is_stale(&index, &key, &file, &bytes));
             Ok(shared.previews.of(&key, &whole, Wanted { line, context, stale }))
         };
         self.reach(&id, read).await?
     }
 }
 
-/// Whether the index holds something else than these bytes.
-fn is_stale(index: &Arc<ProjectIndex>, key: &str, file: &Path, bytes: &[u8]) -> bool {
+/// Whether the index holds something else than these bytes; an index that cannot be read says
+/// nothing of the file.
+fn is_stale(index: &Arc<ProjectIndex>, key: &str, file: &Path, bytes: &[u8]) -> Option<bool> {
     let searcher = index.searcher();
-    // An index that cannot be read says nothing of the file.
-    let Ok(Some(entry)) = index.documents(&searcher).file(key) else { return true };
+    let Some(entry) = index.documents(&searcher).file(key).ok()? else { return Some(true) };
     let unchanged = file.symlink_metadata().is_ok_and(|found| entry.stamp == Stamp::of(&found));
-    !unchanged && entry.hash != Some(content_hash(bytes))
+    Some(!unchanged && entry.hash != Some(content_hash(bytes)))
 }
 
 struct Wanted {
     line: u64,
     context: usize,
-    stale: bool,
+    stale: Option<bool>,
 }
 
 impl Previews {
@@ -242,7 +243,7 @@ mod tests {
     }
 
     fn shown(path: &str, whole: &str, line: u64, context: usize) -> Preview {
-        Previews::default().of(path, whole, Wanted { line, context, stale: false })
+        Previews::default().of(path, whole, Wanted { line, context, stale: Some(false) })
     }
 
     fn texts(preview: &Preview) -> Vec<&str> {

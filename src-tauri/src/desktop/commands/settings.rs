@@ -6,7 +6,6 @@ use ts_rs::TS;
 
 use super::{CommandError, on_disk};
 use crate::desktop::applying::{self, ChangeError};
-use crate::desktop::autostart;
 use crate::desktop::editor::{self, DetectedEditor, Surroundings};
 use crate::desktop::shell::Shell;
 use crate::settings::Theme;
@@ -28,6 +27,8 @@ pub struct SettingsView {
     pub start_at_login: bool,
     pub meaning: ModelChoice,
     pub embed_on_battery: bool,
+    /// In percent of the time.
+    pub embedding_share: u8,
     pub embedding_paused: bool,
     /// In megabytes, as the next one.
     pub hot_limit: u32,
@@ -40,7 +41,7 @@ impl From<ChangeError> for CommandError {
     fn from(error: ChangeError) -> Self {
         let code = match &error {
             ChangeError::Hotkey(_) => "Hotkey",
-            ChangeError::File(_) => "Settings",
+            ChangeError::Login(_) | ChangeError::File(_) => "Settings",
         };
         Self::new(code, error.to_string())
     }
@@ -113,8 +114,7 @@ pub async fn clear_recent_queries(app: AppHandle<Wry>) -> Result<(), CommandErro
 fn view(app: &AppHandle<Wry>) -> SettingsView {
     let shell = app.state::<Shell>();
     let applied = shell.applying.applied();
-    let is_started =
-        autostart::entry(app, &shell.place).and_then(|entry| entry.is_enabled()).unwrap_or(false);
+    let starts = applying::starts_at_login(app).or(applied.settings.start_at_login);
     SettingsView {
         hotkey: applied.settings.hotkey,
         hotkey_error: applied.hotkey_error,
@@ -122,9 +122,10 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
         editors: editor::detected(&Surroundings::of_this_process()),
         theme: applied.settings.theme,
         hide_on_blur: applied.settings.hide_on_blur,
-        start_at_login: applied.settings.start_at_login.unwrap_or(is_started),
+        start_at_login: starts.unwrap_or(false),
         meaning: ModelChoice::from(&applied.settings.meaning),
         embed_on_battery: applied.settings.embed_on_battery,
+        embedding_share: applied.settings.embedding_share,
         embedding_paused: applied.settings.embedding_paused,
         hot_limit: applied.settings.hot_limit,
         file_size_limit: applied.settings.file_size_limit,

@@ -15,9 +15,10 @@ first_line: number, lines: Array<PreviewLine>,
  */
 more: boolean, 
 /**
- * The file has changed since it was indexed.
+ * The file has changed since it was indexed; `None` where there is no open index to compare
+ * it with.
  */
-stale: boolean, 
+stale: boolean | null, 
 /**
  * The innermost definition around the line that was asked for.
  */

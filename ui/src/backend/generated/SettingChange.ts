@@ -5,4 +5,4 @@ import type { Theme } from "./Theme";
 /**
  * One setting with what it is to be.
  */
-export type SettingChange = { "setting": "hotkey", "value": string } | { "setting": "editor", "value": string | null } | { "setting": "theme", "value": Theme } | { "setting": "hide_on_blur", "value": boolean } | { "setting": "start_at_login", "value": boolean } | { "setting": "meaning", "value": ModelChoice } | { "setting": "embed_on_battery", "value": boolean } | { "setting": "embedding_paused", "value": boolean } | { "setting": "hot_limit", "value": number } | { "setting": "file_size_limit", "value": number };
+export type SettingChange = { "setting": "hotkey", "value": string } | { "setting": "editor", "value": string | null } | { "setting": "theme", "value": Theme } | { "setting": "hide_on_blur", "value": boolean } | { "setting": "start_at_login", "value": boolean } | { "setting": "meaning", "value": ModelChoice } | { "setting": "embed_on_battery", "value": boolean } | { "setting": "embedding_share", "value": number } | { "setting": "embedding_paused", "value": boolean } | { "setting": "hot_limit", "value": number } | { "setting": "file_size_limit", "value": number };

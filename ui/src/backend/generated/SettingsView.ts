@@ -18,7 +18,11 @@ editor: string | null,
 /**
  * Those that are installed.
  */
-editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, meaning: ModelChoice, embed_on_battery: boolean, embedding_paused: boolean, 
+editors: Array<DetectedEditor>, theme: Theme, hide_on_blur: boolean, start_at_login: boolean, meaning: ModelChoice, embed_on_battery: boolean, 
+/**
+ * In percent of the time.
+ */
+embedding_share: number, embedding_paused: boolean, 
 /**
  * In megabytes, as the next one.
  */

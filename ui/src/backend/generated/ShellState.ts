@@ -18,7 +18,7 @@ command_to_bind: string | null, data_dir: string,
  */
 editor: string | null, 
 /**
- * A sentence on the settings, the tray or the editor, where one of them is not as it should
- * be.
+ * A sentence on the settings, the start at login, the tray or the editor, where one of them
+ * is not as it should be.
  */
 problem?: string, };

@@ -60,7 +60,10 @@ describe("actions", () => {
     vi.spyOn(backend, "moreLike").mockRejectedValueOnce(error);
     await key(box, "k", { ctrlKey: true });
     await fireEvent.click(await screen.findByText("More like this"));
-    expect((await screen.findByRole("alert")).textContent).toBe(message);
+    expect((await screen.findByTestId("toast")).textContent).toContain(message);
+    expect(box.getAttribute("aria-invalid")).toBe("false");
+    expect(screen.queryByTestId("list-note")).toBeNull();
+    expect(paths()).toHaveLength(11);
   });
 
   test("the project is opened in the editor", async () => {
@@ -82,6 +85,9 @@ describe("actions", () => {
     expect(toast.textContent).toContain(`quarry leaves out ${folder} from now on.`);
     expect(backend.calls).toContainEqual(["excludeFolder", "id-quarry", folder]);
     expect(box.value).toBe("debounce");
+    // Also for who hides the popup first.
+    backend.send("popup_hidden", null);
+    await waitFor(() => expect(box.value).toBe(""));
     await fireEvent.click(screen.getByRole("button", { name: "Undo" }));
     expect(backend.calls).toContainEqual(["stopExcluding", "id-quarry", `/${folder}/`]);
     await waitFor(() => expect(screen.queryByTestId("toast")).toBeNull());

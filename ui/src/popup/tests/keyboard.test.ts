@@ -1,6 +1,6 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
-import { hit } from "../../backend/scenes";
+import { hit, project } from "../../backend/scenes";
 import {
   A,
   backend,
@@ -126,6 +126,14 @@ describe("completion", () => {
     await key(box, "Tab");
     await waitFor(() => expect(box.value).toBe("lang:cpp "));
     expect(offered()).toEqual([]);
+  });
+
+  test("a name that two projects have is offered once", async () => {
+    const box = await open();
+    const twins = [project("zed"), { ...project("zed"), id: "other" }, project("helix")];
+    backend.send("snapshot", { seq: 9, projects: twins });
+    await type(box, "project:");
+    await waitFor(() => expect(offered()).toEqual(["helix", "zed"]));
   });
 
   test("Escape closes the list first, and keeps what was typed", async () => {

@@ -1,6 +1,5 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
-import type { Preview } from "../../backend/generated/Preview";
 import { hit } from "../../backend/scenes";
 import {
   A,
@@ -159,81 +158,5 @@ describe("what a hit is", () => {
     expect(row.textContent).toContain("found by the file’s name");
     expect(row.textContent).not.toContain(":1");
     expect(row.textContent).toContain("helix-core");
-  });
-});
-
-describe("the preview", () => {
-  async function previewed(): Promise<HTMLElement> {
-    const pane = await screen.findByTestId("preview");
-    await vi.waitFor(() => expect(pane.textContent).not.toBe(""));
-    return pane;
-  }
-
-  test("follows the selection, with the symbol as its heading and the line marked", async () => {
-    const box = await open();
-    await type(box, "debounce");
-    const pane = await previewed();
-    expect(within(pane).getByTestId("preview-symbol").textContent).toMatch(
-      /^struct Debounce\s+lines 41–53/,
-    );
-    const hitLine = within(pane).getByTestId("preview-line");
-    expect(hitLine.querySelector(".keyword")?.textContent).toBe("pub");
-    expect(within(pane).getByTestId("preview-line").textContent).toContain("41");
-    await key(box, "ArrowDown");
-    await vi.waitFor(() =>
-      expect(within(pane).getByTestId("preview-symbol").textContent).toMatch(/^step.rs/),
-    );
-    const line = within(pane).getByTestId("preview-line");
-    expect(line.textContent).toContain("let quiet = self.debounce.due(now);");
-    expect(line.querySelector("mark")?.textContent).toBe("debounce");
-  });
-
-  test("the old one stays until the new one is there, and a late answer is dropped", async () => {
-    const box = await open();
-    const waiting: ((preview: Preview) => void)[] = [];
-    const calls = vi
-      .spyOn(backend, "preview")
-      .mockImplementation(() => new Promise((resolve) => waiting.push(resolve)));
-    const lines = (text: string): Preview => ({
-      first_line: 1,
-      lines: [{ text, spans: [] }],
-      more: false,
-      stale: false,
-      enclosing: null,
-    });
-    await type(box, "debounce");
-    await vi.waitFor(() => expect(waiting).toHaveLength(1));
-    waiting[0]?.(lines("first"));
-    const pane = await previewed();
-    await key(box, "ArrowDown");
-    await vi.waitFor(() => expect(waiting).toHaveLength(2));
-    expect(pane.textContent).toContain("first");
-    await key(box, "ArrowDown");
-    await vi.waitFor(() => expect(waiting).toHaveLength(3));
-    waiting[2]?.(lines("third"));
-    await vi.waitFor(() => expect(pane.textContent).toContain("third"));
-    waiting[1]?.(lines("second"));
-    await vi.advanceTimersByTimeAsync(0);
-    expect(pane.textContent).toContain("third");
-    expect(calls.mock.calls[2]?.slice(0, 3)).toEqual([
-      "id-zed",
-      "crates/editor/src/editor.rs",
-      2204,
-    ]);
-  });
-
-  test("a file that is not shown says why, and hostile text is text", async () => {
-    const box = await open();
-    const message = "It may hold passwords.";
-    const error = { code: "Failed", message, retryable: false, project_id: null };
-    vi.spyOn(backend, "preview").mockRejectedValueOnce(error);
-    await type(box, "finish_debounce");
-    const pane = await previewed();
-    await vi.waitFor(() => expect(pane.textContent).toContain(message));
-    await type(box, "");
-    await type(box, "finish_debounce");
-    const again = await previewed();
-    await vi.waitFor(() => expect(again.textContent).toContain("<img src=x"));
-    expect(again.querySelector("img")).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 import { backend, eachOnAPageOfItsOwn, key, open, paths, type } from "./page";
 
@@ -14,6 +14,48 @@ describe("the first start", () => {
     expect(found.textContent).toMatch(/notes\s+1 repository/);
     await fireEvent.click(screen.getByRole("button", { name: "Add /home/ada/src" }));
     await waitFor(() => expect(backend.calls).toEqual([["addFolders", ["/home/ada/src"]]]));
+  });
+
+  /** As somebody leaves it who took one of the suggestions. */
+  async function taken(): Promise<HTMLInputElement> {
+    const box = await open("empty");
+    await fireEvent.click(screen.getByRole("button", { name: /^Look for repositories/ }));
+    await fireEvent.click(await screen.findByRole("button", { name: "Add /home/ada/src" }));
+    await screen.findByText("1 project is registered.");
+    return box;
+  }
+
+  test("takes several of the suggestions, marks them and ends when that is said", async () => {
+    await taken();
+    const added = await screen.findByRole("button", { name: "/home/ada/src is added" });
+    await fireEvent.click(added);
+    await fireEvent.click(screen.getByRole("button", { name: "Add /home/ada/notes" }));
+    await screen.findByText("2 projects are registered.");
+    expect(backend.calls.map(([, paths]) => paths)).toEqual([
+      ["/home/ada/src"],
+      ["/home/ada/notes"],
+    ]);
+    await fireEvent.click(screen.getByRole("button", { name: "Done" }));
+    expect(screen.queryByTestId("first-start")).toBeNull();
+    expect(screen.getAllByTestId("project")).toHaveLength(2);
+  });
+
+  test("ends with the first letter, and when the popup hides", async () => {
+    const box = await taken();
+    await type(box, "x");
+    await type(box, "");
+    expect(screen.queryByTestId("first-start")).toBeNull();
+    cleanup();
+    await taken();
+    backend.send("popup_hidden", null);
+    await waitFor(() => expect(screen.queryByTestId("first-start")).toBeNull());
+  });
+
+  test("stays while there is no project, whatever is typed", async () => {
+    const box = await open("empty");
+    await type(box, "x");
+    expect(screen.getByTestId("first-start").textContent).toContain("No project is registered");
+    expect(screen.queryByRole("button", { name: "Done" })).toBeNull();
   });
 });
 
@@ -47,6 +89,22 @@ describe("recent queries", () => {
     await key(box, "ArrowUp");
     await waitFor(() => expect(box.value).toBe("@Debounce"));
     expect(backend.calls).toContainEqual(["search", "@Debounce", 1, 20]);
+  });
+
+  test("the arrow goes on to those before it, until one is typed or a hit below is chosen", async () => {
+    const box = await open();
+    await screen.findAllByTestId("recent");
+    const pressed = async () => {
+      await key(box, "ArrowUp");
+      await Promise.resolve();
+      return box.value;
+    };
+    const recent = ["@Debounce", "project:linux gpiod_set_debounce", "/fn \\w+_actions/"];
+    for (const query of recent) expect(await pressed()).toBe(query);
+    expect(await pressed()).toBe(recent[2]);
+    await type(box, "debounce");
+    await waitFor(() => expect(paths()).toHaveLength(11));
+    expect(await pressed()).toBe("debounce");
   });
 
   test("one that found something is remembered when the popup hides", async () => {

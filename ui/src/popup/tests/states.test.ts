@@ -47,18 +47,6 @@ describe("never a bare nothing", () => {
     expect(backend.calls).toEqual([["pickFolders"]]);
     expect((await screen.findByTestId("toast")).textContent).toContain("ripgrep is registered");
   });
-
-  test("what was indexed meanwhile is searched again by itself", async () => {
-    const box = await open("indexing");
-    await type(box, "quux");
-    const searches = () => backend.calls.filter(([name]) => name === "search").length;
-    await vi.advanceTimersByTimeAsync(2000);
-    const before = searches();
-    const fresh = project("linux", { last_indexed: "2026-03-01T12:00:00Z" });
-    backend.send("snapshot", { seq: 9, projects: [fresh] });
-    await vi.advanceTimersByTimeAsync(2000);
-    expect(searches()).toBe(before + 1);
-  });
 });
 
 describe("errors and states", () => {
