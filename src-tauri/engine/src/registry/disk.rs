@@ -11,6 +11,9 @@ use super::volume::{VolumeId, volume_of};
 use crate::catalogue::{Held, Identity, Project};
 use crate::index::{IndexError, Origin, ProjectIndex};
 
+/// An index and what it holds.
+type Stored = (Arc<ProjectIndex>, Held);
+
 const RELAID_NOTICE: &str =
     "Its index had an older layout, so this version of Quarry makes it anew from the folder.";
 
@@ -97,10 +100,10 @@ fn open(project: &Project, directory: &Path) -> Result<Opened, Fault> {
 /// Sees to the empty index of a project that held files, which are indexed again; what people are
 /// told of it.
 fn refill(
-    empty: (Arc<ProjectIndex>, Held),
+    empty: Stored,
     project: &Project,
     directory: &Path,
-) -> Result<((Arc<ProjectIndex>, Held), Option<String>), IndexError> {
+) -> Result<(Stored, Option<String>), IndexError> {
     let (origin, complete) = (empty.0.origin(), empty.0.is_complete());
     if origin == Origin::Relaid {
         return Ok((empty, Some(RELAID_NOTICE.to_owned())));
@@ -123,7 +126,7 @@ fn refill(
     Ok((opened, Some(loss_notice(lost))))
 }
 
-fn open_index(directory: &Path) -> Result<(Arc<ProjectIndex>, Held), IndexError> {
+fn open_index(directory: &Path) -> Result<Stored, IndexError> {
     let index = Arc::new(ProjectIndex::open(directory)?);
     let held = keeper::held(&index)?;
     Ok((index, held))

@@ -105,11 +105,14 @@ describe("Enter before the answer", () => {
   test("opens nothing where the query is refused", async () => {
     const { box } = await askedAnew();
     const error = { code: "BadQuery", message: "No.", retryable: false, project_id: null };
-    const { promise, reject } = Promise.withResolvers<void>();
-    vi.spyOn(backend, "search").mockReturnValueOnce(promise);
+    let refuse = () => {};
+    const refused = new Promise<void>((_, reject) => {
+      refuse = () => reject(error);
+    });
+    vi.spyOn(backend, "search").mockReturnValueOnce(refused);
     await type(box, "bc");
     await key(box, "Enter");
-    reject(error);
+    refuse();
     await screen.findByRole("alert");
     await key(box, "Enter");
     await vi.advanceTimersByTimeAsync(100);
