@@ -104,10 +104,9 @@ describe("Enter before the answer", () => {
 
   test("opens nothing where the query is refused", async () => {
     const { box } = await askedAnew();
-    const error = { code: "BadQuery", message: "No.", retryable: false, project_id: null };
     let refuse = () => {};
     const refused = new Promise<void>((_, reject) => {
-      refuse = () => reject(error);
+      refuse = () => reject(new Error("No."));
     });
     vi.spyOn(backend, "search").mockReturnValueOnce(refused);
     await type(box, "bc");
