@@ -284,6 +284,17 @@ fn a_project_that_cannot_be_watched_is_polled() {
 }
 
 #[test]
+fn the_regular_comparison_does_not_follow_another_one_at_once() {
+    let mut bench = Bench::settled();
+    bench.input(Input::Hearing(false));
+    bench.pass(Duration::from_secs(119) + 700 * MS);
+    assert_eq!(runs(&bench.input(Input::Retry)).len(), 1);
+    bench.input(Input::RunEnded(RunEnd::Cancelled));
+    assert_eq!(bench.pass(400 * MS), [], "what was cancelled waits for quiet");
+    assert_eq!(bench.pass(100 * MS).len(), 1);
+}
+
+#[test]
 fn a_vanished_root_stops_everything_until_it_is_back() {
     let mut bench = Bench::settled();
     bench.change("a.rs");
