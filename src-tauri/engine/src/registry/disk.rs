@@ -83,13 +83,16 @@ fn open(project: &Project, directory: &Path) -> Result<Opened, Fault> {
     Ok(Opened { index, held, volume, identity: Identity::of(&project.root), notice })
 }
 
+/// An index, and how much it holds.
+type Counted = (Arc<ProjectIndex>, Held);
+
 /// Sees to the empty index of a project that held files, which are indexed again; what people are
 /// told of it.
 fn refill(
-    empty: (Arc<ProjectIndex>, Held),
+    empty: Counted,
     project: &Project,
     directory: &Path,
-) -> Result<((Arc<ProjectIndex>, Held), Option<String>), IndexError> {
+) -> Result<(Counted, Option<String>), IndexError> {
     let (origin, complete) = (empty.0.origin(), empty.0.is_complete());
     if origin == Origin::Relaid {
         return Ok((empty, Some(RELAID_NOTICE.to_owned())));
@@ -112,7 +115,7 @@ fn refill(
     Ok((opened, Some(loss_notice(lost))))
 }
 
-fn open_index(directory: &Path) -> Result<(Arc<ProjectIndex>, Held), IndexError> {
+fn open_index(directory: &Path) -> Result<Counted, IndexError> {
     let index = Arc::new(ProjectIndex::open(directory)?);
     let held = keeper::held(&index)?;
     Ok((index, held))

@@ -35,7 +35,7 @@ fn worth_opening(projects: Vec<Project>, room: Room) -> Vec<Project> {
         let bytes = project.held.bytes;
         let fits = project.pinned || (open.len() < WARM_AT_START && room.fits(&open, bytes));
         let (key, last_used) = (project.id.clone(), LastUse::default());
-        open.extend(fits.then(|| Tenant { key, bytes, last_used, may_close: !project.pinned }));
+        open.extend(fits.then_some(Tenant { key, bytes, last_used, may_close: !project.pinned }));
         fits
     };
     by_rank(projects).into_iter().filter(fits).collect()
