@@ -11,9 +11,6 @@ use super::volume::{VolumeId, volume_of};
 use crate::catalogue::{Held, Identity, Project};
 use crate::index::{IndexError, Origin, ProjectIndex};
 
-/// An index and what it holds.
-type Stored = (Arc<ProjectIndex>, Held);
-
 const RELAID_NOTICE: &str =
     "Its index had an older layout, so this version of Quarry makes it anew from the folder.";
 
@@ -97,13 +94,16 @@ fn open(project: &Project, directory: &Path) -> Result<Opened, Fault> {
     Ok(Opened { index, held, notice })
 }
 
+/// An index, and how much it holds.
+type Counted = (Arc<ProjectIndex>, Held);
+
 /// Sees to the empty index of a project that held files, which are indexed again; what people are
 /// told of it.
 fn refill(
-    empty: Stored,
+    empty: Counted,
     project: &Project,
     directory: &Path,
-) -> Result<(Stored, Option<String>), IndexError> {
+) -> Result<(Counted, Option<String>), IndexError> {
     let (origin, complete) = (empty.0.origin(), empty.0.is_complete());
     if origin == Origin::Relaid {
         return Ok((empty, Some(RELAID_NOTICE.to_owned())));
@@ -126,7 +126,7 @@ fn refill(
     Ok((opened, Some(loss_notice(lost))))
 }
 
-fn open_index(directory: &Path) -> Result<Stored, IndexError> {
+fn open_index(directory: &Path) -> Result<Counted, IndexError> {
     let index = Arc::new(ProjectIndex::open(directory)?);
     let held = keeper::held(&index)?;
     Ok((index, held))

@@ -356,9 +356,13 @@ impl Machine {
         } else {
             return;
         };
-        // Not before: until this run walks the tree the new ones would hear nothing.
-        if self.watches_in_doubt && self.hearing && order.changes == Changes::Everything {
-            self.place_watches(actions);
+        if order.changes == Changes::Everything {
+            // This is one. What becomes of it says when the next is due.
+            self.next_reconcile = now + self.interval();
+            // Not before: until this run walks the tree the new ones would hear nothing.
+            if self.watches_in_doubt && self.hearing {
+                self.place_watches(actions);
+            }
         }
         actions.push(Action::StartRun(order.clone()));
         self.running = Some(Running::new(order, now));

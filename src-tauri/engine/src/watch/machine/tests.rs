@@ -241,7 +241,8 @@ fn watches_are_placed_anew_by_the_comparison_that_follows_events_lost_by_the_sys
     assert_eq!(bench.input(Input::Tick), [Action::StartWatching, run.clone()]);
     bench.input(Input::RunEnded(RunEnd::Done));
     bench.now += Duration::from_secs(5);
-    assert_eq!(bench.input(Input::Rescan(RescanCause::QueueFull)), std::slice::from_ref(&run));
+    let actions = bench.input(Input::Rescan(RescanCause::QueueFull));
+    assert_eq!(actions, std::slice::from_ref(&run), "the listener heard all");
     bench.input(Input::RunEnded(RunEnd::Done));
     // Where changes are looked for there is no watch.
     bench.now += Duration::from_secs(5);
@@ -281,6 +282,17 @@ fn a_project_that_cannot_be_watched_is_polled() {
     bench.input(Input::Hearing(false));
     assert_eq!(bench.pass(Duration::from_secs(119)), []);
     assert_eq!(bench.pass(Duration::from_secs(1)).len(), 1);
+}
+
+#[test]
+fn the_regular_comparison_does_not_follow_another_one_at_once() {
+    let mut bench = Bench::settled();
+    bench.input(Input::Hearing(false));
+    bench.pass(Duration::from_secs(119) + 700 * MS);
+    assert_eq!(runs(&bench.input(Input::Retry)).len(), 1);
+    bench.input(Input::RunEnded(RunEnd::Cancelled));
+    assert_eq!(bench.pass(400 * MS), [], "what was cancelled waits for quiet");
+    assert_eq!(bench.pass(100 * MS).len(), 1);
 }
 
 #[test]
