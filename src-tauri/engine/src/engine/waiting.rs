@@ -1,10 +1,15 @@
 //! Waiting until a project can be searched in full.
 
+use std::time::Duration;
+
 use super::{Engine, EngineError};
 use crate::catalogue::ProjectId;
 use crate::embed::state::State;
 use crate::registry::Lease;
 use crate::status::{Freshness, LaneName, ProjectStatus, Residency, WatchMode};
+
+/// How often whoever waits for vectors looks whether all are there.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 impl Engine {
     /// Waits until the lane is complete for the project.
@@ -48,6 +53,8 @@ impl Engine {
                 changed = snapshots.changed() => changed,
                 // Without a model its state never changes again.
                 Ok(()) = states.changed() => Ok(()),
+                // Which commit is embedded whole is in no snapshot.
+                () = tokio::time::sleep(LOOK_AGAIN), if lane == LaneName::Meaning => Ok(()),
             };
             if changed.is_err() {
                 return Ok(status);
