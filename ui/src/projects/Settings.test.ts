@@ -1,3 +1,4 @@
+import { tick } from "svelte";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FakeBackend, TAKEN_HOTKEY } from "../backend/fake";
@@ -137,8 +138,11 @@ describe("a command that is being typed", () => {
     const field = await typed();
     await fireEvent.click(screen.getByRole("radio", { name: "Dark" }));
     await waitFor(() => expect(changes()).toHaveLength(1));
-    backend.send("shell_state", await backend.shellState());
-    await new Promise((done) => setTimeout(done));
+    const read = vi.spyOn(backend, "settings");
+    backend.send("shell_state", { ...(await backend.shellState()) });
+    await waitFor(() => expect(read).toHaveBeenCalled());
+    await Promise.allSettled(read.mock.results.map(({ value }) => value as unknown));
+    await tick();
     expect(field.value).toBe(COMMAND);
   });
 
