@@ -286,3 +286,60 @@ async fn among_equals_the_file_that_was_edited_or_opened_lately_comes_first() {
         assert_eq!(order(&answer.results)[2], "a/money.rs", "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_equals_the_source_comes_before_what_lies_beside_it() {
+    let world = World::new();
+    let text = "pub fn convert(amount: u64) -> u64 {\n    amount * 2\n}\n";
+    let beside = [".ci", "docs", "scripts", "source/deprecated", "source/legacy", "a/docs/b"];
+    for directory in beside {
+        let path = format!("{directory}/money.rs");
+        let files = [(path.as_str(), text), ("source/money.rs", text)];
+        let name = directory.replace(['/', '.'], "-");
+        world.project(&name, &files).await;
+        world.engine().wait(&name, LaneName::Symbols).await.unwrap();
+        for query in ["convert", "what is it that doubles the amount to convert it"] {
+            let request = SearchRequest {
+                query: query.to_owned(),
+                projects: vec![name.clone()],
+                limit: 10,
+                ..SearchRequest::default()
+            };
+            let answer = world.engine().search(request).await.unwrap();
+            let order: Vec<&str> = answer.results.iter().map(|hit| hit.path.as_str()).collect();
+            assert_eq!(order, ["source/money.rs", &path], "{query}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_that_answer_a_question_are_one_place_and_those_with_a_word_are_two() {
+    let told = "The ledger balances its accounts before it writes them.";
+    let lines_with = |count: u64, told_at: &[u64]| -> String {
+        let line =
+            |at| if told_at.contains(&at) { told } else { "So it goes, line after line, on." };
+        (1..=count).map(|at| format!("{} {at}\n", line(at))).collect()
+    };
+    let world = World::new();
+    let near = lines_with(80, &[5, 70]);
+    let apart = lines_with(160, &[5, 150]);
+    let many = lines_with(400, &(1..=400).step_by(10).collect::<Vec<_>>());
+    let files = [("near.cfg", &*near), ("apart.cfg", &*apart), ("many.cfg", &*many)];
+    world.project("code", &files).await;
+    world.engine().wait("code", LaneName::Symbols).await.unwrap();
+    let places = async |words: &str, path: &str| {
+        let answer = world.ask(&format!("{words} path:{path}"), Mode::Auto).await;
+        let mut lines: Vec<(u64, u64)> =
+            answer.results.iter().map(|hit| (hit.line_start, hit.line_end)).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let question = "how are accounts of the ledger balanced before it writes";
+    assert_eq!(places(question, "near.cfg").await, [(1, 80)]);
+    assert_eq!(places("ledger", "near.cfg").await.len(), 2);
+    assert_eq!(places(question, "apart.cfg").await.len(), 2);
+    let of_many = places(question, "many.cfg").await;
+    assert!(of_many.iter().all(|(first, last)| last - first < 100), "{of_many:?}");
+    assert!(of_many.windows(2).all(|pair| pair[0].1 < pair[1].0), "{of_many:?}");
+    assert!(of_many.len() < places("ledger", "many.cfg").await.len());
+}

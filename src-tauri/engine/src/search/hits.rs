@@ -10,7 +10,7 @@ use super::files::MatchingLine;
 use super::names::NameQuery;
 use super::query::Query;
 use super::snippet::Source;
-use super::terms::Highlighter;
+use super::terms::{self, Highlighter};
 use super::{Candidate, Hit, Snippet, Target, projects, rank, snippet};
 use crate::index::document_reader::{ChunkPlace, DocumentReader};
 use crate::index::language;
@@ -22,6 +22,8 @@ use crate::symbols::SymbolKind;
 /// What a hit is where nothing is defined.
 const WINDOW: &str = "window";
 const FILE: &str = "file";
+/// Neighbours that answer a question are one place, up to so many lines.
+const LONGEST_PLACE: u64 = 100;
 
 /// A file in one of the targets.
 #[derive(Clone, Copy)]
@@ -37,6 +39,7 @@ pub struct HitMaker<'a> {
     readers: Vec<DocumentReader<'a>>,
     highlighter: Highlighter,
     names: Option<NameQuery>,
+    is_question: bool,
     shown: HashSet<(PathBuf, u64)>,
     /// Files of which something is shown, with the first and last lines of their chunks.
     files: HashMap<PathBuf, Vec<(u64, u64)>>,
@@ -62,6 +65,7 @@ impl<'a> HitMaker<'a> {
             readers,
             highlighter: Highlighter::new(query),
             names: NameQuery::new(query),
+            is_question: rank::is_question(terms::wanted(query).len()),
             shown: HashSet::new(),
             files: HashMap::new(),
             unanswered: BTreeSet::new(),
@@ -177,6 +181,7 @@ impl<'a> HitMaker<'a> {
         if definition.is_none() && shows_nothing && self.shown.contains(&(at.clone(), 0)) {
             return None;
         }
+        let is_named = definition.is_some();
         let around = definition.or_else(|| {
             let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);
             outline.around(line).cloned()
@@ -185,6 +190,10 @@ impl<'a> HitMaker<'a> {
             return None;
         }
         self.files.entry(at).or_default().push((place.line_start, place.line_end));
+        let stale = source.as_ref().is_none_or(|source| source.stale);
+        if !is_named && self.widen_neighbour(&targets[chunk.target], &place, stale) {
+            return None;
+        }
         let ChunkPlace { path, .. } = place;
         Some(Hit {
             project: project.clone(),
@@ -197,9 +206,34 @@ impl<'a> HitMaker<'a> {
             symbol: around.map(|definition| definition.name),
             score: chunk.score,
             lanes: chunk.lanes,
-            stale: source.as_ref().is_none_or(|source| source.stale),
+            stale,
             snippet,
         })
+    }
+
+    /// Lets a hit that ends or begins where `place` begins or ends stand for it too, where the
+    /// question is for a place and not for each of its lines.
+    fn widen_neighbour(&mut self, target: &Target, place: &ChunkPlace, stale: bool) -> bool {
+        let joined = |hit: &Hit| {
+            let touches =
+                hit.line_end + 1 == place.line_start || place.line_end + 1 == hit.line_start;
+            let (first, last) =
+                (hit.line_start.min(place.line_start), hit.line_end.max(place.line_end));
+            let is_small = last + 1 - first <= LONGEST_PLACE;
+            let is_of_file = hit.path == place.path && hit.project == target.project;
+            let found_by_name =
+                hit.lanes.iter().any(|lane| matches!(lane, LaneName::Symbols | LaneName::Names));
+            (is_of_file && touches && is_small && !found_by_name).then_some((first, last))
+        };
+        if !self.is_question {
+            return false;
+        }
+        let mut neighbours = self.hits.iter_mut();
+        let found = neighbours.find_map(|hit| joined(hit).map(|lines| (hit, lines)));
+        let Some((hit, lines)) = found else { return false };
+        (hit.line_start, hit.line_end) = lines;
+        hit.stale |= stale;
+        true
     }
 
     /// A file by its name; `None` where something in it is shown already.

@@ -73,6 +73,12 @@ const QUESTION: Weights = Weights {
     sort: 1.6,
 };
 const FEW_WORDS: usize = 3;
+
+/// Whether so many words describe something, and name nothing.
+pub fn is_question(words: usize) -> bool {
+    words > FEW_WORDS
+}
+
 /// More than any sum of the weights: what was compared by meaning goes before what was not, where
 /// meaning alone gives the order.
 pub const ABOVE_WORDS: f32 = 100.0;
@@ -83,6 +89,11 @@ const EXAMPLES: f32 = 0.7;
 pub const VENDORED: f32 = 0.5;
 const PROSE: f32 = 0.8;
 const COMPILED: f32 = 0.7;
+const MANUAL: f32 = 0.7;
+const TOOLS: f32 = 0.8;
+const DEPRECATED: f32 = 0.8;
+/// Below a directory whose name begins with a dot.
+const HIDDEN: f32 = 0.8;
 
 /// Files that the names lane adds to what other lanes found; of each project.
 pub const MOST_FILES: usize = 20;
@@ -127,7 +138,7 @@ pub struct Figures {
 impl Figures {
     /// The score of a hit; only its order among others of the same query means anything.
     pub fn score(&self, words: usize) -> f32 {
-        let weights = if words <= FEW_WORDS { &NAME } else { &QUESTION };
+        let weights = if is_question(words) { &QUESTION } else { &NAME };
         let sum = weights.text * self.text
             + weights.coverage * self.coverage
             + weights.symbol * self.symbol
@@ -231,7 +242,7 @@ pub fn path_figures(path: &str, wanted: &[Wanted]) -> (f32, f32) {
 }
 
 /// Directories whose files are not what somebody looks for first, and what remains of their scores.
-const DIRECTORIES: [(&[&str], f32); 3] = [
+const DIRECTORIES: [(&[&str], f32); 6] = [
     (&["test", "tests", "testing", "__tests__", "spec", "specs", "testdata", "fixtures"], TESTS),
     (
         &[
@@ -267,6 +278,9 @@ const DIRECTORIES: [(&[&str], f32); 3] = [
         ],
         VENDORED,
     ),
+    (&["doc", "docs", "documentation"], MANUAL),
+    (&["tools", "scripts", "hack", "ci"], TOOLS),
+    (&["deprecated", "legacy", "obsolete"], DEPRECATED),
 ];
 /// Endings of what compilers write beside the source.
 const COMPILED_ENDINGS: [&str; 5] = [".cjs", ".mjs", ".d.ts", ".d.cts", ".d.mts"];
@@ -296,6 +310,9 @@ pub fn share(path: &str) -> f32 {
     }
     if ends(&PROSE_ENDINGS) {
         share *= PROSE;
+    }
+    if rel_path::parent(&folded).split('/').any(|directory| directory.starts_with('.')) {
+        share *= HIDDEN;
     }
     share
 }
