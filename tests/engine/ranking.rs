@@ -322,7 +322,7 @@ async fn neighbours_that_answer_a_question_are_one_place_and_those_with_a_word_a
     };
     let world = World::new();
     let near = lines_with(80, &[5, 70]);
-    let apart = lines_with(160, &[5, 150]);
+    let apart = lines_with(100, &[5, 95]);
     let many = lines_with(400, &(1..=400).step_by(10).collect::<Vec<_>>());
     let files = [("near.cfg", &*near), ("apart.cfg", &*apart), ("many.cfg", &*many)];
     world.project("code", &files).await;
