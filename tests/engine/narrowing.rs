@@ -121,6 +121,21 @@ async fn a_language_goes_by_its_name_and_by_the_endings_of_its_files() {
         assert_eq!(world.found(&format!("needle lang:{typed}")).await, [path], "{typed}");
         assert_eq!(names(&world, &format!("{path} lang:{typed}")).await, [path], "{typed}");
     }
+    let kin = [("a.ts", "needle"), ("b.tsx", "needle"), ("c.h", "needle"), ("d.c", "needle")];
+    world.project("kin", &kin).await;
+    for (filter, found) in [
+        ("lang:ts", &["a.ts", "b.tsx"][..]),
+        ("lang:tsx", &["b.tsx"]),
+        ("-lang:ts -lang:c project:kin", &[]),
+        ("lang:cpp project:kin", &["c.h"]),
+        ("lang:c", &["c.h", "d.c"]),
+        ("-lang:cpp project:kin", &["a.ts", "b.tsx", "c.h", "d.c"]),
+    ] {
+        assert_eq!(world.found(&format!("needle {filter}")).await, found, "{filter}");
+        let by_name: Vec<String> = names(&world, &format!("c.h {filter}")).await;
+        let has_header = found.contains(&"c.h");
+        assert_eq!(by_name.contains(&"c.h".to_owned()), has_header, "{filter}");
+    }
     for query in ["needle lang:nonsense", "needle -lang:nonsense", "/needle/ lang:nonsense"] {
         let error = refused(&world, query).await.unwrap();
         assert_eq!(error.code(), "BadQuery");

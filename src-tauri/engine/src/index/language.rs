@@ -102,6 +102,12 @@ languages! {
     "txt" => "text",
 }
 
+/// Whether the file at `path` may as well be of this language: a header with C's ending is often one
+/// of C++.
+pub fn is_header(language: &str, path: &str) -> bool {
+    language == "cpp" && path.ends_with(".h")
+}
+
 /// The language that people mean with `typed`: its name, the ending of its files, or what else it
 /// is called.
 pub fn named(typed: &str) -> Option<&'static str> {

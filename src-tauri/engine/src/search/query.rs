@@ -55,9 +55,10 @@ impl Query {
     /// Whether the file at `path` may be found by its name.
     pub fn allows(&self, path: &str) -> bool {
         let is = |wanted: &String| language::of(path) == Some(wanted);
+        let is_meant = |wanted: &String| is(wanted) || language::is_header(wanted, path);
         self.paths.iter().all(|filter| filter.holds(path))
             && !self.excluded_paths.iter().any(|filter| filter.holds(path))
-            && (self.languages.is_empty() || self.languages.iter().any(is))
+            && (self.languages.is_empty() || self.languages.iter().any(is_meant))
             && !self.excluded_languages.iter().any(is)
             && !self.excludes_name(path)
     }
@@ -198,15 +199,19 @@ impl Query {
             return;
         }
         let owned = || value.to_owned();
-        let language = || language::named(value).unwrap_or(value).to_owned();
+        let languages = || match language::named(value) {
+            Some("typescript") => vec!["typescript".to_owned(), "tsx".to_owned()],
+            Some(language) => vec![language.to_owned()],
+            None => vec![value.to_owned()],
+        };
         let related = |relation| Related { relation, symbol: SymbolName::new(value) };
         match (key.map(str::to_ascii_lowercase).as_deref(), negated) {
             (Some("project"), false) => self.projects.push(owned()),
             (Some("project"), true) => self.excluded_projects.push(owned()),
             (Some("path" | "file"), false) => self.paths.extend(PathFilter::new(value)),
             (Some("path" | "file"), true) => self.excluded_paths.extend(PathFilter::new(value)),
-            (Some("lang"), false) => self.languages.push(language()),
-            (Some("lang"), true) => self.excluded_languages.push(language()),
+            (Some("lang"), false) => self.languages.extend(languages()),
+            (Some("lang"), true) => self.excluded_languages.extend(languages()),
             (Some("sym"), false) => self.symbols.push(owned()),
             (Some("sym"), true) => self.excluded_symbols.push(SymbolName::new(value)),
             (Some("refs"), false) => self.related.push(related(Relation::References)),

@@ -11,7 +11,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
-use super::path_filter::PathFields;
+use super::path_filter::{PathFields, PathFilter};
 use super::query::Query;
 use super::terms::{self, Identifier};
 use super::variants;
@@ -345,13 +345,20 @@ pub fn filters(
         query.paths.iter().map(|path| path.query(paths)).collect();
     if !query.languages.is_empty() {
         let languages = query.languages.iter().map(|language| term(fields.lang, language, 1.0));
-        filters.push(Box::new(BooleanQuery::union(languages.collect())));
+        let headers = query.languages.iter().any(|it| it == "cpp").then(|| headers(fields, paths));
+        filters.push(Box::new(BooleanQuery::union(languages.chain(headers).collect())));
     }
     let unscored = filters.into_iter().map(|filter| {
         let unscored: Box<dyn IndexQuery> = Box::new(ConstScoreQuery::new(filter, 0.0));
         (Occur::Must, unscored)
     });
     unscored.collect()
+}
+
+/// See [`crate::index::language::is_header`]. What lies in a folder called `h` comes with them.
+fn headers(fields: Fields, paths: PathFields) -> Box<dyn IndexQuery> {
+    let ending = PathFilter::Words(vec!["h".to_owned()]).query(paths);
+    Box::new(BooleanQuery::intersection(vec![term(fields.lang, "c", 1.0), ending]))
 }
 
 /// The documents of files that the query does not want to see.
