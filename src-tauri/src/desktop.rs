@@ -19,6 +19,7 @@ mod quitting;
 mod recent;
 mod repositories;
 mod shell;
+mod theme;
 pub mod tray;
 mod windows;
 

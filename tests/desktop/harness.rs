@@ -6,6 +6,7 @@ pub mod desktop;
 pub mod file_manager;
 pub mod page;
 pub mod pointer;
+pub mod portal;
 pub mod processes;
 pub mod projects_window;
 pub mod quarry;

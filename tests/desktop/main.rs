@@ -20,5 +20,6 @@ mod projects_window;
 mod searching;
 mod settings;
 mod starting;
+mod theme;
 mod tour;
 mod tray;

@@ -155,19 +155,6 @@ fn a_model_is_fetched_once_that_is_pressed_and_is_used_at_once() {
 }
 
 #[test]
-fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
-    let desktop = Desktop::start();
-    let host = TrayHost::start(&desktop);
-    desktop.account.write("code/one/main.rs", "fn main() {}\n");
-    desktop.account.write("data/settings.toml", "theme = \"dark\"\n");
-    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
-    let quarry = desktop.start_quarry();
-    let window = desktop.open_projects(&host, quarry.pid, "Projects").window;
-    until("its background is dark", || desktop.brightness(&window, (4, 400)) < 80);
-    desktop.screenshot("projects-dark");
-}
-
-#[test]
 fn the_popup_stays_when_it_is_left_if_the_settings_say_so() {
     let desktop = Desktop::start();
     desktop.account.write("code/one/main.rs", "fn main() {}\n");

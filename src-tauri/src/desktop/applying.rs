@@ -8,10 +8,10 @@ use tauri::{AppHandle, Emitter, Manager, Wry};
 
 use super::hotkey::{self, HotkeyError};
 use super::shell::Shell;
-use super::{autostart, tray};
+use super::{autostart, theme, tray};
 use crate::engine_settings::put_into_effect;
 use crate::settings::edit::{self, EditError, SettingChange};
-use crate::settings::{Settings, Theme, edits};
+use crate::settings::{Settings, edits};
 
 /// What is in effect.
 #[derive(Clone, Debug, Default)]
@@ -127,9 +127,7 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
             None => error.to_string(),
         }
     });
-    if settings.theme != before.settings.theme {
-        app.set_theme(window_theme(settings.theme));
-    }
+    let other_theme = settings.theme != before.settings.theme;
     let login_error = start_at_login(app, settings.start_at_login).err().map(|error| {
         tracing::warn!(%error, "starting at login was not changed");
         error.to_string()
@@ -139,14 +137,8 @@ fn apply(app: &AppHandle<Wry>, settings: Settings, problem: Option<String>) {
         let hotkey = applied.hotkey.take();
         *applied = Applied { settings, problem, hotkey, hotkey_error, login_error };
     });
-}
-
-/// None follows the system.
-pub fn window_theme(theme: Theme) -> Option<tauri::Theme> {
-    match theme {
-        Theme::System => None,
-        Theme::Light => Some(tauri::Theme::Light),
-        Theme::Dark => Some(tauri::Theme::Dark),
+    if other_theme {
+        theme::put_into_effect(app);
     }
 }
 

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use tauri::utils::config::Color;
 use tauri::{
-    AppHandle, DragDropEvent, Emitter, Manager, Theme, WebviewWindow, WebviewWindowBuilder, Window,
+    AppHandle, DragDropEvent, Emitter, Manager, WebviewWindow, WebviewWindowBuilder, Window,
     WindowEvent, Wry,
 };
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
@@ -15,18 +14,16 @@ use quarry_engine::status::ProjectAction;
 use super::adding::{self, AddOutcome, DragPhase, Phase};
 use super::popup::{self, DialogOpen};
 use super::shell::Shell;
-use super::{applying, display_events, tray};
+use super::{applying, display_events, theme, tray};
 
 const PROJECTS: &str = "projects";
 
 /// What a page needs besides its own code: the quit key, and no menu of a browser's.
 const PAGE_SCRIPT: &str = include_str!("windows/page.js");
 
-/// The surfaces of the page's two themes, so that a window is never white before it is painted.
-const LIGHT: Color = Color(0xfc, 0xfc, 0xfb, 0xff);
-const DARK: Color = Color(0x1b, 0x1c, 0x1f, 0xff);
-
 pub fn create_popup(app: &AppHandle<Wry>) -> tauri::Result<()> {
+    #[cfg(target_os = "linux")]
+    theme::hold(app);
     create(app, popup::LABEL)?;
     popup::expect_page(app);
     Ok(())
@@ -81,17 +78,13 @@ fn create(app: &AppHandle<Wry>, label: &str) -> tauri::Result<WebviewWindow<Wry>
     let data = shell.place.data_dir.join("webview");
     let window = WebviewWindowBuilder::from_config(app, &config)?
         // A window that is made later does not have what the others were given.
-        .theme(applying::window_theme(shell.applying.applied().settings.theme))
+        .theme(theme::chosen(app))
         .data_directory(data)
         .initialization_script(PAGE_SCRIPT)
         .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
         .build()?;
-    paint(&window, window.theme()?)?;
+    theme::dress(&window)?;
     Ok(window)
-}
-
-fn paint(window: &WebviewWindow<Wry>, theme: Theme) -> tauri::Result<()> {
-    window.set_background_color(Some(if theme == Theme::Dark { DARK } else { LIGHT }))
 }
 
 pub fn on_event(window: &Window<Wry>, event: &WindowEvent) {
@@ -112,9 +105,9 @@ pub fn on_event(window: &Window<Wry>, event: &WindowEvent) {
             let app = app.clone();
             tauri::async_runtime::spawn_blocking(move || applying::suspend_hotkey(&app, false));
         }
-        WindowEvent::ThemeChanged(theme) => {
+        WindowEvent::ThemeChanged(now) => {
             if let Some(window) = app.get_webview_window(window.label()) {
-                let _ = paint(&window, *theme);
+                let _ = theme::paint(&window, *now);
             }
         }
         WindowEvent::DragDrop(event) => dragged(window, event),
