@@ -198,7 +198,7 @@ export class FakeBackend implements Backend {
       return { at: new Date(Date.now() - minutes * 60_000).toISOString(), text };
     };
     const lines = [line(190, "Opened."), line(52, "Paused."), line(47, "Resumed.")];
-    if (error) lines.push(line(18, `${error.cause}: ${error.message}`));
+    if (error) lines.push(line(18, error.message));
     return Promise.resolve(lines);
   }
 

@@ -91,7 +91,7 @@ test("a failed project shows what happened to it before, when asked to", async (
   const lines = within(log).getAllByRole("listitem");
   expect(lines).toHaveLength(4);
   expect(lines[0]?.textContent).toContain("Opened.");
-  expect(lines[3]?.textContent).toContain("VolumeUnavailable: ");
+  expect(lines[3]?.textContent).toContain("is not mounted");
   await fireEvent.click(screen.getByRole("button", { name: "Hide log lines of archive" }));
   expect(screen.queryByTestId("project-log")).toBeNull();
 });
