@@ -6,6 +6,7 @@ use aho_corasick::AhoCorasick;
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use super::query::Query;
+use super::variants;
 use crate::index::tokenizer::{CodeTokenizer, lower};
 
 /// Words of a question that say nothing about code. They count when nothing else was typed.
@@ -99,14 +100,25 @@ pub struct Matches {
 
 const PHRASE_WEIGHT: u32 = 100;
 const WHOLE_WEIGHT: u32 = 10;
+/// Another form of a word that was typed.
+const FORM_WEIGHT: u32 = 5;
 const PART_WEIGHT: u32 = 1;
 
 impl Highlighter {
     pub fn new(query: &Query) -> Highlighter {
         let mut terms = HashMap::new();
         for identifier in wanted(query) {
-            for part in identifier.parts {
-                terms.entry(part).or_insert(PART_WEIGHT);
+            // Short forms are not marked: some are words of a language, as `def` and `fn` are.
+            let others = if query.case_sensitive {
+                Vec::new()
+            } else {
+                variants::inflected(&identifier.whole)
+            };
+            for form in identifier.parts {
+                terms.entry(form).or_insert(PART_WEIGHT);
+            }
+            for form in others {
+                terms.entry(form).or_insert(FORM_WEIGHT);
             }
             terms.insert(identifier.whole, WHOLE_WEIGHT);
         }
@@ -206,6 +218,13 @@ mod tests {
     fn an_identifier_is_marked_whole_and_by_its_parts() {
         assert_eq!(marked("sendMsg", "int tcp_send_msg(SendMsg *m)"), ["send", "msg", "SendMsg"]);
         assert_eq!(marked("größe", "let Größe = 1;"), ["Größe"]);
+    }
+
+    #[test]
+    fn another_form_of_a_word_is_marked_unless_case_counts() {
+        let line = "fn merge(writer: &Writer, def: u8)";
+        assert_eq!(marked("merged writers default", line), ["merge", "writer", "Writer"]);
+        assert!(marked("case:yes merged writers", line).is_empty());
     }
 
     #[test]

@@ -73,13 +73,23 @@ const SHORTEST_STEM: usize = 3;
 
 /// The other forms of `word` (in lower case), each once. Not all of them are words.
 pub fn of(word: &str) -> Vec<String> {
-    let mut forms = Vec::new();
-    let bases = bases(word);
-    for base in &bases {
-        forms.push(base.clone());
-        forms.extend(inflections(base));
-        forms.extend(short_forms(base).map(str::to_owned));
+    let mut forms = inflected(word);
+    for base in bases(word) {
+        forms.extend(short_forms(&base).map(str::to_owned));
     }
+    each_once(forms, word)
+}
+
+/// Those of them that are the word itself with another ending.
+pub fn inflected(word: &str) -> Vec<String> {
+    let mut forms = bases(word);
+    for base in &bases(word) {
+        forms.extend(inflections(base));
+    }
+    each_once(forms, word)
+}
+
+fn each_once(mut forms: Vec<String>, word: &str) -> Vec<String> {
     forms.sort_unstable();
     forms.dedup();
     forms.retain(|form| form != word);
