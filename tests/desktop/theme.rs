@@ -9,14 +9,20 @@ use crate::harness::wait::{QUIET, throughout, until};
 const IS_DARK: &str = "matchMedia('(prefers-color-scheme: dark)').matches";
 const IS_LIGHT: &str = "matchMedia('(prefers-color-scheme: light)').matches";
 
+/// A desktop that prefers `scheme`, with settings that ask for `theme`.
+fn desktop_with(scheme: Scheme, theme: &str) -> (Desktop, Portal) {
+    let desktop = Desktop::start();
+    let portal = Portal::start(&desktop, scheme);
+    desktop.account.write("code/one/main.rs", "fn main() {}\n");
+    desktop.account.write("data/settings.toml", &format!("theme = \"{theme}\"\n"));
+    desktop.account.quarry(["add", "code/one"]).done();
+    (desktop, portal)
+}
+
 #[test]
 fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
-    let desktop = Desktop::start();
+    let (desktop, _portal) = desktop_with(Scheme::Light, "dark");
     let host = TrayHost::start(&desktop);
-    let _portal = Portal::start(&desktop, Scheme::Light);
-    desktop.account.write("code/one/main.rs", "fn main() {}\n");
-    desktop.account.write("data/settings.toml", "theme = \"dark\"\n");
-    desktop.account.quarry(["add", "--wait", "text", "code/one"]).done();
     let quarry = desktop.start_quarry();
     let window = desktop.open_projects(&host, quarry.pid, "Projects").window;
     until("its background is dark", || desktop.brightness(&window, (4, 400)) < 80);
@@ -25,11 +31,7 @@ fn a_window_that_is_opened_later_has_the_theme_of_the_settings() {
 
 #[test]
 fn a_theme_that_was_chosen_stays_whatever_the_desktop_prefers() {
-    let desktop = Desktop::start();
-    let portal = Portal::start(&desktop, Scheme::Light);
-    desktop.account.write("code/one/main.rs", "fn main() {}\n");
-    desktop.account.write("data/settings.toml", "theme = \"dark\"\n");
-    desktop.account.quarry(["add", "code/one"]).done();
+    let (desktop, portal) = desktop_with(Scheme::Light, "dark");
     let page = desktop.start_driven();
     until("the popup is dark", || page.holds(IS_DARK));
     desktop.account.quarry(["toggle"]).done();
@@ -44,11 +46,7 @@ fn a_theme_that_was_chosen_stays_whatever_the_desktop_prefers() {
 
 #[test]
 fn without_a_choice_the_windows_are_what_the_desktop_prefers() {
-    let desktop = Desktop::start();
-    let portal = Portal::start(&desktop, Scheme::Dark);
-    desktop.account.write("code/one/main.rs", "fn main() {}\n");
-    desktop.account.write("data/settings.toml", "theme = \"light\"\n");
-    desktop.account.quarry(["add", "code/one"]).done();
+    let (desktop, portal) = desktop_with(Scheme::Dark, "light");
     let page = desktop.start_driven();
     until("the popup is light", || page.holds(IS_LIGHT));
     desktop.account.write("data/settings.toml", "theme = \"system\"\n");

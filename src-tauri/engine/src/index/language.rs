@@ -105,7 +105,13 @@ languages! {
 /// Whether the file at `path` may as well be of this language: a header with C's ending is often one
 /// of C++.
 pub fn is_header(language: &str, path: &str) -> bool {
-    language == "cpp" && path.ends_with(".h")
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+    language == "cpp" && ending.is_some_and(|ending| ending.eq_ignore_ascii_case("h"))
+}
+
+/// The languages that are meant with this one too.
+pub fn dialects(language: &str) -> &'static [&'static str] {
+    if language == "typescript" { &["tsx"] } else { &[] }
 }
 
 /// The language that people mean with `typed`: its name, the ending of its files, or what else it

@@ -199,10 +199,10 @@ impl Query {
             return;
         }
         let owned = || value.to_owned();
-        let languages = || match language::named(value) {
-            Some("typescript") => vec!["typescript".to_owned(), "tsx".to_owned()],
-            Some(language) => vec![language.to_owned()],
-            None => vec![value.to_owned()],
+        let languages = || {
+            let language = language::named(value).unwrap_or(value);
+            let all = [language].into_iter().chain(language::dialects(language).iter().copied());
+            all.map(str::to_owned)
         };
         let related = |relation| Related { relation, symbol: SymbolName::new(value) };
         match (key.map(str::to_ascii_lowercase).as_deref(), negated) {

@@ -108,17 +108,14 @@ impl Highlighter {
     pub fn new(query: &Query) -> Highlighter {
         let mut terms = HashMap::new();
         for identifier in wanted(query) {
-            // Short forms are not marked: some are words of a language, as `def` and `fn` are.
-            let others = if query.case_sensitive {
-                Vec::new()
-            } else {
-                variants::inflected(&identifier.whole)
-            };
-            for form in identifier.parts {
-                terms.entry(form).or_insert(PART_WEIGHT);
+            for part in identifier.parts {
+                terms.entry(part).or_insert(PART_WEIGHT);
             }
-            for form in others {
-                terms.entry(form).or_insert(FORM_WEIGHT);
+            if !query.case_sensitive {
+                // Short forms are not marked: some are words of a language, as `def` and `fn` are.
+                for form in variants::inflected(&identifier.whole) {
+                    terms.entry(form).or_insert(FORM_WEIGHT);
+                }
             }
             terms.insert(identifier.whole, WHOLE_WEIGHT);
         }
