@@ -29,13 +29,9 @@ pub fn put_into_effect(app: &AppHandle<Wry>) {
     }
 }
 
-/// Gives a new window the theme that the settings ask for.
-pub fn dress(window: &WebviewWindow<Wry>) -> tauri::Result<()> {
-    let chosen = chosen(window.app_handle());
-    if chosen.is_some() {
-        window.app_handle().set_theme(chosen);
-    }
-    paint(window, chosen.map_or_else(|| window.theme(), Ok)?)
+/// Gives a new window its background.
+pub fn paint_new(window: &WebviewWindow<Wry>) -> tauri::Result<()> {
+    paint(window, chosen(window.app_handle()).map_or_else(|| window.theme(), Ok)?)
 }
 
 pub fn paint(window: &WebviewWindow<Wry>, theme: tauri::Theme) -> tauri::Result<()> {

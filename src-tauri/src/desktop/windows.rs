@@ -83,7 +83,7 @@ fn create(app: &AppHandle<Wry>, label: &str) -> tauri::Result<WebviewWindow<Wry>
         .initialization_script(PAGE_SCRIPT)
         .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
         .build()?;
-    theme::dress(&window)?;
+    theme::paint_new(&window)?;
     Ok(window)
 }
 
