@@ -23,6 +23,7 @@ mod route;
 mod snippet;
 mod symbol_name;
 mod symbols;
+mod term_union;
 mod terms;
 mod text;
 mod variants;
@@ -251,7 +252,7 @@ impl Search {
             reader: targets[chunk.target].reader.clone(),
             indexed: readers[chunk.target].file(&chunk.place.path).ok().flatten(),
             chunk: chunk.place.clone(),
-            outline: chunk.outline.clone(),
+            outline: Arc::clone(&chunk.outline),
         };
         chunks.take(meaning.shortlist()).map(shortlisted).collect()
     }

@@ -2,6 +2,7 @@
 //! weighs them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use tantivy::query::BooleanQuery;
 use tantivy::{DocAddress, Searcher};
@@ -34,7 +35,7 @@ pub struct RankedChunk {
     pub target: usize,
     pub score: f32,
     pub place: ChunkPlace,
-    pub outline: Outline,
+    pub outline: Arc<Outline>,
     /// What of it was asked for.
     pub definition: Option<Outlined>,
     /// That definition is the hit, not the whole chunk.
@@ -172,18 +173,16 @@ impl Lanes<'_> {
         let compared = self.route.meaning.map_or(0, Meaning::shortlist);
         let most = (hits + MORE_CHUNKS).max(FEWEST_CHUNKS).max(compared);
         let mut candidates: HashMap<DocAddress, Candidate> = HashMap::new();
-        if self.route.text
-            && let Some(query) = text::index_query(self.query, self.wanted, self.fields)
-        {
-            for (text, address) in text::best_chunks(searcher, &query, most, self.statistics)? {
-                candidates.insert(address, Candidate { text, ..Candidate::default() });
-            }
+        if self.route.text {
+            let Self { query, wanted, fields, statistics, .. } = *self;
+            let found = text::best_chunks(searcher, query, wanted, fields, most, statistics)?;
+            let candidate = |text| Candidate { text, ..Candidate::default() };
+            candidates.extend(found.into_iter().map(|(text, address)| (address, candidate(text))));
         }
         if self.route.text
             && let Some(query) = text::as_typed(self.query, self.fields)
         {
-            for (phrase, address) in
-                text::best_chunks(searcher, &query, MOST_PHRASES, self.statistics)?
+            for (phrase, address) in text::best_of(searcher, &query, MOST_PHRASES, self.statistics)?
             {
                 candidates.entry(address).or_default().phrase = phrase;
             }
@@ -252,7 +251,7 @@ impl Lanes<'_> {
             let Candidate { text, phrase, by_meaning, .. } = candidate;
             let is_phrase = phrase > 0.0;
             let Some(place) = reader.chunk(address)? else { continue };
-            let outline = reader.outline(address)?;
+            let outline = Arc::new(reader.outline(address)?);
             let mut definitions: Vec<(Option<Outlined>, f32)> = self
                 .symbols()
                 .zip(sieve.as_ref())
@@ -291,7 +290,7 @@ impl Lanes<'_> {
                     target,
                     score: 0.0,
                     place: place.clone(),
-                    outline: outline.clone(),
+                    outline: Arc::clone(&outline),
                     is_definition: at > 0 || rank::is_meant(symbol),
                     definition,
                     lanes,

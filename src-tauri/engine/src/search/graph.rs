@@ -4,6 +4,7 @@
 //! right as the files, and costs the index nothing.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tantivy::collector::{DocSetCollector, TopDocs};
@@ -169,13 +170,13 @@ impl Definitions<'_> {
         let mut found = Vec::new();
         for address in addresses {
             let Some(place) = reader.chunk(address)? else { continue };
-            let outline = reader.outline(address)?;
+            let outline = Arc::new(reader.outline(address)?);
             for definition in outline.definitions.iter().filter(|own| own.name == name) {
                 found.push(RankedChunk {
                     target: self.at,
                     score: rank::share(&place.path),
                     place: place.clone(),
-                    outline: outline.clone(),
+                    outline: Arc::clone(&outline),
                     definition: Some(definition.clone()),
                     is_definition: true,
                     lanes: vec![LaneName::Symbols],

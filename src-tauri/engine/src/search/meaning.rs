@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{rank, snippet};
 use crate::embed::text::{self, Scope, Source};
@@ -86,7 +87,7 @@ pub struct Shortlisted {
     pub(super) reader: RootReader,
     pub(super) chunk: ChunkPlace,
     pub(super) indexed: Option<Entry>,
-    pub(super) outline: Outline,
+    pub(super) outline: Arc<Outline>,
 }
 
 impl Shortlisted {

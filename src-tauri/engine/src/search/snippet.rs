@@ -74,15 +74,8 @@ impl Source {
 
     /// The first of the lines that match most.
     pub fn best_line(&self, highlighter: &Highlighter) -> Option<Snippet> {
-        let mut best: Option<(u32, u64, &str)> = None;
-        for (line, text) in (self.first_line..).zip(self.text.lines()) {
-            let weight = highlighter.matches(text).weight;
-            if best.is_none_or(|(most, ..)| weight > most) {
-                best = Some((weight, line, text));
-            }
-        }
-        let (_, line, text) = best?;
-        Some(cut(line, text, highlighter.matches(text).ranges))
+        let (at, text, matches) = highlighter.best_line(&self.text)?;
+        Some(cut(self.first_line + at as u64, text, matches.ranges))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
+use memchr::{memchr, memchr_iter, memrchr};
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use super::query::Query;
@@ -84,9 +85,9 @@ pub struct Highlighter {
     /// Excluded texts of more than a word, in the same way.
     excluded: Vec<String>,
     case_sensitive: bool,
-    /// Finds any of them in ASCII, without regard to case: most lines hold none, and are not looked
-    /// at word by word.
-    any: Option<AhoCorasick>,
+    /// Finds any of them in ASCII, without regard to case, with the weight of each: most lines hold
+    /// none, and are not looked at word by word.
+    any: Option<(AhoCorasick, Vec<u32>)>,
 }
 
 /// The places of a line that match, and how well.
@@ -124,18 +125,62 @@ impl Highlighter {
         };
         let phrases: Vec<String> = query.phrases.iter().map(fold).collect();
         let excluded = query.excluded.iter().filter(|text| !is_word(text)).map(fold).collect();
-        let any = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(terms.keys().chain(&phrases))
-            .ok();
+        let weighted = terms.iter().map(|(term, weight)| (term, *weight));
+        let weighted = weighted.chain(phrases.iter().map(|phrase| (phrase, PHRASE_WEIGHT)));
+        let (sought, weights): (Vec<&String>, Vec<u32>) = weighted.unzip();
+        let any = AhoCorasick::builder().ascii_case_insensitive(true).build(sought).ok();
+        let any = any.map(|any| (any, weights));
         Highlighter { terms, phrases, excluded, case_sensitive: query.case_sensitive, any }
+    }
+
+    /// The first of those lines of `text` that match most, its place among them, and what of it
+    /// matches; `None` where there is no line.
+    pub fn best_line<'t>(&self, text: &'t str) -> Option<(usize, &'t str, Matches)> {
+        let mut best = (0, text.lines().next()?, Matches::default());
+        for (at, line) in self.lines_with_any(text) {
+            if self.most(line) > best.2.weight {
+                let matches = self.matches(line);
+                if matches.weight > best.2.weight {
+                    best = (at, line, matches);
+                }
+            }
+        }
+        Some(best)
+    }
+
+    /// The lines of `text` that may match, each with its place.
+    fn lines_with_any<'t>(&self, text: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
+        let any = self.any.as_ref().filter(|_| text.is_ascii());
+        let (mut at, mut rest) = (0, text);
+        std::iter::from_fn(move || {
+            if let Some((any, _)) = any {
+                let before = &rest.as_bytes()[..any.find(rest)?.start()];
+                rest = &rest[memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
+                at += memchr_iter(b'\n', before).count();
+            }
+            let line = rest.lines().next()?;
+            let whole = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |newline| newline + 1);
+            rest = &rest[whole..];
+            at += 1;
+            Some((at - 1, line))
+        })
+    }
+
+    /// What `line` weighs at most: all that it holds may be a word of its own.
+    fn most(&self, line: &str) -> u32 {
+        let Some((any, weights)) = self.any.as_ref().filter(|_| line.is_ascii()) else {
+            return u32::MAX;
+        };
+        let mut held = vec![false; weights.len()];
+        for found in any.find_overlapping_iter(line) {
+            held[found.pattern()] = true;
+        }
+        let held = weights.iter().zip(held).filter(|(_, held)| *held);
+        held.map(|(weight, _)| weight).sum()
     }
 
     /// What of `line` matches.
     pub fn matches(&self, line: &str) -> Matches {
-        if line.is_ascii() && self.any.as_ref().is_some_and(|any| !any.is_match(line)) {
-            return Matches::default();
-        }
         let mut ranges = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         let mut weight = 0;
@@ -205,6 +250,7 @@ fn joined(mut ranges: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
 mod tests {
     use super::*;
     use crate::search::query::parse;
+    use proptest::prelude::*;
 
     fn marked(query: &str, line: &str) -> Vec<String> {
         let matches = Highlighter::new(&parse(query)).matches(line);
@@ -243,5 +289,22 @@ mod tests {
         assert_eq!(wholes("how is the router built"), ["router", "built"]);
         assert_eq!(wholes("what is this"), ["what", "is", "this"]);
         assert_eq!(wholes("for each"), ["for", "each"]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_best_line_is_the_first_of_those_that_weigh_most(
+            text in "((alpha|Alphas|alpha_beta|betaGamma|gamma delta|alphabet|é|x){0,3}(\r?\n| )){0,12}",
+            query in prop::sample::select(&[
+                "alpha", "alphaBeta", "alpha gamma", "\"gamma delta\" beta", "case:yes Alphas x", "absent",
+            ]),
+        ) {
+            let highlighter = Highlighter::new(&parse(query));
+            let all = text.lines().map(|line| highlighter.matches(line)).enumerate();
+            let first_best = all.reduce(|best, next| if next.1.weight > best.1.weight { next } else { best });
+            let found = highlighter.best_line(&text);
+            prop_assert_eq!(found.as_ref().map(|(_, line, _)| *line), first_best.as_ref().and_then(|best| text.lines().nth(best.0)));
+            prop_assert_eq!(found.map(|(at, _, matches)| (at, matches)), first_best);
+        }
     }
 }

@@ -9,24 +9,25 @@ use tantivy::query::{
     Occur, PhraseQuery, Query as IndexQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
+use tantivy::{DocAddress, DocSet, Score, Searcher, TERMINATED, Term};
 
 use super::path_filter::{PathFields, PathFilter};
 use super::query::Query;
+use super::term_union;
 use super::terms::{self, Identifier};
 use super::variants;
 use crate::index::schema::Fields;
 
 /// What a part of an identifier that was typed counts beside the whole.
-const PART_BOOST: f32 = 0.5;
+const PART_BOOST: Score = 0.5;
 /// What another form of a word counts beside the word.
-const VARIANT_BOOST: f32 = 0.4;
+const VARIANT_BOOST: Score = 0.4;
 /// What a word in the path counts beside one in the text.
-const PATH_BOOST: f32 = 0.7;
+const PATH_BOOST: Score = 0.7;
 /// What a word in the name of a definition counts beside one in the text.
-const SYMBOL_BOOST: f32 = 1.0;
+const SYMBOL_BOOST: Score = 1.0;
 /// What a phrase counts beside a word.
-const PHRASE_BOOST: f32 = 2.0;
+const PHRASE_BOOST: Score = 2.0;
 
 /// Something that was typed, and all that may stand for it in an index.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,19 +156,9 @@ impl Bm25StatisticsProvider for Statistics<'_> {
 
 /// The query for an index, or `None` where nothing typed can be looked up in it.
 pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<BooleanQuery> {
-    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
-    let mut should = |text: &str, boost: f32| {
-        for field in [fields.text, fields.parts] {
-            clauses.push((Occur::Should, term(field, text, boost)));
-        }
-        clauses.push((Occur::Should, term(fields.path_words, text, boost * PATH_BOOST)));
-        clauses.push((Occur::Should, term(fields.symbol_words, text, boost * SYMBOL_BOOST)));
-    };
-    for Wanted { identifier, variants, .. } in wanted {
-        should(&identifier.whole, 1.0);
-        identifier.parts.iter().for_each(|part| should(part, PART_BOOST));
-        variants.iter().for_each(|form| should(form, VARIANT_BOOST));
-    }
+    let words = words(wanted, fields).into_iter();
+    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> =
+        words.map(|(term, boost)| (Occur::Should, counted(term, boost))).collect();
     // One of signs alone narrows what the others find: it is looked for in their files.
     for phrase in query.phrases.iter().filter_map(|text| phrase(text, fields)) {
         clauses.push((Occur::Must, Box::new(BoostQuery::new(phrase, PHRASE_BOOST))));
@@ -176,6 +167,25 @@ pub fn index_query(query: &Query, wanted: &[Wanted], fields: Fields) -> Option<B
         return None;
     }
     Some(restricted(clauses, query, fields))
+}
+
+/// All that stands for what is wanted, and what each counts.
+fn words(wanted: &[Wanted], fields: Fields) -> Vec<(Term, Score)> {
+    let mut words = Vec::new();
+    let mut add = |text: &str, boost: Score| {
+        let Fields { text: whole, parts, path_words, symbol_words, .. } = fields;
+        let path = (path_words, boost * PATH_BOOST);
+        let symbol = (symbol_words, boost * SYMBOL_BOOST);
+        for (field, boost) in [(whole, boost), (parts, boost), path, symbol] {
+            words.push((Term::from_field_text(field, text), boost));
+        }
+    };
+    for Wanted { identifier, variants, .. } in wanted {
+        add(&identifier.whole, 1.0);
+        identifier.parts.iter().for_each(|part| add(part, PART_BOOST));
+        variants.iter().for_each(|form| add(form, VARIANT_BOOST));
+    }
+    words
 }
 
 /// Whether there is a letter or a digit in what the query looks for.
@@ -206,12 +216,8 @@ pub fn restricted(
     query: &Query,
     fields: Fields,
 ) -> BooleanQuery {
-    // Any other text is looked for in the file: its words stand in many that do not hold it.
-    let words = query.excluded.iter().filter(|text| terms::is_word(text));
-    clauses.extend(words.filter_map(|word| Some((Occur::MustNot, phrase(word, fields)?))));
-    let paths = PathFields::of_chunks(fields);
-    clauses.extend(excluded_files(query, fields, paths));
-    let filters = filters(query, fields, paths);
+    clauses.extend(exclusions(query, fields));
+    let filters = filters(query, fields, PathFields::of_chunks(fields));
     if filters.is_empty() {
         return BooleanQuery::new(clauses);
     }
@@ -222,16 +228,45 @@ pub fn restricted(
     BooleanQuery::new(filtered)
 }
 
-/// The best chunks of one index.
+/// The chunks that the query does not want to see, as far as an index can tell.
+fn exclusions(query: &Query, fields: Fields) -> Vec<(Occur, Box<dyn IndexQuery>)> {
+    // Any other text is looked for in the file: its words stand in many that do not hold it.
+    let words = query.excluded.iter().filter(|text| terms::is_word(text));
+    let words = words.filter_map(|word| Some((Occur::MustNot, phrase(word, fields)?)));
+    words.chain(excluded_files(query, fields, PathFields::of_chunks(fields))).collect()
+}
+
+/// The best chunks of one index for what is wanted.
 ///
 /// # Errors
 /// Where the index cannot be read.
 pub fn best_chunks(
     searcher: &Searcher,
+    query: &Query,
+    wanted: &[Wanted],
+    fields: Fields,
+    limit: usize,
+    statistics: &Statistics<'_>,
+) -> tantivy::Result<Vec<(Score, DocAddress)>> {
+    let paths = PathFields::of_chunks(fields);
+    let is_open = exclusions(query, fields).is_empty() && filters(query, fields, paths).is_empty();
+    if is_open && query.phrases.is_empty() {
+        return term_union::best(searcher, &words(wanted, fields), limit, statistics);
+    }
+    let query = index_query(query, wanted, fields);
+    query.map_or(Ok(Vec::new()), |query| best_of(searcher, &query, limit, statistics))
+}
+
+/// The best chunks of one index.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn best_of(
+    searcher: &Searcher,
     query: &BooleanQuery,
     limit: usize,
     statistics: &Statistics<'_>,
-) -> tantivy::Result<Vec<(f32, DocAddress)>> {
+) -> tantivy::Result<Vec<(Score, DocAddress)>> {
     let collector = top(searcher, limit).order_by_score();
     searcher.search_with_statistics_provider(query, &collector, statistics)
 }
@@ -392,8 +427,11 @@ fn phrase_query(fields: Fields, identifiers: &[Identifier]) -> Option<Box<dyn In
     }
 }
 
-fn term(field: Field, text: &str, boost: f32) -> Box<dyn IndexQuery> {
-    let term = Term::from_field_text(field, text);
+fn term(field: Field, text: &str, boost: Score) -> Box<dyn IndexQuery> {
+    counted(Term::from_field_text(field, text), boost)
+}
+
+fn counted(term: Term, boost: Score) -> Box<dyn IndexQuery> {
     let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
     if boost == 1.0 { query } else { Box::new(BoostQuery::new(query, boost)) }
 }
