@@ -36,6 +36,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Says what is logged, to standard error; see the `EnvFilter` of tracing-subscriber.
 const LOG_VARIABLE: &str = "QUARRY_LOG";
+/// … without it. A merge that ends because its index is closed goes on when that is opened again;
+/// one that fails says so to whoever waits for it.
+const LOGGED: &str = "warn,tantivy::indexer::segment_updater=error";
 
 /// What blocks a thread when everything else is done is left behind.
 const THREADS_END: Duration = Duration::from_millis(200);
@@ -43,7 +46,7 @@ const THREADS_END: Duration = Duration::from_millis(200);
 fn main() -> ExitCode {
     renderer::choose();
     descriptors::allow_many();
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
