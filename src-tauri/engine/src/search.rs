@@ -21,6 +21,7 @@ mod reading;
 mod regex;
 mod route;
 mod snippet;
+mod statistics;
 mod symbol_name;
 mod symbols;
 mod term_union;

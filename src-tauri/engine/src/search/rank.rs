@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::names::NamedFile;
 use super::query::Query;
+use super::statistics::Wanted;
 use super::symbols::{Sieve, SymbolQuery, quality};
-use super::text::Wanted;
 use crate::index::outline::{Outline, Outlined};
 use crate::index::tokenizer::{lower, parts};
 use crate::rel_path;

@@ -14,8 +14,9 @@ use tantivy::{DocAddress, Searcher, Term};
 use tantivy_fst::Automaton;
 
 use super::query::Query;
+use super::statistics::Wanted;
 use super::symbol_name::SymbolName;
-use super::text::{self, Wanted};
+use super::text;
 use crate::index::outline::Outlined;
 use crate::index::schema::Fields;
 use crate::index::tokenizer::{SHORTEST_PART, lower, parts};

@@ -4,7 +4,7 @@ use aho_corasick::AhoCorasick;
 
 use super::SymbolQuery;
 use crate::index::outline::Outlined;
-use crate::search::text::Wanted;
+use crate::search::statistics::Wanted;
 
 /// Tells in a moment which names cannot be what was typed: most of those that a search meets.
 pub struct Sieve {
