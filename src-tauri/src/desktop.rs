@@ -10,8 +10,11 @@ pub mod editor;
 pub mod hotkey;
 mod kept;
 mod locating;
+mod main_thread;
 mod model_fetch;
 mod opened;
+#[cfg(target_os = "linux")]
+mod painting;
 mod placement;
 mod popup;
 mod project_list;

@@ -120,8 +120,8 @@ impl Default for Settings {
 pub enum SettingsError {
     #[error("The settings in {path} cannot be read, so that {all}: {source}", all = holds.all())]
     Unreadable { path: PathBuf, holds: Holds, source: io::Error },
-    #[error("The settings in {path} are not valid TOML, so that {all}: {source}", all = holds.all())]
-    Syntax { path: PathBuf, holds: Holds, source: Box<TomlError> },
+    #[error("The settings in {path} are not valid TOML, so that {all}: {source}.", all = holds.all())]
+    Syntax { path: PathBuf, holds: Holds, source: SyntaxError },
     #[error("The settings in {path} have no use for `{key}` in line {line}; they know {KEYS}.")]
     UnknownKey { path: PathBuf, line: usize, key: String },
     #[error(
@@ -129,6 +129,21 @@ pub enum SettingsError {
         one = holds.one(key)
     )]
     WrongType { path: PathBuf, line: usize, key: &'static str, wanted: &'static str, holds: Holds },
+}
+
+/// Where a file is not TOML, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct SyntaxError {
+    line: usize,
+    reason: String,
+}
+
+impl SyntaxError {
+    fn new(text: &str, error: &TomlError) -> Self {
+        let line = line_at(text, error.span().map_or(0, |span| span.start));
+        Self { line, reason: error.message().lines().collect::<Vec<_>>().join(", ") }
+    }
 }
 
 /// What is in effect in the place of what cannot be read.
@@ -196,7 +211,8 @@ impl Settings {
         let document = match Document::parse(text) {
             Ok(document) => document,
             Err(source) => {
-                let error = SettingsError::Syntax { path, holds, source: Box::new(source) };
+                let source = SyntaxError::new(text, &source);
+                let error = SettingsError::Syntax { path, holds, source };
                 return (unread.clone(), Some(error));
             }
         };

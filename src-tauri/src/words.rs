@@ -66,11 +66,15 @@ pub fn steady_state(project: &ProjectStatus) -> String {
     match condition(project) {
         Condition::Busy if project.progress.is_some() => "indexing".to_owned(),
         Condition::Busy if project.freshness == Freshness::Pending => "catching up".to_owned(),
-        Condition::Rest if embedded(project).is_some_and(|percent| percent < 100) => {
-            "fresh, embedding".to_owned()
-        }
+        Condition::Rest if is_partly_embedded(project) => "fresh, partly embedded".to_owned(),
         _ => state(project),
     }
+}
+
+fn is_partly_embedded(project: &ProjectStatus) -> bool {
+    project.residency == Residency::Hot
+        && project.watch_mode != WatchMode::Paused
+        && embedded(project).is_some_and(|percent| percent < 100)
 }
 
 fn trouble(project: &ProjectStatus) -> &'static str {
@@ -222,6 +226,20 @@ pub mod tests {
             p.progress = Some(Progress { lane: LaneName::Text, done: 1, total: 3 });
         });
         assert_eq!(indexing, "indexing, 33 %");
+    }
+
+    #[test]
+    fn only_what_is_open_and_watched_is_said_to_be_partly_embedded() {
+        let said = |change: fn(&mut ProjectStatus)| {
+            let mut status = project("a");
+            (status.vectors, status.vectors_wanted) = (1, Some(4));
+            change(&mut status);
+            steady_state(&status)
+        };
+        assert_eq!(said(|_| {}), "fresh, partly embedded");
+        assert_eq!(said(|project| project.vectors = 4), "fresh");
+        assert_eq!(said(|project| project.residency = Residency::Cold), "cold");
+        assert_eq!(said(|project| project.watch_mode = WatchMode::Paused), "paused");
     }
 
     #[test]

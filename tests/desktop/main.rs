@@ -16,6 +16,7 @@ mod hotkey;
 mod idle;
 mod killed;
 mod popup;
+mod popup_window;
 mod projects_window;
 mod searching;
 mod settings;

@@ -74,6 +74,7 @@ pub async fn add_all(engine: &Engine, paths: Vec<PathBuf>) -> Vec<AddOutcome> {
 }
 
 async fn add(engine: &Engine, path: &Path) -> AddOutcome {
+    let path = &at_home(path);
     let shown = path.display().to_string();
     if !path.is_absolute() {
         let sentence = format!("{shown} is no absolute path");
@@ -95,6 +96,14 @@ async fn add(engine: &Engine, path: &Path) -> AddOutcome {
             let project = Some(added.project.id);
             AddOutcome { path: shown, outcome, project, message, repositories }
         }
+    }
+}
+
+/// A path that begins with `~`, as people write and copy them, is below the home folder.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(below), Some(home)) => home.join(below),
+        _ => path.to_owned(),
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Applied {
     /// A sentence, where the file cannot be read as it is.
     pub problem: Option<String>,
     /// The hotkey that the system has given us.
-    hotkey: Option<String>,
+    pub hotkey: Option<String>,
     /// A sentence, where that is not the hotkey of the settings.
     pub hotkey_error: Option<String>,
     /// A sentence, where the session does not do at login what the settings say.
@@ -49,6 +49,13 @@ pub enum ChangeError {
 #[derive(Debug, thiserror::Error)]
 #[error("Whether Quarry starts at login cannot be changed: {0}.")]
 pub struct LoginError(auto_launch::Error);
+
+impl Applied {
+    /// The hotkey that works; the one of the settings where none does.
+    pub fn hotkey_to_show(&self) -> &str {
+        self.hotkey.as_deref().unwrap_or(&self.settings.hotkey)
+    }
+}
 
 impl Applying {
     pub fn applied(&self) -> Applied {

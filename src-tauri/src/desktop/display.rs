@@ -46,3 +46,15 @@ pub fn button_is_down() -> bool {
 pub fn button_is_down() -> bool {
     false
 }
+
+/// Whether a menu of ours is open, as a right click in a box opens one: it has the focus. On the
+/// main thread. Elsewhere than on Linux a menu leaves the focus where it was.
+#[cfg(target_os = "linux")]
+pub fn menu_is_open() -> bool {
+    gtk::grab_get_current().is_some()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn menu_is_open() -> bool {
+    false
+}

@@ -1,26 +1,41 @@
 //! Keeps what is on screen up to date: windows by events, the tray by its model.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use quarry_engine::status::Snapshot;
 use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager, Wry};
 
 use super::shell::Shell;
-use super::tray;
+use super::{main_thread, tray};
 
-/// Until the program ends. The engine says how often: at most ten times a second.
+/// A menu of many projects takes the main thread long, and while they are indexed all at once it is
+/// another one all the time.
+const TRAY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Until the program ends. The engine says how often: at most ten times a second. A main thread
+/// that is busy gets the newest state when it is done, and never a heap of them.
 pub fn publish(app: &AppHandle<Wry>) {
-    let app = app.clone();
-    let mut changes = app.state::<Shell>().engine.subscribe();
+    let engine = &app.state::<Shell>().engine;
+    let (to_windows, mut changes) = (app.clone(), engine.subscribe());
     tauri::async_runtime::spawn(async move {
         loop {
             let snapshot = changes.borrow_and_update().clone();
-            let handle = app.clone();
-            let shown = app.run_on_main_thread(move || show(&handle, &snapshot));
-            if shown.is_err() || changes.changed().await.is_err() {
+            let tell = move |app: &_| tell_visible(app, "snapshot", snapshot.as_ref());
+            let told = main_thread::ask(&to_windows, tell).await;
+            if told.is_none() || changes.changed().await.is_err() {
                 return;
             }
+        }
+    });
+    let (to_tray, mut changes) = (app.clone(), engine.subscribe());
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let snapshot = changes.borrow_and_update().clone();
+            let shown = main_thread::ask(&to_tray, move |app| tray::update(app, &snapshot)).await;
+            if shown.is_none() || changes.changed().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(TRAY_PAUSE).await;
         }
     });
 }
@@ -31,22 +46,16 @@ pub fn publish_meaning(app: &AppHandle<Wry>) {
     let mut changes = app.state::<Shell>().engine.subscribe_to_meaning();
     tauri::async_runtime::spawn(async move {
         while changes.next().await {
-            let handle = app.clone();
-            let shown = app.run_on_main_thread(move || {
-                let engine = &handle.state::<Shell>().engine;
-                tray::update(&handle, &engine.snapshot());
-                tell_visible(&handle, "meaning", &engine.meaning());
-            });
-            if shown.is_err() {
+            let show = |app: &AppHandle<Wry>| {
+                let engine = &app.state::<Shell>().engine;
+                tray::update(app, &engine.snapshot());
+                tell_visible(app, "meaning", &engine.meaning());
+            };
+            if main_thread::ask(&app, show).await.is_none() {
                 return;
             }
         }
     });
-}
-
-fn show(app: &AppHandle<Wry>, snapshot: &Arc<Snapshot>) {
-    tray::update(app, snapshot);
-    tell_visible(app, "snapshot", snapshot.as_ref());
 }
 
 /// A hidden page paints nothing; it gets the state when it is shown.

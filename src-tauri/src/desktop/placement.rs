@@ -26,21 +26,30 @@ pub struct Size {
 /// A third of the free height lies above the popup: its box is then where the eye is.
 const ABOVE: i64 = 3;
 
-/// The top left corner: on the monitor with the pointer, centred, rather high, and never
-/// outside the monitor. None where there is no monitor.
-pub fn popup_corner(pointer: Option<Point>, monitors: &[Area], size: Size) -> Option<Point> {
+/// Where the popup is, and how large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    pub corner: Point,
+    pub size: Size,
+}
+
+/// On the monitor with the pointer, centred, rather high, and no larger than the monitor. `size` is
+/// the one wanted. None where there is no monitor.
+pub fn popup_place(pointer: Option<Point>, monitors: &[Area], size: Size) -> Option<Place> {
     let area = pointer
         .and_then(|pointer| monitors.iter().find(|area| contains(area, pointer)))
         .or_else(|| pointer.and_then(|pointer| nearest(monitors, pointer)))
         .or_else(|| monitors.first())?;
-    let width = (size.width * area.scale).round() as i64;
-    let height = (size.height * area.scale).round() as i64;
-    let free_width = i64::from(area.width) - width;
-    let free_height = i64::from(area.height) - height;
-    // The corner of a popup larger than its monitor is the monitor's, so that the box is seen.
-    let x = (free_width / 2).max(0);
-    let y = (free_height / ABOVE).max(0);
-    Some(Point { x: area.origin.x + x as i32, y: area.origin.y + y as i32 })
+    let size = Size {
+        width: size.width.min((f64::from(area.width) / area.scale).floor()),
+        height: size.height.min((f64::from(area.height) / area.scale).floor()),
+    };
+    let free =
+        |whole: u32, part: f64| (i64::from(whole) - (part * area.scale).round() as i64).max(0);
+    let x = free(area.width, size.width) / 2;
+    let y = free(area.height, size.height) / ABOVE;
+    let corner = Point { x: area.origin.x + x as i32, y: area.origin.y + y as i32 };
+    Some(Place { corner, size })
 }
 
 fn contains(area: &Area, point: Point) -> bool {
@@ -78,6 +87,10 @@ mod tests {
         Some(Point { x, y })
     }
 
+    fn popup_corner(pointer: Option<Point>, monitors: &[Area], size: Size) -> Option<Point> {
+        popup_place(pointer, monitors, size).map(|place| place.corner)
+    }
+
     #[test]
     fn on_one_monitor_it_is_centred_and_rather_high() {
         let monitors = [area(0, 0, 1920, 1080, 1.0)];
@@ -107,9 +120,15 @@ mod tests {
     }
 
     #[test]
-    fn a_small_monitor_shows_the_box() {
-        let monitors = [area(100, 50, 640, 400, 1.0)];
-        assert_eq!(popup_corner(at(120, 60), &monitors, POPUP), at(100, 50));
+    fn a_popup_is_no_larger_than_its_monitor() {
+        let place = |monitor| popup_place(at(120, 60), &[monitor], POPUP).unwrap();
+        let small =
+            Place { corner: Point { x: 100, y: 50 }, size: Size { width: 640.0, height: 400.0 } };
+        assert_eq!(place(area(100, 50, 640, 400, 1.0)), small);
+        let dense = place(area(0, 0, 1366, 768, 1.5));
+        assert_eq!(dense.size, Size { width: 760.0, height: 480.0 });
+        assert_eq!(place(area(0, 0, 1024, 1200, 2.0)).size, Size { width: 512.0, height: 480.0 });
+        assert_eq!(place(area(0, 0, 1920, 1080, 1.0)).size, POPUP);
     }
 
     #[test]

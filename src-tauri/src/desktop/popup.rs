@@ -1,14 +1,15 @@
 //! Shows, places, focuses and hides the popup.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tauri::{AppHandle, Emitter, Manager, PhysicalPosition, WebviewWindow, Wry};
+use tauri::{AppHandle, Emitter, LogicalSize, Manager, PhysicalPosition, WebviewWindow, Wry};
 
-use super::display::button_is_down;
-use super::display_events;
-use super::placement::{Area, Point, Size, popup_corner};
+use super::display::{button_is_down, menu_is_open};
+use super::placement::{Area, Place, Point, Size, popup_place};
 use super::shell::Shell;
+use super::{display_events, main_thread};
 
 pub const LABEL: &str = "popup";
 
@@ -34,6 +35,8 @@ pub struct PopupState {
     ready: AtomicBool,
     /// To be shown as soon as the page is ready.
     awaited: AtomicBool,
+    /// On a monitor that is large enough.
+    full_size: OnceLock<Size>,
 }
 
 impl PopupState {
@@ -150,7 +153,7 @@ async fn hide_if_left(app: AppHandle<Wry>, turn: u64) {
             return;
         }
         // What is over gives the focus back, for which there is the grace once more.
-        let needed = shell.popup.is_needed() || button_held(&app).await;
+        let needed = shell.popup.is_needed() || is_handled(&app).await;
         if !needed && !was_needed {
             break;
         }
@@ -162,12 +165,9 @@ async fn hide_if_left(app: AppHandle<Wry>, turn: u64) {
     });
 }
 
-async fn button_held(app: &AppHandle<Wry>) -> bool {
-    let (answer, held) = tokio::sync::oneshot::channel();
-    let asked = app.run_on_main_thread(move || {
-        let _ = answer.send(button_is_down());
-    });
-    asked.is_ok() && held.await.unwrap_or(false)
+/// A mouse button is held, or a menu is open.
+async fn is_handled(app: &AppHandle<Wry>) -> bool {
+    main_thread::ask(app, |_| button_is_down() || menu_is_open()).await.unwrap_or(false)
 }
 
 fn reveal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()> {
@@ -176,7 +176,11 @@ fn reveal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()
         return Ok(());
     }
     app.state::<Shell>().popup.was_focused.store(false, Ordering::SeqCst);
-    let corner = corner(app, window)?;
+    let place = place(app, window)?;
+    if let Some(Place { size, .. }) = place {
+        resize(window, size)?;
+    }
+    let corner = place.map(|Place { corner, .. }| PhysicalPosition::new(corner.x, corner.y));
     if let Some(corner) = corner {
         window.set_position(corner)?;
     }
@@ -222,10 +226,32 @@ fn focus_soon(app: &AppHandle<Wry>) {
     });
 }
 
-fn corner(
-    app: &AppHandle<Wry>,
-    window: &WebviewWindow<Wry>,
-) -> tauri::Result<Option<PhysicalPosition<i32>>> {
+fn size_of(window: &WebviewWindow<Wry>) -> tauri::Result<Size> {
+    let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
+    Ok(Size { width: size.width, height: size.height })
+}
+
+/// The size that it is made with is the one it has wherever there is room.
+pub fn remember_size(window: &WebviewWindow<Wry>) -> tauri::Result<()> {
+    let _ = window.state::<Shell>().popup.full_size.set(size_of(window)?);
+    Ok(())
+}
+
+fn resize(window: &WebviewWindow<Wry>, Size { width, height }: Size) -> tauri::Result<()> {
+    if size_of(window)? == (Size { width, height }) {
+        return Ok(());
+    }
+    // A window that nobody is to resize has the size that it would begin with.
+    #[cfg(target_os = "linux")]
+    {
+        use gtk::prelude::GtkWindowExt;
+
+        window.gtk_window()?.set_default_size(width as i32, height as i32);
+    }
+    window.set_size(LogicalSize::new(width, height))
+}
+
+fn place(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<Option<Place>> {
     let monitors: Vec<Area> = app
         .available_monitors()?
         .iter()
@@ -242,10 +268,9 @@ fn corner(
     // Wayland does not say where the pointer is.
     let pointer = app.cursor_position().ok();
     let pointer = pointer.map(|at| Point { x: at.x as i32, y: at.y as i32 });
-    let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
-    let size = Size { width: size.width, height: size.height };
-    let corner = popup_corner(pointer, &monitors, size);
-    Ok(corner.map(|corner| PhysicalPosition::new(corner.x, corner.y)))
+    let full = app.state::<Shell>().popup.full_size.get().copied();
+    let full = full.map_or_else(|| size_of(window), Ok)?;
+    Ok(popup_place(pointer, &monitors, full))
 }
 
 /// What windows are asked takes effect in order only on the main thread.

@@ -87,11 +87,12 @@ impl Shell {
         };
         let tray_problem = self.tray.get().and_then(|tray| tray.as_ref().err().cloned());
         let applied = self.applying.applied();
+        let hotkey = applied.hotkey_to_show().to_owned();
         let problems = [applied.problem, applied.login_error, tray_problem, editor_problem];
         let problems: Vec<String> = problems.into_iter().flatten().collect();
         ShellState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            hotkey: applied.settings.hotkey,
+            hotkey,
             hotkey_error: applied.hotkey_error,
             command_to_bind: hotkey::possible().is_err().then(|| hotkey::command(&self.place)),
             data_dir: self.place.data_dir.display().to_string(),

@@ -38,8 +38,7 @@ pub struct Tray {
 
 pub fn model_of(shell: &Shell, snapshot: &Snapshot) -> TrayModel {
     let applied = shell.applying.applied();
-    let hotkey = (applied.hotkey_error.is_none()).then_some(applied.settings.hotkey.as_str());
-    model(snapshot, hotkey, &shell.engine.meaning())
+    model(snapshot, applied.hotkey.as_deref(), &shell.engine.meaning())
 }
 
 /// Brings the tray up to date. On the main thread.

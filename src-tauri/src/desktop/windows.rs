@@ -24,7 +24,10 @@ const PAGE_SCRIPT: &str = include_str!("windows/page.js");
 pub fn create_popup(app: &AppHandle<Wry>) -> tauri::Result<()> {
     #[cfg(target_os = "linux")]
     theme::hold(app);
-    create(app, popup::LABEL)?;
+    let window = create(app, popup::LABEL)?;
+    #[cfg(target_os = "linux")]
+    super::painting::hurry(&window)?;
+    popup::remember_size(&window)?;
     popup::expect_page(app);
     Ok(())
 }
@@ -56,6 +59,8 @@ fn reveal_projects(app: &AppHandle<Wry>) -> tauri::Result<()> {
         Some(window) => window,
         None => create(app, PROJECTS)?,
     };
+    // It stays above all others.
+    popup::hide(app);
     window.show()?;
     window.unminimize()?;
     display_events::refresh(app, PROJECTS);

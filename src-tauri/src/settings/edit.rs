@@ -11,7 +11,7 @@ use ts_rs::TS;
 
 use quarry_engine::embed::published::Published;
 
-use super::{Bounds, EMBEDDING_SHARE, FILE_SIZE_LIMIT, HOT_LIMIT, Meaning, Theme};
+use super::{Bounds, EMBEDDING_SHARE, FILE_SIZE_LIMIT, HOT_LIMIT, Meaning, SyntaxError, Theme};
 
 /// What a file holds that Quarry makes: every setting with its default, as comments.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -89,8 +89,8 @@ impl ModelChoice {
 pub enum EditError {
     #[error("The setting `{key}` has to be {wanted}.")]
     OutOfBounds { key: &'static str, wanted: &'static str },
-    #[error("The settings in {path} are not valid TOML; mend them first: {source}")]
-    Syntax { path: PathBuf, source: Box<TomlError> },
+    #[error("The settings in {path} are not valid TOML; mend them first: {source}.")]
+    Syntax { path: PathBuf, source: SyntaxError },
     #[error("The settings in {path} cannot be read: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("The settings in {path} cannot be written: {source}")]
@@ -157,8 +157,10 @@ pub fn write(path: &Path, change: &SettingChange) -> Result<(), EditError> {
     change.check()?;
     let _one_at_a_time = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let text = read_or_template(path)?;
-    let edited = edited(&text, change.key(), change.value())
-        .map_err(|source| EditError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
+    let edited = edited(&text, change.key(), change.value()).map_err(|error| {
+        let source = SyntaxError::new(&text, &error);
+        EditError::Syntax { path: path.to_owned(), source }
+    })?;
     replace(path, &edited).map_err(|source| EditError::Unwritable { path: path.to_owned(), source })
 }
 

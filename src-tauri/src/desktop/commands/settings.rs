@@ -116,7 +116,7 @@ fn view(app: &AppHandle<Wry>) -> SettingsView {
     let applied = shell.applying.applied();
     let starts = applying::starts_at_login(app).or(applied.settings.start_at_login);
     SettingsView {
-        hotkey: applied.settings.hotkey,
+        hotkey: applied.hotkey_to_show().to_owned(),
         hotkey_error: applied.hotkey_error,
         editor: applied.settings.editor,
         editors: editor::detected(&Surroundings::of_this_process()),

@@ -131,9 +131,13 @@ fn spellings(folder: &Path, program: &str) -> Vec<PathBuf> {
     vec![folder.join(program)]
 }
 
+/// A file without an ending may be there too, and is a script that Windows does not run.
 #[cfg(windows)]
 fn spellings(folder: &Path, program: &str) -> Vec<PathBuf> {
-    ["", ".exe", ".cmd", ".bat"].map(|end| folder.join(format!("{program}{end}"))).into()
+    if Path::new(program).extension().is_some() {
+        return vec![folder.join(program)];
+    }
+    ["exe", "cmd", "bat"].map(|end| folder.join(format!("{program}.{end}"))).into()
 }
 
 #[cfg(unix)]

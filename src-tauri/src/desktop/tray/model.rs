@@ -1,5 +1,7 @@
 //! What the tray shows, as a function of the projects' state. No tray is needed to know it.
 
+use std::cmp::Reverse;
+
 use quarry_engine::status::{
     Freshness, MeaningState, MeaningStatus, ProjectAction, ProjectStatus, Residency, Snapshot,
     WatchMode,
@@ -135,7 +137,10 @@ pub fn model(snapshot: &Snapshot, hotkey: Option<&str>, meaning: &MeaningStatus)
         Entry::Separator,
     ];
     if !projects.is_empty() {
-        entries.extend(projects.iter().map(line));
+        entries.extend(shown(projects).into_iter().map(line));
+        if let Some(more) = projects.len().checked_sub(MOST_PROJECTS).filter(|&more| more > 0) {
+            entries.push(Entry::Item(Item::new(Choice::Projects, format!("{more} more…"))));
+        }
         entries.push(Entry::Separator);
     }
     if let Some(text) = meaning_line(meaning) {
@@ -154,6 +159,23 @@ pub fn model(snapshot: &Snapshot, hotkey: Option<&str>, meaning: &MeaningStatus)
     }
     entries.push(Entry::Item(Item::new(Choice::Quit, "Quit")));
     TrayModel { face: face(projects), tooltip: tooltip(projects), entries }
+}
+
+/// Projects with a line of their own; the others are a click away. The toolkit takes half a second
+/// of the main thread for a menu of 500.
+const MOST_PROJECTS: usize = 15;
+
+/// Those that need a person, are pinned or were indexed last, in the order of all.
+fn shown(projects: &[ProjectStatus]) -> Vec<&ProjectStatus> {
+    let mut ranked: Vec<usize> = (0..projects.len()).collect();
+    ranked.sort_by_key(|&at| {
+        let project = &projects[at];
+        let troubled = condition(project) == Condition::Trouble;
+        Reverse((troubled, project.pinned, project.last_indexed))
+    });
+    ranked.truncate(MOST_PROJECTS);
+    ranked.sort_unstable();
+    ranked.into_iter().map(|at| &projects[at]).collect()
 }
 
 /// Only where somebody has to do something; everything else is said in the Settings.
@@ -278,6 +300,27 @@ mod tests {
                 "Quit"
             ]
         );
+    }
+
+    #[test]
+    fn of_many_projects_those_in_trouble_pinned_or_indexed_last_have_a_line() {
+        let mut projects: Vec<ProjectStatus> =
+            (0..40).map(|number| project(&format!("p{number:02}"))).collect();
+        for (second, project) in projects.iter_mut().enumerate() {
+            project.last_indexed = Timestamp::from_second(1000 + second as i64).ok();
+        }
+        projects[3].freshness = Freshness::Failing;
+        projects[5].pinned = true;
+        let model = of(projects);
+        let lines = lines(&model);
+        let names: Vec<&str> =
+            lines.iter().filter_map(|line| line.split_once(": ")).map(|it| it.0).collect();
+        let latest = (27..40).map(|number| format!("p{number:02}"));
+        let expected: Vec<String> =
+            ["p03", "p05"].map(str::to_owned).into_iter().chain(latest).collect();
+        assert_eq!(names, expected);
+        assert!(lines.contains(&"25 more…"), "{lines:?}");
+        assert_eq!(model.tooltip, "Quarry: 40 projects, 1 in trouble");
     }
 
     #[test]
