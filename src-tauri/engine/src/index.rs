@@ -31,7 +31,7 @@ mod writing;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::Schema;
@@ -95,6 +95,7 @@ pub struct ProjectIndex {
     underway: Mutex<Option<merging::Underway>>,
     /// What need not be compared with its checksum again.
     checked: Mutex<verify::Checked>,
+    damaged: OnceLock<bool>,
 }
 
 impl ProjectIndex {
@@ -186,6 +187,7 @@ impl ProjectIndex {
             valve: Valve::default(),
             underway: Mutex::default(),
             checked: Mutex::default(),
+            damaged: OnceLock::new(),
         })
     }
 

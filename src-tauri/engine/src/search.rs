@@ -10,6 +10,7 @@ mod files;
 mod graph;
 pub mod habits;
 mod hits;
+mod line_filter;
 pub mod meaning;
 mod names;
 mod path_filter;
@@ -73,6 +74,10 @@ pub enum SearchError {
     Empty,
     #[error("describe in words what the code does")]
     NoQuestion,
+    #[error("type a regular expression")]
+    NoPattern,
+    #[error("a pattern cannot be left out: write a word or a \"text\" behind the hyphen")]
+    ExcludedPattern,
     #[error("no language is called {0}")]
     UnknownLanguage(String),
     #[error("the pattern {pattern} cannot be read: {reason}")]
@@ -128,6 +133,9 @@ impl Search {
             if mode == Mode::Regex { query::parse_pattern(query) } else { query::parse(query) };
         if let Some(unknown) = query.unknown_language() {
             return Err(SearchError::UnknownLanguage(unknown.to_owned()));
+        }
+        if query.excludes_pattern {
+            return Err(SearchError::ExcludedPattern);
         }
         let route = Route::new(&query, mode)?;
         let (likeness, habits) = (Likeness::default(), Habits::default());

@@ -220,7 +220,10 @@ impl Engine {
         };
         let scope: Vec<ProjectId> =
             projects.iter().filter(|p| asked(p)).map(|p| p.id.clone()).collect();
-        match filters.first() {
+        let unknown = |filter: &&String| {
+            !projects.iter().any(|project| names_project(filter, project, &projects))
+        };
+        match filters.iter().find(unknown) {
             Some(filter) if scope.is_empty() => Err(EngineError::NotFound(filter.clone())),
             _ => Ok(scope),
         }

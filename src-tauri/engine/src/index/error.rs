@@ -26,6 +26,8 @@ pub enum IndexError {
     Shrunk { root: PathBuf, found: usize, known: usize },
     #[error("stopped")]
     Cancelled,
+    #[error("searching the index in {path} ended in a panic")]
+    Panicked { path: PathBuf },
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
 }

@@ -47,7 +47,8 @@ impl SkipReason {
     }
 }
 
-/// Decodes `bytes` as UTF-8, UTF-16 with a byte order mark, or else Latin-1.
+/// Decodes `bytes` as UTF-8, or UTF-16 with a byte order mark. What is not UTF-8 is Latin-1, byte
+/// by byte: old trees mix them in one file.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SkipReason> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => return Ok(Cow::Owned(utf16(rest, u16::from_le_bytes))),
@@ -60,7 +61,14 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SkipReason> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     Ok(match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+        Err(_) => {
+            let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
+            }
+            Cow::Owned(text)
+        }
     })
 }
 
@@ -101,6 +109,7 @@ mod tests {
         assert_eq!(decode("größe".as_bytes()).unwrap(), "größe");
         assert_eq!(decode(b"\xEF\xBB\xBFabc").unwrap(), "abc");
         assert_eq!(decode(b"caf\xE9").unwrap(), "café");
+        assert_eq!(decode(b"gr\xC3\xB6\xC3\x9Fe \xFF caf\xE9").unwrap(), "größe ÿ café");
         assert_eq!(decode(b"\xFF\xFEa\0b\0").unwrap(), "ab");
         assert_eq!(decode(b"\xFE\xFF\0a\0b").unwrap(), "ab");
         assert_eq!(decode(b"").unwrap(), "");

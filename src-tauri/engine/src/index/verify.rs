@@ -114,6 +114,17 @@ impl ProjectIndex {
         Ok(read)
     }
 
+    /// Whether a look at all files of the last commit, whatever was looked at before, finds one that
+    /// is not what was written. Looks once, however often it is asked.
+    pub fn is_damaged(&self) -> bool {
+        *self.damaged.get_or_init(|| {
+            *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Checked::default();
+            let looked =
+                self.verify(Timestamp::now(), &CancellationToken::new(), &Progress::default());
+            matches!(looked, Err(IndexError::Corrupt { .. }))
+        })
+    }
+
     /// Notes for the next opening what need not be looked at again. Nothing may be written to the
     /// index afterwards.
     pub fn leave_note(&self) {

@@ -43,6 +43,7 @@ impl Cause {
             IndexError::DiskFull { .. } => Cause::DiskFull,
             IndexError::Shrunk { .. } => Cause::Shrunk,
             IndexError::Cancelled => Cause::TimedOut,
+            IndexError::Panicked { .. } => Cause::Panicked,
             IndexError::Io { source, .. } => Cause::of_io(source),
         }
     }

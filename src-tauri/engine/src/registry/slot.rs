@@ -147,19 +147,25 @@ impl Slot {
         if is_due(self.indexed_stamp, now) { self.take_news(now) } else { None }
     }
 
-    /// What the index holds, if the catalogue has not heard of it and nothing is being written.
+    /// What the index holds, if the catalogue has not heard of it and all files are in it.
     pub(super) fn take_news(&mut self, now: Instant) -> Option<News> {
-        let Upkeep { held, last_indexed, progress, .. } = self.upkeep;
-        let known = held == self.project.held && last_indexed == self.project.last_indexed;
-        // An index that is being made anew must not look as if it had been meant to be that small.
-        let partial = !self.upkeep.complete && held.files < self.project.held.files;
-        if known || partial || progress.is_some() || !self.is_hot() {
+        let Upkeep { held, last_indexed, .. } = self.upkeep;
+        if !self.has_news() || !self.is_hot() {
             return None;
         }
         self.indexed_stamp = Some(now);
         self.project.held = held;
         self.project.last_indexed = last_indexed;
         last_indexed.map(|at| News { at, held })
+    }
+
+    /// Layers that are being added to files say nothing against it.
+    fn has_news(&self) -> bool {
+        let Upkeep { held, last_indexed, complete, .. } = self.upkeep;
+        let known = held == self.project.held && last_indexed == self.project.last_indexed;
+        // An index that is being made anew must not look as if it had been meant to be that small.
+        let partial = held.files < self.project.held.files || self.upkeep.progress.is_some();
+        !known && (complete || !partial)
     }
 
     /// Nobody searches it, nothing is being written, and its user has not pinned it.
@@ -287,6 +293,23 @@ pub(super) mod tests {
         status.watch_mode = WatchMode::Native;
         status.residency = Shown::Loading;
         assert!(!status.is_indexing(), "its root may never answer");
+    }
+
+    #[test]
+    fn what_an_index_holds_is_written_down_once_all_files_are_in_it() {
+        let mut slot = slot();
+        assert!(!slot.has_news());
+        slot.upkeep.held.files = 7;
+        slot.upkeep.last_indexed = Some(Timestamp::UNIX_EPOCH);
+        slot.upkeep.progress =
+            Some(crate::status::Progress { lane: LaneName::Symbols, done: 1, total: 7 });
+        assert!(!slot.has_news(), "more files may come");
+        slot.upkeep.complete = true;
+        assert!(slot.has_news(), "files only gain layers");
+        slot.upkeep.complete = false;
+        slot.upkeep.progress = None;
+        slot.project.held.files = 9;
+        assert!(!slot.has_news(), "it is being made anew");
     }
 
     #[test]

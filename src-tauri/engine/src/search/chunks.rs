@@ -170,7 +170,7 @@ impl Lanes<'_> {
         reader: DocumentReader<'_>,
         near: impl Iterator<Item = (&'n str, u64)>,
     ) -> tantivy::Result<HashMap<DocAddress, Candidate>> {
-        let hits = if self.query.is_exact() { self.limit * VERIFY_FACTOR } else { self.limit };
+        let hits = if self.query.needs_a_look() { self.limit * VERIFY_FACTOR } else { self.limit };
         let compared = self.route.meaning.map_or(0, Meaning::shortlist);
         let most = (hits + MORE_CHUNKS).max(FEWEST_CHUNKS).max(compared);
         let mut candidates: HashMap<DocAddress, Candidate> = HashMap::new();

@@ -13,7 +13,8 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Searcher, Term};
 
 use super::chunks::RankedChunk;
-use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome};
+use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome, TargetFile};
+use super::line_filter::LineFilter;
 use super::query::Query;
 use super::symbol_name::SymbolName;
 use super::terms::Highlighter;
@@ -49,17 +50,16 @@ pub struct Related {
     pub symbol: SymbolName,
 }
 
-/// The lines of one target that use the name.
+/// The paths of the files of one target that mention the name.
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn usages(
+pub fn mentioning(
     target: &Target,
     searcher: &Searcher,
     query: &Query,
     related: &Related,
-    bounds: Bounds<'_>,
-) -> tantivy::Result<Outcome> {
+) -> tantivy::Result<Vec<String>> {
     let fields = target.index.fields();
     let mentioned = std::iter::once(&related.symbol.name).chain(&query.words).chain(&query.phrases);
     let clauses = mentioned
@@ -67,23 +67,38 @@ pub fn usages(
         .map(|phrase| (Occur::Must, phrase))
         .collect();
     let documents = searcher.search(&text::restricted(clauses, query, fields), &DocSetCollector)?;
-    let paths = files::in_order(Manifest::new(searcher, fields).paths_of(documents)?);
+    let mut paths = Manifest::new(searcher, fields).paths_of(documents)?;
+    paths.retain(|path| query.allows_path(path));
+    Ok(paths)
+}
+
+/// The lines of `all` that use the name.
+pub fn usages(
+    all: &[TargetFile],
+    filter: LineFilter<'_>,
+    related: &Related,
+    bounds: Bounds<'_>,
+) -> Outcome {
     let wanted = |kind| related.relation == Relation::References || kind == ReferenceKind::Call;
-    let highlighter = Highlighter::new(query);
-    Ok(files::read(&paths, bounds, || {
+    let highlighter = Highlighter::new(filter.query);
+    files::read(all, bounds, || {
         let mut extractor = Extractor::new();
+        let mut reader = filter.reader();
         let highlighter = &highlighter;
-        move |path: &str| {
-            if language::of(path).is_none() {
+        move |file: &TargetFile| {
+            if language::of(&file.path).is_none() {
                 return Some(Vec::new());
             }
-            let file = ParsedFile::read(&mut extractor, target, path)?;
-            let mut lines = file
+            let target = &filter.targets[file.target];
+            let parsed = ParsedFile::read(&mut extractor, target, &file.path)?;
+            let mut lines = parsed
                 .lines(|reference| reference.name == related.symbol.name && wanted(reference.kind));
-            lines.retain(|line| !highlighter.has_excluded(&line.text));
+            lines.retain(|line| {
+                !highlighter.has_excluded(&line.text) && reader.lets_through(file, line.number)
+            });
             Some(lines)
         }
-    }))
+    })
 }
 
 /// What the definitions of a name call.

@@ -1,12 +1,12 @@
 //! Makes hits of the best candidates: reads their files, as they are now, for a line to show.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use tantivy::Searcher;
 
 use super::chunks::RankedChunk;
-use super::files::MatchingLine;
+use super::files::{MatchingLine, TargetFile};
+use super::line_filter::{Shown, is_excluded};
 use super::names::NameQuery;
 use super::query::Query;
 use super::snippet::Source;
@@ -25,13 +25,6 @@ const FILE: &str = "file";
 /// Neighbours that answer a question are one place, up to so many lines.
 const LONGEST_PLACE: u64 = 100;
 
-/// A file in one of the targets.
-#[derive(Clone, Copy)]
-pub struct Found<'a> {
-    pub target: usize,
-    pub path: &'a str,
-}
-
 /// Collects hits up to a limit, each place once.
 pub struct HitMaker<'a> {
     query: &'a Query,
@@ -40,9 +33,7 @@ pub struct HitMaker<'a> {
     highlighter: Highlighter,
     names: Option<NameQuery>,
     is_question: bool,
-    shown: HashSet<(PathBuf, u64)>,
-    /// Files of which something is shown, with the first and last lines of their chunks.
-    files: HashMap<PathBuf, Vec<(u64, u64)>>,
+    shown: Shown,
     /// Targets whose disk does not answer.
     unanswered: BTreeSet<usize>,
     hits: Vec<Hit>,
@@ -66,8 +57,7 @@ impl<'a> HitMaker<'a> {
             highlighter: Highlighter::new(query),
             names: NameQuery::new(query),
             is_question: rank::is_question(terms::wanted(query).len()),
-            shown: HashSet::new(),
-            files: HashMap::new(),
+            shown: Shown::default(),
             unanswered: BTreeSet::new(),
             hits: Vec::new(),
             limit,
@@ -77,6 +67,11 @@ impl<'a> HitMaker<'a> {
     /// What reads the documents of each target.
     pub fn readers(&mut self) -> &mut [DocumentReader<'a>] {
         &mut self.readers
+    }
+
+    /// What is a hit already.
+    pub fn shown(&self) -> &Shown {
+        &self.shown
     }
 
     /// How many more hits are wanted.
@@ -114,30 +109,23 @@ impl<'a> HitMaker<'a> {
         }
     }
 
-    /// Takes a line that was found by reading its file.
-    pub fn add_line(
-        &mut self,
-        Found { target, path }: Found<'_>,
-        line: MatchingLine,
-        lane: LaneName,
-    ) {
+    /// Takes a line that was found by reading its file; see [`super::line_filter`].
+    pub fn add_line(&mut self, file: &TargetFile, line: MatchingLine, lane: LaneName) {
+        let TargetFile { target, path } = file;
+        let target = *target;
         let at = self.targets[target].root.join(rel_path::decode(path));
-        let around = self.files.get(&at).into_iter().flatten();
-        let mut around = around.filter(|(first, last)| (*first..=*last).contains(&line.number));
-        if self.wanted() == 0 || around.next().is_some() || !self.shown.insert((at, line.number)) {
+        // Two targets may hold the same file.
+        if self.wanted() == 0 || !self.shown.add_line(&at, line.number) {
             return;
         }
         let reader = &mut self.readers[target];
         let around = reader.chunk_with_line(path, line.number).ok().flatten();
         let outline = around.and_then(|address| reader.outline(address).ok()).unwrap_or_default();
         let definition = outline.around(line.number);
-        if self.is_excluded(definition) {
-            return;
-        }
         let MatchingLine { number, text, ranges } = line;
         self.hits.push(Hit {
             project: self.targets[target].project.clone(),
-            path: path.to_owned(),
+            path: path.clone(),
             path_highlights: Vec::new(),
             line_start: number,
             line_end: number,
@@ -159,10 +147,13 @@ impl<'a> HitMaker<'a> {
         let own = definition.as_ref().filter(|_| chunk.is_definition);
         let (line_start, line_end) =
             own.map_or((place.line_start, place.line_end), |own| (own.line_start, own.line_end));
+        if !self.query.allows_path(&place.path) {
+            return None;
+        }
         let targets = self.targets;
         let Target { root, project, .. } = &targets[chunk.target];
         let at = root.join(rel_path::decode(&place.path));
-        if !self.shown.insert((at.clone(), line)) {
+        if !self.shown.add_line(&at, line) {
             return None;
         }
         let source = self.source(chunk.target, &place);
@@ -178,7 +169,7 @@ impl<'a> HitMaker<'a> {
         });
         // Found by its path alone, and its file is shown already.
         let shows_nothing = snippet.as_ref().is_none_or(|snippet| snippet.highlights.is_empty());
-        if definition.is_none() && shows_nothing && self.shown.contains(&(at.clone(), 0)) {
+        if definition.is_none() && shows_nothing && self.shown.has_file(&at) {
             return None;
         }
         let is_named = definition.is_some();
@@ -186,10 +177,10 @@ impl<'a> HitMaker<'a> {
             let line = snippet.as_ref().map_or(place.line_start, |snippet| snippet.line);
             outline.around(line).cloned()
         });
-        if self.is_excluded(around.as_ref()) {
+        if is_excluded(self.query, around.as_ref()) {
             return None;
         }
-        self.files.entry(at).or_default().push((place.line_start, place.line_end));
+        self.shown.add_chunk(at, place.line_start, place.line_end);
         let stale = source.as_ref().is_none_or(|source| source.stale);
         if !is_named && self.widen_neighbour(&targets[chunk.target], &place, stale) {
             return None;
@@ -242,7 +233,7 @@ impl<'a> HitMaker<'a> {
         let names = self.names.as_ref()?;
         let path_highlights = names.ranges(path);
         let line = names.line.unwrap_or(1);
-        if (names.line.is_none() && self.files.contains_key(&at)) || !self.shown.insert((at, 0)) {
+        if (names.line.is_none() && self.shown.has_chunk_of(&at)) || !self.shown.add_line(&at, 0) {
             return None;
         }
         let reader = &mut self.readers[target];
@@ -293,14 +284,6 @@ impl<'a> HitMaker<'a> {
             || (self.query.words.iter().all(|word| text.contains(word.as_str()))
                 && self.query.symbols.iter().all(named));
         case_matches && self.highlighter.has_phrases(text) && !self.highlighter.has_excluded(text)
-    }
-
-    fn is_excluded(&self, definition: Option<&Outlined>) -> bool {
-        definition.is_some_and(|own| {
-            let container = own.container.as_deref();
-            let mut excluded = self.query.excluded_symbols.iter();
-            excluded.any(|typed| typed.means_in_any_case(&own.name, container))
-        })
     }
 }
 

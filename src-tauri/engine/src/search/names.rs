@@ -16,6 +16,8 @@ use crate::rel_path;
 const MOST_WORDS: usize = 3;
 /// A single letter is in every path.
 const SHORTEST_WORD: usize = 2;
+/// No file's name is longer.
+const LONGEST_WORD: usize = 255;
 /// So few letters are somewhere in most paths: they have to stand side by side.
 const FEW_LETTERS: usize = 2;
 
@@ -78,7 +80,7 @@ impl NameQuery {
                 }
                 None => typed,
             };
-            if name.chars().count() < SHORTEST_WORD {
+            if !(SHORTEST_WORD..=LONGEST_WORD).contains(&name.chars().count()) {
                 return None;
             }
             is_path |= name.contains('/') || has_extension(name);

@@ -8,11 +8,13 @@ use tantivy::schema::{Field, IndexRecordOption};
 
 use super::terms;
 use crate::index::schema::Fields;
+use crate::index::tokenizer::lower;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathFilter {
-    /// All these words stand somewhere in the path; in lower case.
-    Words(Vec<String>),
+    /// Each of these words begins a word of the path, and these texts stand in it in this order;
+    /// all in lower case. A single word is no text of its own.
+    Anywhere { words: Vec<String>, texts: Vec<String> },
     /// A folder with all below it, from the project's root, without slashes around; or a file of
     /// that path, unless it says that it is a folder.
     Rooted { path: String, is_folder: bool },
@@ -21,7 +23,7 @@ pub enum PathFilter {
 /// The fields in which a kind of documents keeps the path of its file.
 #[derive(Clone, Copy)]
 pub struct PathFields {
-    words: Field,
+    pub words: Field,
     whole: Field,
 }
 
@@ -36,24 +38,35 @@ impl PathFields {
 }
 
 impl PathFilter {
-    /// `/src/watch/` and `/src/watch` begin at the project's root, `watch` does not. `None` where
-    /// nothing is asked for.
+    /// `/src/watch/` and `/src/watch` begin at the project's root, `watch` does not, nor does what
+    /// has a star, which stands for anything. `None` where nothing is asked for.
     pub fn new(typed: &str) -> Option<PathFilter> {
-        if let Some(rooted) = typed.strip_prefix('/') {
+        if let Some(rooted) = typed.strip_prefix('/').filter(|rooted| !rooted.contains('*')) {
             let path = rooted.trim_end_matches('/').to_owned();
             return Some(PathFilter::Rooted { path, is_folder: rooted.ends_with('/') });
         }
         let words: Vec<String> =
             terms::identifiers(typed).into_iter().map(|identifier| identifier.whole).collect();
-        (!words.is_empty()).then_some(PathFilter::Words(words))
+        let folded = lower(typed);
+        let is_word = words.first().is_some_and(|word| *word == folded);
+        let texts = folded.split('*').filter(|text| !text.is_empty() && !is_word);
+        let texts = texts.map(str::to_owned).collect();
+        (!words.is_empty()).then_some(PathFilter::Anywhere { words, texts })
+    }
+
+    /// Whether the documents of [`PathFilter::query`] are those for which it holds, and not some
+    /// others too.
+    pub fn is_told_by_words(&self) -> bool {
+        !matches!(self, PathFilter::Anywhere { texts, .. } if !texts.is_empty())
     }
 
     /// Whether it holds for the file at `path`, relative to the root.
     pub fn holds(&self, path: &str) -> bool {
         match self {
-            PathFilter::Words(words) => {
+            PathFilter::Anywhere { words, texts } => {
                 let held = terms::words_of(path);
-                words.iter().all(|word| held.contains(word))
+                let begins = |word: &String| held.iter().any(|own| own.starts_with(word.as_str()));
+                words.iter().all(begins) && has_in_order(&format!("/{}", lower(path)), texts)
             }
             PathFilter::Rooted { path: folder, .. } if folder.is_empty() => true,
             PathFilter::Rooted { path: folder, is_folder } => match path.strip_prefix(folder) {
@@ -64,16 +77,16 @@ impl PathFilter {
         }
     }
 
-    /// The documents for which it holds.
+    /// The documents for which it holds, and some others where it is not told by words.
     pub fn query(&self, fields: PathFields) -> Box<dyn IndexQuery> {
         let one = |field, text: &str| -> Box<dyn IndexQuery> {
             let term = Term::from_field_text(field, text);
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
         };
         match self {
-            PathFilter::Words(words) => {
-                let words = words.iter().map(|word| one(fields.words, word));
-                Box::new(BooleanQuery::intersection(words.collect()))
+            PathFilter::Anywhere { words, .. } => {
+                let begun = words.iter().map(|word| beginning_with(fields.words, word));
+                Box::new(BooleanQuery::intersection(begun.collect()))
             }
             PathFilter::Rooted { path, .. } if path.is_empty() => Box::new(AllQuery),
             PathFilter::Rooted { path, is_folder } => {
@@ -91,12 +104,27 @@ impl PathFilter {
     }
 }
 
+fn has_in_order(path: &str, texts: &[String]) -> bool {
+    let behind = |rest: Option<usize>, text: &String| {
+        let from = rest?;
+        Some(from + path[from..].find(text.as_str())? + text.len())
+    };
+    texts.iter().fold(Some(0), behind).is_some()
+}
+
+/// The documents with a term that begins so.
+fn beginning_with(field: Field, beginning: &str) -> Box<dyn IndexQuery> {
+    let term = |text: &str| Term::from_field_text(field, text);
+    let end = term(&format!("{beginning}{}", char::MAX));
+    Box::new(RangeQuery::new(Bound::Included(term(beginning)), Bound::Excluded(end)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_leading_slash_means_whole_folders_from_the_root() {
+    fn a_leading_slash_means_whole_folders_and_others_stand_where_a_word_begins() {
         let holds = |filter: &str, path: &str| PathFilter::new(filter).unwrap().holds(path);
         for (filter, path, expected) in [
             ("/docs/x", "docs/x/a.md", true),
@@ -106,12 +134,23 @@ mod tests {
             ("/docs/x", "docs/x_gen.rs", false),
             ("/x", "docs/x/a.md", false),
             ("/", "docs/x", true),
-            ("docs/x", "x/docs.md", true),
+            ("docs/x", "a/Docs/x/b.md", true),
+            ("docs/x", "x/docs.md", false),
+            ("docs/x", "docs/y/x.md", false),
             ("watch", "src/FileWatch.rs", true),
-            ("watch", "src/watcher.rs", false),
+            ("watch", "src/watcher.rs", true),
+            ("atch", "src/watcher.rs", false),
+            ("test", "src/latest.rs", false),
+            ("net/co", "src/net/core.py", true),
+            ("/src/*/core.py", "src/net/core.py", true),
+            ("/src/*/core.py", "lib/core/src.py", false),
+            ("*.rs", "src/a.rs", true),
+            ("*.rs", "src/rs.c", false),
+            ("net*c", "net/ipv4/tcp.c", true),
         ] {
             assert_eq!(holds(filter, path), expected, "{filter} {path}");
         }
         assert_eq!(PathFilter::new("--"), None);
+        assert_eq!(PathFilter::new("*"), None);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::files::Outcome;
-use super::hits::{Found, HitMaker};
+use super::files::{MatchingFile, Outcome};
+use super::hits::HitMaker;
 use crate::status::LaneName;
 
 /// How many of the files that may match were read.
@@ -15,20 +15,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Takes what a target gave, and makes hits of its lines.
-    pub fn take(
-        &mut self,
-        target: usize,
-        outcome: Outcome,
-        lane: LaneName,
-        hits: &mut HitMaker<'_>,
-    ) {
+    /// Takes what reading gave, and makes hits of the lines.
+    pub fn take(&mut self, outcome: Outcome, lane: LaneName, hits: &mut HitMaker<'_>) {
         self.candidates += outcome.candidates;
         self.read += outcome.read;
         self.unreadable += outcome.unreadable;
-        for file in outcome.files {
-            for line in file.lines {
-                hits.add_line(Found { target, path: &file.path }, line, lane);
+        for MatchingFile { file, lines } in outcome.files {
+            for line in lines {
+                hits.add_line(&file, line, lane);
             }
         }
     }

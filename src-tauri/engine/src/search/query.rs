@@ -32,6 +32,8 @@ pub struct Query {
     pub related: Vec<Related>,
     /// Upper and lower case differ.
     pub case_sensitive: bool,
+    /// A pattern was typed behind a hyphen.
+    pub excludes_pattern: bool,
 }
 
 impl Query {
@@ -52,12 +54,23 @@ impl Query {
             || !self.excluded.iter().all(|text| terms::is_word(text))
     }
 
+    /// Whether a place has to be looked at before it is a hit: an index does not tell all.
+    pub fn needs_a_look(&self) -> bool {
+        let mut paths = self.paths.iter().chain(&self.excluded_paths);
+        self.is_exact() || paths.any(|filter| !filter.is_told_by_words())
+    }
+
+    /// Whether `path:` and `-path:` let the file through.
+    pub fn allows_path(&self, path: &str) -> bool {
+        self.paths.iter().all(|filter| filter.holds(path))
+            && !self.excluded_paths.iter().any(|filter| filter.holds(path))
+    }
+
     /// Whether the file at `path` may be found by its name.
     pub fn allows(&self, path: &str) -> bool {
         let is = |wanted: &String| language::of(path) == Some(wanted);
         let is_meant = |wanted: &String| is(wanted) || language::is_header(wanted, path);
-        self.paths.iter().all(|filter| filter.holds(path))
-            && !self.excluded_paths.iter().any(|filter| filter.holds(path))
+        self.allows_path(path)
             && (self.languages.is_empty() || self.languages.iter().any(is_meant))
             && !self.excluded_languages.iter().any(is)
             && !self.excludes_name(path)
@@ -84,7 +97,7 @@ impl Query {
 pub fn parse_pattern(text: &str) -> Query {
     let mut query = Query::default();
     let mut pattern = String::new();
-    let mut rest = text.trim();
+    let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (term, after) = next_term(rest);
         if term.key.is_some_and(is_filter) {
@@ -98,7 +111,10 @@ pub fn parse_pattern(text: &str) -> Query {
             rest = &rest[end..];
         }
     }
-    let pattern = pattern.trim_end();
+    let trimmed = pattern.trim_end();
+    // A space behind a backslash was meant.
+    let escapes = trimmed.len() - trimmed.trim_end_matches('\\').len();
+    let pattern = &pattern[..(trimmed.len() + escapes % 2).min(pattern.len())];
     let bare = delimited_regex(pattern).filter(|(_, after)| after.is_empty());
     let pattern = bare.map_or(pattern, |(inside, _)| inside);
     if !pattern.is_empty() {
@@ -143,10 +159,13 @@ enum Kind {
 }
 
 fn next_term(text: &str) -> (Term<'_>, &str) {
-    let (negated, body) = match text.strip_prefix('-') {
-        Some(body) if body.starts_with(|c: char| !c.is_whitespace() && c != '-') => (true, body),
-        _ => (false, text),
+    // `->`, `-=` and `-1` stand in code.
+    let is_negatable = |body: &&str| {
+        body.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '"' | '@'))
+            || delimited_regex(body).is_some()
     };
+    let negated = text.strip_prefix('-').filter(is_negatable);
+    let (negated, body) = (negated.is_some(), negated.unwrap_or(text));
     let (key, body) = match body.split_once(':') {
         Some((key, value))
             if !key.is_empty()
@@ -218,13 +237,15 @@ impl Query {
             (Some("callers"), false) => self.related.push(related(Relation::Callers)),
             (Some("callees"), false) => self.related.push(related(Relation::Callees)),
             (Some("case"), false) => {
-                self.case_sensitive = matches!(value, "yes" | "true" | "on");
+                self.case_sensitive =
+                    ["yes", "true", "on"].iter().any(|yes| value.eq_ignore_ascii_case(yes));
             }
             (Some(_), _) => {
                 // Not a filter of ours: what was typed is the word.
                 let word = key.map_or_else(owned, |key| format!("{key}:{value}"));
                 if negated { self.excluded.push(word) } else { self.words.push(word) }
             }
+            (None, true) if kind == Kind::Regex => self.excludes_pattern = true,
             (None, true) => self.excluded.push(owned()),
             (None, false) => match kind {
                 Kind::Word => match symbol_of(value) {
@@ -265,7 +286,7 @@ mod tests {
             phrases: strings(&["struct sock *sk"]),
             excluded: strings(&["test", "not this"]),
             projects: strings(&["linux"]),
-            paths: vec![PathFilter::Words(strings(&["net", "ipv4"]))],
+            paths: vec![PathFilter::new("net/ipv4").unwrap()],
             excluded_paths: vec![PathFilter::Rooted { path: "a b".into(), is_folder: true }],
             languages: strings(&["c"]),
             excluded_languages: strings(&["python"]),
@@ -288,6 +309,28 @@ mod tests {
             parse("std::string foo:bar http://x - --").words.join(" "),
             "std::string foo:bar http://x - --"
         );
+    }
+
+    #[test]
+    fn signs_of_code_leave_nothing_out() {
+        for typed in ["->", "a -> b", "x -= 1", "return -1", "-*", "--flag"] {
+            let query = parse(typed);
+            assert_eq!((query.words.join(" ").as_str(), query.excluded.len()), (typed, 0));
+        }
+        assert_eq!(parse("a -b -\"c d\" -_e").excluded, ["b", "c d", "_e"]);
+        assert!(parse("a -/b./").excludes_pattern);
+    }
+
+    #[test]
+    fn case_may_be_asked_for_in_any_case() {
+        assert!(parse("case:YES x").case_sensitive && !parse("case:no x").case_sensitive);
+    }
+
+    #[test]
+    fn a_pattern_keeps_the_space_that_it_escapes() {
+        assert_eq!(parse_pattern(r"foo\ ").regexes, [r"foo\ "]);
+        assert_eq!(parse_pattern(r"foo\\ ").regexes, [r"foo\\"]);
+        assert_eq!(parse_pattern("foo ").regexes, ["foo"]);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use tantivy::Searcher;
 
 use super::answer::{LaneReport, Mode};
 use super::candidates::Candidate;
-use super::files::Bounds;
+use super::files::{self, Bounds, TargetFile};
 use super::graph::{self, Relation};
 use super::hits::HitMaker;
+use super::line_filter::LineFilter;
 use super::progress::{Progress, not_defined, not_looked_up};
 use super::{Audience, Found, Search, Target, milliseconds, regex};
 use crate::status::LaneName;
@@ -58,17 +59,13 @@ impl Reading<'_> {
         let Search { route, query, .. } = self.search;
         let started = Instant::now();
         let patterns = if route.patterns.is_empty() { &route.substrings } else { &route.patterns };
+        let files = self.candidates(found, |target, searcher| {
+            regex::candidates(&target.index, searcher, query, patterns)
+        });
+        let bounds = self.bounds(hits, lines_of_one_file, started + time);
+        let outcome = regex::search(&files, self.filter(hits), patterns, bounds);
         let mut progress = Progress::default();
-        for (at, (target, searcher)) in self.targets.iter().zip(self.searchers).enumerate() {
-            let bounds = self.bounds(hits, lines_of_one_file, started + time);
-            if bounds.lines == 0 {
-                break;
-            }
-            match regex::search(target, searcher, query, patterns, bounds) {
-                Ok(outcome) => progress.take(at, outcome, LaneName::Regex, hits),
-                Err(error) => found.fail(target, error),
-            }
-        }
+        progress.take(outcome, LaneName::Regex, hits);
         found.lanes.push(LaneReport {
             lane: LaneName::Regex,
             took_ms: milliseconds(started),
@@ -85,27 +82,32 @@ impl Reading<'_> {
         let (mut elsewhere, mut skipped) = (Vec::new(), 0);
         let mut defined = HashSet::new();
         for related in &route.related {
-            for (at, (target, searcher)) in self.targets.iter().zip(self.searchers).enumerate() {
-                if hits.wanted() == 0 {
-                    break;
+            if related.relation == Relation::Callees {
+                for (at, (target, searcher)) in self.targets.iter().zip(self.searchers).enumerate()
+                {
+                    if hits.wanted() == 0 {
+                        break;
+                    }
+                    match graph::callees(at, target, searcher, query, related, until) {
+                        Ok(callees) => {
+                            elsewhere.extend(callees.elsewhere);
+                            skipped += callees.skipped;
+                            let names = callees.defined.iter().flat_map(|chunk| &chunk.definition);
+                            defined.extend(names.map(|definition| definition.name.clone()));
+                            let chunks = callees.defined.into_iter();
+                            let chunks = chunks.map(|chunk| Candidate::Chunk(Box::new(chunk)));
+                            hits.add(chunks.collect());
+                        }
+                        Err(error) => found.fail(target, error),
+                    }
                 }
-                let outcome = if related.relation == Relation::Callees {
-                    graph::callees(at, target, searcher, query, related, until).map(|callees| {
-                        elsewhere.extend(callees.elsewhere);
-                        skipped += callees.skipped;
-                        let names = callees.defined.iter().flat_map(|chunk| &chunk.definition);
-                        defined.extend(names.map(|definition| definition.name.clone()));
-                        let chunks = callees.defined.into_iter();
-                        hits.add(chunks.map(|chunk| Candidate::Chunk(Box::new(chunk))).collect());
-                    })
-                } else {
-                    let bounds = self.bounds(hits, usize::MAX, until);
-                    graph::usages(target, searcher, query, related, bounds)
-                        .map(|outcome| progress.take(at, outcome, LaneName::Symbols, hits))
-                };
-                if let Err(error) = outcome {
-                    found.fail(target, error);
-                }
+            } else {
+                let files = self.candidates(found, |target, searcher| {
+                    graph::mentioning(target, searcher, query, related)
+                });
+                let bounds = self.bounds(hits, usize::MAX, until);
+                let outcome = graph::usages(&files, self.filter(hits), related, bounds);
+                progress.take(outcome, LaneName::Symbols, hits);
             }
         }
         // Each once, and none that another project calls and defines.
@@ -115,6 +117,26 @@ impl Reading<'_> {
         let note = note.or_else(|| not_defined(&elsewhere));
         let took_ms = milliseconds(started);
         found.lanes.push(LaneReport { lane: LaneName::Symbols, took_ms, note });
+    }
+
+    /// The files of all targets that may hold something, in the order in which they are read.
+    fn candidates(
+        &self,
+        found: &mut Found,
+        of: impl Fn(&Target, &Searcher) -> tantivy::Result<Vec<String>>,
+    ) -> Vec<TargetFile> {
+        let mut of_one = |(target, searcher)| {
+            of(target, searcher).unwrap_or_else(|error| {
+                found.fail(target, error);
+                Vec::new()
+            })
+        };
+        files::in_order(self.targets.iter().zip(self.searchers).map(&mut of_one).collect())
+    }
+
+    fn filter<'s>(&'s self, hits: &'s HitMaker<'_>) -> LineFilter<'s> {
+        let Reading { search, targets, searchers, .. } = self;
+        LineFilter { query: &search.query, targets, searchers, shown: hits.shown() }
     }
 
     fn bounds(&self, hits: &HitMaker<'_>, lines_of_one_file: usize, until: Instant) -> Bounds<'_> {

@@ -7,11 +7,12 @@ use tantivy::query::{BooleanQuery, Occur, Query as IndexQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
-use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome};
+use super::files::{self, Bounds, LARGEST_FILE, MatchingLine, Outcome, TargetFile};
+use super::line_filter::{LineFilter, LineReader};
 use super::path_filter::PathFields;
 use super::pattern::{Grams, Pattern};
 use super::query::Query;
-use super::{Target, text};
+use super::text;
 use crate::index::ProjectIndex;
 use crate::index::manifest::Manifest;
 use crate::index::schema::{Fields, Kind};
@@ -21,25 +22,26 @@ use crate::{plain_file, rel_path};
 /// Of the trigrams that must all be there, the rarest so many are looked up.
 const GRAMS_USED: usize = 6;
 
-/// Searches the files that the target's index holds.
-///
-/// # Errors
-/// Where the index cannot be read.
+/// The lines of `all` that match.
 pub fn search(
-    target: &Target,
-    searcher: &Searcher,
-    query: &Query,
+    all: &[TargetFile],
+    filter: LineFilter<'_>,
     patterns: &[Pattern],
     bounds: Bounds<'_>,
-) -> tantivy::Result<Outcome> {
-    let paths = candidates(&target.index, searcher, query, patterns)?;
-    Ok(files::read(&paths, bounds, || {
-        |path: &str| matching_lines(target, path, query, patterns, bounds.lines_of_one_file)
-    }))
+) -> Outcome {
+    files::read(all, bounds, || {
+        let mut reader = filter.reader();
+        move |file: &TargetFile| {
+            matching_lines(file, filter, &mut reader, patterns, bounds.lines_of_one_file)
+        }
+    })
 }
 
 /// The paths of the files that may match.
-fn candidates(
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn candidates(
     index: &ProjectIndex,
     searcher: &Searcher,
     query: &Query,
@@ -67,7 +69,8 @@ fn candidates(
     if !index.is_deep() {
         paths.extend(without_grams(&manifest, searcher, fields, query)?);
     }
-    Ok(files::in_order(paths))
+    paths.retain(|path| query.allows_path(path));
+    Ok(paths)
 }
 
 /// Files whose trigrams are not in the index yet: each of them may match.
@@ -130,24 +133,27 @@ fn gram_query(
     })
 }
 
-/// The lines of a file that match the first pattern, if the others match somewhere in it and
-/// nothing that is excluded stands there. `None` where it cannot be read.
+/// The first lines of a file that match the first pattern and become hits, if the others match
+/// somewhere in it and nothing that is excluded stands there. `None` where it cannot be read.
 fn matching_lines(
-    target: &Target,
-    path: &str,
-    query: &Query,
+    file: &TargetFile,
+    LineFilter { query, targets, .. }: LineFilter<'_>,
+    reader: &mut LineReader<'_>,
     patterns: &[Pattern],
     most: usize,
 ) -> Option<Vec<MatchingLine>> {
     let Some((first, others)) = patterns.split_first() else { return Some(Vec::new()) };
+    let target = &targets[file.target];
     let bytes = {
         let _read = target.reader.begin()?;
-        plain_file::read(&target.root.join(rel_path::decode(path)), LARGEST_FILE).ok()??
+        plain_file::read(&target.root.join(rel_path::decode(&file.path)), LARGEST_FILE).ok()??
     };
     let Ok(text) = decode(&bytes) else { return Some(Vec::new()) };
     let mut lines = Vec::new();
     first.lines(&text, |number, line, ranges| {
-        lines.push(MatchingLine { number, text: line.to_owned(), ranges });
+        if reader.lets_through(file, number) {
+            lines.push(MatchingLine { number, text: line.to_owned(), ranges });
+        }
         lines.len() < most
     });
     let matches = |pattern: &Pattern| {

@@ -46,6 +46,7 @@ impl Route {
         }
         let mut route = Route { patterns: patterns(query)?, ..Route::default() };
         match mode {
+            Mode::Regex if route.patterns.is_empty() => return Err(SearchError::NoPattern),
             Mode::Regex => {}
             Mode::Names => {
                 route.patterns.clear();
@@ -69,6 +70,10 @@ impl Route {
             Mode::Text => {
                 route.text = true;
                 route.symbols = SymbolQuery::new(query);
+                // Words lead to a few places, and none of them may hold it as it was typed.
+                if query.is_exact() {
+                    route.substrings = substrings(query);
+                }
             }
             Mode::Auto => {
                 // `sym:` asks for definitions alone.
@@ -113,7 +118,6 @@ fn patterns(query: &Query) -> Result<Vec<Pattern>, SearchError> {
         .phrases
         .iter()
         .chain(&query.words)
-        .chain(&query.symbols)
         .map(|text| Pattern::literal(text, query.case_sensitive).map_err(bad(text)));
     typed.chain(others).collect()
 }

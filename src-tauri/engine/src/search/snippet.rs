@@ -87,12 +87,9 @@ pub fn cut(line: u64, text: &str, matches: Vec<(usize, usize)>) -> Snippet {
     let first = matches.first().map_or(0, |range| range.0);
     let from = text.floor_char_boundary(first.saturating_sub(LEAD));
     let to = text.floor_char_boundary((from + LONGEST_LINE).min(text.len()));
-    let inside = matches.into_iter().filter(|range| range.0 >= from && range.1 <= to);
-    Snippet {
-        line,
-        text: text[from..to].to_owned(),
-        highlights: inside.map(|range| (range.0 - from, range.1 - from)).collect(),
-    }
+    let inside = matches.into_iter().filter(|range| range.0 < to && range.1 > from);
+    let clipped = inside.map(|range| (range.0.max(from) - from, range.1.min(to) - from));
+    Snippet { line, text: text[from..to].to_owned(), highlights: clipped.collect() }
 }
 
 #[cfg(test)]
@@ -119,6 +116,13 @@ mod tests {
         assert!(snippet.text.len() <= LONGEST_LINE);
         let (from, to) = snippet.highlights[0];
         assert_eq!(&snippet.text[from..to], "needle");
+    }
+
+    #[test]
+    fn a_match_that_is_longer_than_the_cut_is_marked_as_far_as_it_is_shown() {
+        let line = format!("ab {}", "ö".repeat(900));
+        let snippet = cut(1, &line, vec![(3, line.len())]);
+        assert_eq!(snippet.highlights, [(3, snippet.text.len())]);
     }
 
     #[test]

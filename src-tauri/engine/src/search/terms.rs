@@ -85,6 +85,8 @@ pub struct Highlighter {
     /// Excluded texts of more than a word, in the same way.
     excluded: Vec<String>,
     case_sensitive: bool,
+    /// What was typed, where case counts.
+    typed: Vec<String>,
     /// Finds any of them in ASCII, without regard to case, with the weight of each: most lines hold
     /// none, and are not looked at word by word.
     any: Option<(AhoCorasick, Vec<u32>)>,
@@ -130,7 +132,10 @@ impl Highlighter {
         let (sought, weights): (Vec<&String>, Vec<u32>) = weighted.unzip();
         let any = AhoCorasick::builder().ascii_case_insensitive(true).build(sought).ok();
         let any = any.map(|any| (any, weights));
-        Highlighter { terms, phrases, excluded, case_sensitive: query.case_sensitive, any }
+        let case_sensitive = query.case_sensitive;
+        let typed = query.words.iter().chain(&query.symbols).filter(|_| case_sensitive);
+        let typed = typed.cloned().collect();
+        Highlighter { terms, phrases, excluded, case_sensitive, typed, any }
     }
 
     /// The first of those lines of `text` that match most, its place among them, and what of it
@@ -188,7 +193,9 @@ impl Highlighter {
         let mut stream = tokenizer.token_stream(line);
         while stream.advance() {
             let token = stream.token();
-            if let Some((term, &term_weight)) = self.terms.get_key_value(&token.text) {
+            if let Some((term, &term_weight)) = self.terms.get_key_value(&token.text)
+                && self.is_spelt(&line[token.offset_from..token.offset_to])
+            {
                 if !seen.contains(&term.as_str()) {
                     seen.push(term);
                     weight += term_weight;
@@ -204,6 +211,12 @@ impl Highlighter {
             ranges.extend(places);
         }
         Matches { ranges: joined(ranges), weight }
+    }
+
+    /// Whether the identifier, or part of one, is written as it was typed; always where case does
+    /// not count.
+    fn is_spelt(&self, written: &str) -> bool {
+        !self.case_sensitive || self.typed.iter().any(|typed| typed.contains(written))
     }
 
     /// Whether all phrases stand in `text` as they are typed.
@@ -274,6 +287,15 @@ mod tests {
     fn a_phrase_is_marked_as_typed() {
         assert_eq!(marked("\"fn main()\"", "pub FN main() {}"), ["FN main()"]);
         assert!(marked("case:yes \"fn main()\"", "pub FN main() {}").is_empty());
+    }
+
+    #[test]
+    fn a_word_is_marked_as_typed_where_case_counts() {
+        assert_eq!(marked("case:yes Foo", "foo FOO Foo fooFoo"), ["Foo", "Foo"]);
+        assert_eq!(
+            marked("case:yes sendMsg", "SendMsg send_msg sendMsg"),
+            ["Msg", "send", "sendMsg"]
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Score, Searcher, TERMINATED, Term};
 
-use super::path_filter::{PathFields, PathFilter};
+use super::path_filter::PathFields;
 use super::query::Query;
 use super::statistics::{Statistics, Wanted};
 use super::term_union;
@@ -264,18 +264,20 @@ pub fn filters(
 
 /// See [`crate::index::language::is_header`]. What lies in a folder called `h` comes with them.
 fn headers(fields: Fields, paths: PathFields) -> Box<dyn IndexQuery> {
-    let ending = PathFilter::Words(vec!["h".to_owned()]).query(paths);
+    let ending = term(paths.words, "h", 1.0);
     Box::new(BooleanQuery::intersection(vec![term(fields.lang, "c", 1.0), ending]))
 }
 
-/// The documents of files that the query does not want to see.
+/// The documents of files that the query does not want to see; see [`Query::allows_path`] for those
+/// that an index does not tell.
 pub fn excluded_files(
     query: &Query,
     fields: Fields,
     paths: PathFields,
 ) -> Vec<(Occur, Box<dyn IndexQuery>)> {
     let languages = query.excluded_languages.iter().map(|name| term(fields.lang, name, 1.0));
-    let excluded = query.excluded_paths.iter().map(|path| path.query(paths)).chain(languages);
+    let told = query.excluded_paths.iter().filter(|path| path.is_told_by_words());
+    let excluded = told.map(|path| path.query(paths)).chain(languages);
     excluded.map(|files| (Occur::MustNot, files)).collect()
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::{Engine, blocking};
-use crate::index::IndexError;
-use crate::registry::Searchable;
+use crate::catalogue::ProjectId;
+use crate::index::{IndexError, ProjectIndex};
+use crate::registry::{Registry, Searchable};
 use crate::root_access::{RootReader, unless_held};
 use crate::search::{Audience, Found, Search, Target};
 
@@ -38,17 +39,35 @@ impl Engine {
             hears.store(false, Ordering::Relaxed);
         };
         for (project, error) in &found.failed {
-            if matches!(error, IndexError::Corrupt { .. })
-                && let Some(damaged) = searched.iter().find(|one| one.id.as_str() == project)
-            {
-                self.shared.registry.replace_damaged(&damaged.id, &damaged.index);
+            let Some(failed) = searched.iter().find(|one| one.id.as_str() == project) else {
+                continue;
+            };
+            let registry = &self.shared.registry;
+            match error {
+                IndexError::Corrupt { .. } => registry.replace_damaged(&failed.id, &failed.index),
+                IndexError::Panicked { .. } => {
+                    let (id, index) = (failed.id.clone(), Arc::clone(&failed.index));
+                    tokio::spawn(replace_if_damaged(registry.clone(), id, index));
+                }
+                _ => {}
             }
         }
         found
     }
 }
 
-/// Runs the search. Reading a damaged index may panic: then the sound ones are searched without it.
+/// A panic may come from damaged bytes, or from the query: an index that is as it was written is not
+/// made anew.
+async fn replace_if_damaged(registry: Registry, id: ProjectId, index: Arc<ProjectIndex>) {
+    let looked_at = Arc::clone(&index);
+    if blocking(move || looked_at.is_damaged()).await {
+        registry.replace_damaged(&id, &index);
+    } else {
+        tracing::error!(project = %id, "a search panicked over an index that is sound");
+    }
+}
+
+/// Runs the search. Reading a damaged index may panic: then the others are searched without it.
 fn run_guarded(audience: &dyn Audience, search: &Search, targets: &[Target]) -> Found {
     let guarded = |targets: &[Target]| {
         let run = || search.run_before(audience, targets);
@@ -60,8 +79,7 @@ fn run_guarded(audience: &dyn Audience, search: &Search, targets: &[Target]) -> 
         let sound: Vec<Target> = sound.into_iter().cloned().collect();
         let mut found = guarded(&sound).unwrap_or_default();
         found.failed.extend(damaged.into_iter().map(|target| {
-            let detail = "reading it failed".to_owned();
-            (target.project.clone(), IndexError::Corrupt { path: target.root.clone(), detail })
+            (target.project.clone(), IndexError::Panicked { path: target.root.clone() })
         }));
         found
     })
@@ -157,5 +175,41 @@ mod tests {
         assert!(answer.results.iter().all(|hit| hit.snippet.is_some() && !hit.stale));
         assert_eq!(answer.results.len(), 2);
         engine.close().await;
+    }
+
+    /// Somebody whose search always ends in a panic.
+    struct Unlucky;
+
+    impl Audience for Unlucky {
+        fn hear(&self, _found: &Found) {}
+
+        fn has_left(&self) -> bool {
+            panic!("unlucky")
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_index_that_is_sound_is_not_made_anew_after_a_panic() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let engine = two(&base).await;
+        let registry = &engine.shared.registry;
+        let ids = ["dead", "well"].map(|name| engine.find(name).unwrap());
+        let searched: Vec<Searchable> =
+            ids.iter().map(|id| registry.readable_now(id).unwrap()).collect();
+        let search = Search::new("/need.e/", crate::search::Mode::Auto, 10).unwrap();
+        let found = engine.run_before(Unlucky, &search, &searched).await;
+        let panicked =
+            |(_, error): &(String, IndexError)| matches!(error, IndexError::Panicked { .. });
+        assert_eq!(found.failed.iter().filter(|failed| panicked(failed)).count(), 2);
+        // Looked at once already, or now: it is the same answer.
+        assert!(searched.iter().all(|one| !one.index.is_damaged()));
+        drop(searched);
+        assert_eq!(ask(&engine, "/need.e/").await.results.len(), 2);
+        engine.close().await;
+        let indexes = std::fs::read_dir(base.join("data/indexes")).unwrap();
+        let names: Vec<String> =
+            indexes.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(names.iter().all(|name| !name.contains("damaged")), "{names:?}");
     }
 }
