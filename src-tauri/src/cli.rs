@@ -158,7 +158,8 @@ pub struct AddArgs {
 #[derive(Debug, Args)]
 pub struct SearchArgs {
     /// Words, "exact", /regex/, project:, path:, path:/from/the/root/, lang:, sym:, refs:, callers:,
-    /// callees:, case:yes; a - before any of the first leaves out: -word, -"text", -path:docs
+    /// callees:, case:yes; a - before any of the first leaves out: quarry search -- word -other
+    /// -path:docs (behind --, as it would be an option elsewhere)
     #[arg(required_unless_present = "like", value_name = "QUERY")]
     pub query: Vec<String>,
     /// Instead of a query: what is like the code on this line

@@ -24,6 +24,7 @@ pub enum Request {
     /// From a Quarry that stays: a command that owns the directory leaves it to that one.
     StepAside,
     Add {
+        #[serde(with = "any_path")]
         path: PathBuf,
         name: Option<String>,
     },
@@ -53,6 +54,23 @@ pub enum Request {
         project: String,
         lane: LaneName,
     },
+}
+
+/// A path as JSON has it, also where its name is not UTF-8.
+mod any_path {
+    use std::path::{Path, PathBuf};
+
+    use quarry_engine::rel_path;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        if cfg!(unix) { rel_path::encode(path).serialize(to) } else { path.serialize(to) }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok(if cfg!(unix) { rel_path::decode(&text) } else { PathBuf::from(text) })
+    }
 }
 
 /// What is asked of search by meaning as a whole; each is answered with its state.
@@ -156,6 +174,8 @@ pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
 mod tests {
     use super::*;
     use quarry_engine::search::Mode;
+    #[cfg(unix)]
+    use std::os::unix::ffi::OsStringExt;
 
     #[test]
     fn every_request_comes_out_as_it_went_in() {
@@ -164,6 +184,11 @@ mod tests {
             Request::TogglePopup,
             Request::StepAside,
             Request::Add { path: "/a b\n\"c".into(), name: Some("ü".to_owned()) },
+            #[cfg(unix)]
+            Request::Add {
+                path: std::ffi::OsString::from_vec(b"/bd\xff".into()).into(),
+                name: None,
+            },
             Request::Act { project: "x".to_owned(), action: ProjectAction::Reindex },
             Request::Exclude { project: "x".to_owned(), pattern: "/a\n\"/".to_owned(), undo: true },
             Request::Snapshot,

@@ -13,6 +13,7 @@ use super::hits::HitMaker;
 use super::line_filter::LineFilter;
 use super::progress::{Progress, not_defined, not_looked_up};
 use super::{Audience, Found, Search, Target, milliseconds, regex};
+use crate::rel_path;
 use crate::status::LaneName;
 
 /// How long files are read for a pattern while somebody types …
@@ -59,9 +60,16 @@ impl Reading<'_> {
         let Search { route, query, .. } = self.search;
         let started = Instant::now();
         let patterns = if route.patterns.is_empty() { &route.substrings } else { &route.patterns };
-        let files = self.candidates(found, |target, searcher| {
+        let mut files = self.candidates(found, |target, searcher| {
             regex::candidates(&target.index, searcher, query, patterns)
         });
+        // What somebody sees nothing of yet comes first.
+        if !hits.so_far().is_empty() {
+            files.sort_by_cached_key(|TargetFile { target, path }| {
+                let root = &self.targets[*target].root;
+                hits.shown().has_chunk_of(&root.join(rel_path::decode(path)))
+            });
+        }
         let bounds = self.bounds(hits, lines_of_one_file, started + time);
         let outcome = regex::search(&files, self.filter(hits), patterns, bounds);
         let mut progress = Progress::default();
