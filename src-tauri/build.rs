@@ -18,7 +18,7 @@ const COMMANDS: &[&str] = &[
     "hide_popup",
     "show_projects",
     "show_settings",
-    "take_settings_wish",
+    "take_view_wish",
     "meaning",
     "retry_meaning",
     "published_models",

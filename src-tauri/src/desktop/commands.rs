@@ -7,7 +7,7 @@ mod projects;
 mod settings;
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use quarry_engine::engine::{EngineError, LikeRequest, Preview};
@@ -25,7 +25,8 @@ use super::adding::{self, AddOutcome};
 use super::editor::EditorError;
 use super::popup::DialogOpen;
 use super::shell::{Shell, ShellState};
-use super::{locating, popup, quitting, windows};
+use super::windows::{self, View};
+use super::{locating, popup, quitting};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
@@ -97,7 +98,7 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         hide_popup,
         show_projects,
         show_settings,
-        take_settings_wish,
+        take_view_wish,
         meaning::meaning,
         meaning::retry_meaning,
         meaning::published_models,
@@ -285,18 +286,18 @@ fn hide_popup(app: AppHandle<Wry>) {
 
 #[tauri::command]
 fn show_projects(app: AppHandle<Wry>) {
-    windows::show_projects(&app);
+    windows::show_view(&app, View::Projects);
 }
 
 #[tauri::command]
 fn show_settings(app: AppHandle<Wry>) {
-    windows::show_settings(&app);
+    windows::show_view(&app, View::Settings);
 }
 
-/// Whether the Projects window is to show its Settings; asked once for each wish.
+/// What the Projects window is to show; asked once for each wish.
 #[tauri::command]
-fn take_settings_wish(shell: State<'_, Shell>) -> bool {
-    shell.settings_wanted.swap(false, Ordering::SeqCst)
+fn take_view_wish(shell: State<'_, Shell>) -> Option<View> {
+    shell.view_wanted.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 #[tauri::command]

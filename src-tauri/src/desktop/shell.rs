@@ -1,7 +1,7 @@
 //! What the windows, the tray and the commands share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use quarry_engine::engine::Engine;
@@ -19,6 +19,7 @@ use super::popup::PopupState;
 use super::quitting::Ending;
 use super::recent::RecentQueries;
 use super::tray::{self, Tray};
+use super::windows::View;
 use crate::place::Place;
 use crate::settings::{Settings, SettingsError};
 
@@ -54,8 +55,8 @@ pub struct Shell {
     pub opened: OpenedFiles,
     /// Goes up with every drag that comes over a window or ends.
     pub drags: AtomicU64,
-    /// The Projects window is to show its Settings, which it does not know yet.
-    pub settings_wanted: AtomicBool,
+    /// What the Projects window is to show, which it does not know yet.
+    pub view_wanted: Mutex<Option<View>>,
     tray: OnceLock<Result<Mutex<Tray>, String>>,
     /// The search of each window that is under way.
     searches: Mutex<HashMap<String, CancellationToken>>,
@@ -72,7 +73,7 @@ impl Shell {
             recent: RecentQueries::in_folder(&place.data_dir),
             opened: OpenedFiles::in_folder(&place.data_dir),
             drags: AtomicU64::default(),
-            settings_wanted: AtomicBool::default(),
+            view_wanted: Mutex::default(),
             place,
             tray: OnceLock::new(),
             searches: Mutex::default(),

@@ -16,7 +16,7 @@ use super::locating;
 use super::popup;
 use super::quitting::quit;
 use super::shell::Shell;
-use super::windows;
+use super::windows::{self, View};
 pub use library::find as find_library;
 use model::{Choice, Entry, Face, Item, TrayModel, model};
 
@@ -136,8 +136,8 @@ fn choose(app: &AppHandle<Wry>, event: &MenuEvent) {
             let app = app.clone();
             tauri::async_runtime::spawn(async move { adding::from_tray(&app).await });
         }
-        Choice::Projects => windows::show_projects(app),
-        Choice::Settings | Choice::Meaning => windows::show_settings(app),
+        Choice::Projects => windows::show_view(app, View::Projects),
+        Choice::Settings | Choice::Meaning => windows::show_view(app, View::Settings),
         Choice::Quit => quit(app),
         Choice::All(action) => {
             let shell = app.state::<Shell>();

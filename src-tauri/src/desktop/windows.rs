@@ -1,6 +1,7 @@
 //! The windows, and what happens to them.
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use tauri::{
@@ -10,6 +11,8 @@ use tauri::{
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 
 use quarry_engine::status::ProjectAction;
+use serde::Serialize;
+use ts_rs::TS;
 
 use super::adding::{self, AddOutcome, DragPhase, Phase};
 use super::popup::{self, DialogOpen};
@@ -32,8 +35,20 @@ pub fn create_popup(app: &AppHandle<Wry>) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Made when it is first wanted, as a web view takes tens of megabytes.
-pub fn show_projects(app: &AppHandle<Wry>) {
+/// What the Projects window shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum View {
+    Projects,
+    Settings,
+}
+
+/// In the Projects window, which is made when it is first wanted: a web view takes tens of megabytes.
+/// Its page may not be there yet: it asks for the view once it hears or begins.
+pub fn show_view(app: &AppHandle<Wry>, view: View) {
+    let wanted = &app.state::<Shell>().view_wanted;
+    *wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(view);
     let handle = app.clone();
     let asked = app.run_on_main_thread(move || {
         if let Err(error) = reveal_projects(&handle) {
@@ -43,14 +58,8 @@ pub fn show_projects(app: &AppHandle<Wry>) {
     if let Err(error) = asked {
         tracing::warn!(%error, "the Projects window was not reached");
     }
-}
-
-/// In the Projects window. Its page may not be there yet: it asks once it hears or begins.
-pub fn show_settings(app: &AppHandle<Wry>) {
-    app.state::<Shell>().settings_wanted.store(true, Ordering::SeqCst);
-    show_projects(app);
-    if let Err(error) = app.emit_to(PROJECTS, "settings_wanted", ()) {
-        tracing::warn!(%error, "the Settings were not shown");
+    if let Err(error) = app.emit_to(PROJECTS, "view_wanted", ()) {
+        tracing::warn!(%error, ?view, "the view was not shown");
     }
 }
 

@@ -19,6 +19,7 @@ import type { ShellState } from "./generated/ShellState";
 import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
 import type { Suggestion } from "./generated/Suggestion";
+import type { View } from "./generated/View";
 
 export type SearchRequest = { query: string; seq: number; limit: number };
 
@@ -32,8 +33,8 @@ export type BackendEvents = {
   added: AddOutcome[];
   popup_shown: null;
   popup_hidden: null;
-  /** The Settings are to be shown: see `takeSettingsWish`. */
-  settings_wanted: null;
+  /** Another view is to be shown: see `takeViewWish`. */
+  view_wanted: null;
 };
 
 export type StopListening = () => void;
@@ -114,7 +115,7 @@ export interface Backend {
   showProjects(): Promise<void>;
   showSettings(): Promise<void>;
   /** Whether the window is to show its Settings, said once for each wish. */
-  takeSettingsWish(): Promise<boolean>;
+  takeViewWish(): Promise<View | null>;
   /** Resolves once the listener is in place: read the current state after that, not before. */
   on<Name extends keyof BackendEvents>(
     name: Name,

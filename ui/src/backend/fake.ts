@@ -23,6 +23,7 @@ import type { ShellState } from "./generated/ShellState";
 import type { SkippedView } from "./generated/SkippedView";
 import type { Snapshot } from "./generated/Snapshot";
 import type { Suggestion } from "./generated/Suggestion";
+import type { View } from "./generated/View";
 import { FETCH, project } from "./samples";
 
 export type Scene = {
@@ -66,7 +67,7 @@ export class FakeBackend implements Backend {
     added: new Set(),
     popup_shown: new Set(),
     popup_hidden: new Set(),
-    settings_wanted: new Set(),
+    view_wanted: new Set(),
   };
 
   constructor(scene: Scene) {
@@ -345,8 +346,8 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
-  takeSettingsWish(): Promise<boolean> {
-    return Promise.resolve(false);
+  takeViewWish(): Promise<View | null> {
+    return Promise.resolve(null);
   }
 
   on<Name extends keyof BackendEvents>(

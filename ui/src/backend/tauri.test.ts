@@ -101,7 +101,7 @@ const CALLS: Record<Exclude<keyof Backend, Direct>, Call> = {
   hidePopup: [(backend) => backend.hidePopup(), "hide_popup"],
   showProjects: [(backend) => backend.showProjects(), "show_projects"],
   showSettings: [(backend) => backend.showSettings(), "show_settings"],
-  takeSettingsWish: [(backend) => backend.takeSettingsWish(), "take_settings_wish"],
+  takeViewWish: [(backend) => backend.takeViewWish(), "take_view_wish"],
 };
 
 test.each(Object.entries(CALLS))(

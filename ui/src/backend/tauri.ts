@@ -53,7 +53,7 @@ export function tauriBackend(): Backend {
     hidePopup: () => invoke("hide_popup"),
     showProjects: () => invoke("show_projects"),
     showSettings: () => invoke("show_settings"),
-    takeSettingsWish: () => invoke("take_settings_wish"),
+    takeViewWish: () => invoke("take_view_wish"),
     // Of all windows' events, those for this one.
     on: (name, handler) =>
       listen(

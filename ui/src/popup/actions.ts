@@ -24,7 +24,7 @@ export type ActionName =
   | "exclude";
 
 /** Those of a group stand together. */
-export type Group = "open" | "copy" | "explore" | "refine" | "keep";
+export type Group = "open" | "copy" | "explore" | "refine" | "keep" | "discard";
 
 export type Action = { name: ActionName; label: string; keys: string; group: Group };
 
@@ -41,10 +41,10 @@ const ACTIONS: readonly Action[] = [
   { name: "alike", label: "More like this", keys: "", group: "explore" },
   { name: "narrow", label: "Search in this project only", keys: "", group: "refine" },
   { name: "leaveOut", label: "Leave this path out, in all projects", keys: "", group: "refine" },
-  { name: "exclude", label: "Exclude this folder from the index", keys: "", group: "keep" },
   { name: "pin", label: "Pin file", keys: "", group: "keep" },
   { name: "unpin", label: "Unpin file", keys: "", group: "keep" },
   { name: "openProject", label: "Open the project in the editor", keys: "", group: "keep" },
+  { name: "exclude", label: "Exclude this folder from the index", keys: "", group: "discard" },
 ];
 
 /** A name that the query language takes as one word. */

@@ -15,6 +15,10 @@ export class HitActions {
   readonly #history: History;
   /** Puts another query into the box. */
   readonly #ask: (query: string) => Promise<void>;
+  /** What is being opened. */
+  readonly #opening = new Set<string>();
+  /** Goes up when the popup is not any more what it was. */
+  #turn = 0;
 
   constructor(
     backend: Backend,
@@ -30,6 +34,11 @@ export class HitActions {
     this.#ask = ask;
   }
 
+  /** The popup was shown, hidden or typed into: what was begun before does not hide it any more. */
+  movedOn(): void {
+    this.#turn += 1;
+  }
+
   async openRow(row: number): Promise<void> {
     const chosen = this.#session.hits[row];
     if (!chosen) return;
@@ -38,7 +47,8 @@ export class HitActions {
   }
 
   async open({ project, path, line }: Place): Promise<void> {
-    await this.#thenHide(() => this.#backend.openHit(project, path, line));
+    const opened = `open ${project} ${path}:${line}`;
+    await this.#thenHide(opened, () => this.#backend.openHit(project, path, line));
   }
 
   async run(name: ActionName, hit: Hit): Promise<void> {
@@ -55,10 +65,12 @@ export class HitActions {
         await this.open({ ...hit, line: hitLine(hit) });
         break;
       case "reveal":
-        await this.#thenHide(() => this.#backend.revealHit(hit.project, hit.path));
+        await this.#thenHide(`reveal ${hit.project} ${hit.path}`, () =>
+          this.#backend.revealHit(hit.project, hit.path),
+        );
         break;
       case "openProject":
-        await this.#thenHide(() => this.#backend.openProject(hit.project));
+        await this.#thenHide(`open ${hit.project}`, () => this.#backend.openProject(hit.project));
         break;
       case "pin":
       case "unpin":
@@ -90,9 +102,13 @@ export class HitActions {
     );
   }
 
-  /** A popup whose work is done goes away. */
-  async #thenHide(work: () => Promise<void>): Promise<void> {
+  /** A popup whose work is done goes away. What is being opened is not opened a second time. */
+  async #thenHide(opened: string, work: () => Promise<void>): Promise<void> {
+    if (this.#opening.has(opened)) return;
+    this.#opening.add(opened);
+    const turn = this.#turn;
     const done = await this.#around.attempt(work);
-    if (done) await this.#around.attempt(() => this.#backend.hidePopup());
+    this.#opening.delete(opened);
+    if (done && turn === this.#turn) await this.#around.attempt(() => this.#backend.hidePopup());
   }
 }

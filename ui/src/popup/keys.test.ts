@@ -54,6 +54,15 @@ test("the keys of the selected hit", () => {
   expect(keyCommand(press("c", { ctrlKey: true }), "control")).toBeNull();
 });
 
+test("letters of other alphabets go by their place on the keyboard", () => {
+  const ctrl = (key: string, code: string, change: Partial<KeyPress> = {}) =>
+    keyCommand(press(key, { code, ctrlKey: true, ...change }), "box");
+  expect(ctrl("з", "KeyP")).toEqual({ kind: "projects" });
+  expect(ctrl("л", "KeyK")).toEqual({ kind: "actions" });
+  expect(ctrl("С", "KeyC", { shiftKey: true })).toEqual({ kind: "act", name: "copyPlace" });
+  expect(ctrl("б", "Comma")).toEqual({ kind: "settings" });
+});
+
 test("Tab completes in the box and goes on from a button; Shift and Tab always go back", () => {
   expect(keyCommand(press("Tab"), "box")).toEqual({ kind: "complete" });
   expect(keyCommand(press("Tab"), "control")).toBeNull();

@@ -1,5 +1,6 @@
 // Which key does what in the popup. Nothing here touches the page.
 
+import { chordKey } from "../shared/chord-key";
 import type { ActionName } from "./actions";
 import type { Move } from "./results";
 
@@ -107,11 +108,11 @@ export function wantsBox(press: KeyPress, place: KeyPlace): boolean {
 }
 
 function chord(press: KeyPress, place: KeyPlace): KeyCommand | null {
-  if (press.key === ",") return { kind: "settings" };
+  const letter = chordKey(press);
+  if (letter === ",") return { kind: "settings" };
   // By position, as the digits need Shift on some keyboards.
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
   if (digit) return { kind: "openRow", row: Number(digit) - 1 };
-  const letter = press.key.toLowerCase();
   if (letter === "p" && !press.shiftKey) return { kind: "projects" };
   if (place === "control") return null;
   if (letter === "c") return { kind: "act", name: press.shiftKey ? "copyPlace" : "copyPath" };

@@ -39,6 +39,8 @@ export class SearchSession {
   full = $state(false);
   /** The list on screen is another query's, and has been for a while. */
   late = $state(false);
+  /** All that there was to find for the query in the box has been found, at least once. */
+  settled = $state(false);
 
   readonly #backend: Backend;
   #seq = 0;
@@ -136,6 +138,7 @@ export class SearchSession {
     this.selected = 0;
     this.error = null;
     this.running = false;
+    this.settled = false;
   }
 
   /** The selection stays on its hit. */
@@ -153,8 +156,12 @@ export class SearchSession {
     this.#seq += 1;
     const seq = this.#seq;
     this.running = true;
-    if (this.#listed === this.query) this.#isInTime();
-    else this.#mayBeLate();
+    if (this.#listed === this.query) {
+      this.#isInTime();
+    } else {
+      this.settled = false;
+      this.#mayBeLate();
+    }
     this.#backend
       .search({ query: this.query, seq, limit: this.limit }, (update) => this.#receive(update))
       .catch((thrown: unknown) => this.#fail(seq, thrown));
@@ -162,7 +169,10 @@ export class SearchSession {
 
   #receive(update: SearchUpdate): void {
     if (update.seq !== this.#seq) return;
-    if (update.done) this.running = false;
+    if (update.done) {
+      this.running = false;
+      this.settled = true;
+    }
     if (!replacesList(update)) return;
     const hits = distinct(update.answer.results);
     const merges = this.#listed === this.query;

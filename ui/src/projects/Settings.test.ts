@@ -225,16 +225,19 @@ test("where the desktop gives no hotkey, the settings say how to bind a key", as
   expect(backend.calls).toEqual([["copyText", "/usr/bin/quarry toggle"]]);
 });
 
-test("a wish for the settings shows them, whether it came before the page or after", async () => {
+test("a view that is wished for is shown, whether the wish came before the page or after", async () => {
   backend = new FakeBackend(scene(null));
-  const wish = vi.spyOn(backend, "takeSettingsWish").mockResolvedValueOnce(true);
+  const wish = vi.spyOn(backend, "takeViewWish").mockResolvedValueOnce("settings");
   render(ProjectsWindow, { backend });
   await screen.findByTestId("settings");
   await fireEvent.click(screen.getByRole("button", { name: "Projects" }));
   await waitFor(() => expect(screen.queryByTestId("settings")).toBeNull());
-  wish.mockResolvedValueOnce(true);
-  backend.send("settings_wanted", null);
+  wish.mockResolvedValueOnce("settings");
+  backend.send("view_wanted", null);
   await screen.findByTestId("settings");
+  wish.mockResolvedValueOnce("projects");
+  backend.send("view_wanted", null);
+  await waitFor(() => expect(screen.queryByTestId("settings")).toBeNull());
 });
 
 test("how much is embedded is set in percent", async () => {

@@ -12,8 +12,10 @@ type Press = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKe
 const MODIFIERS = new Set(["Control", "Shift", "Alt", "Meta", "AltGraph", "Super", "OS"]);
 const FUNCTION_KEY = /^F(?:[1-9]|1\d|2[0-4])$/;
 
-/** By the key's place, so that a hotkey is the same on every keyboard. */
-export function recorded(press: Press): RecorderKey {
+/** Systems that know a hotkey by the place of its key, and not by what the key types. */
+const BY_PLACE = navigator.userAgent.includes("Mac");
+
+export function recorded(press: Press, byPlace = BY_PLACE): RecorderKey {
   const modifiers = [
     press.ctrlKey ? "Ctrl" : "",
     press.altKey ? "Alt" : "",
@@ -22,7 +24,7 @@ export function recorded(press: Press): RecorderKey {
   ].filter((name) => name !== "");
   if (MODIFIERS.has(press.key)) return { kind: "partial", keys: [...modifiers, "…"].join("+") };
   if (press.key === "Escape" && modifiers.length === 0) return { kind: "cancel" };
-  const name = keyName(press.code);
+  const name = keyName(press, byPlace);
   if (name === null) return { kind: "refused", reason: "This key cannot be part of a hotkey." };
   const strong = press.ctrlKey || press.altKey || press.metaKey;
   if (!strong && !FUNCTION_KEY.test(name)) {
@@ -34,7 +36,8 @@ export function recorded(press: Press): RecorderKey {
   return { kind: "hotkey", keys: [...modifiers, name].join("+") };
 }
 
-function keyName(code: string): string | null {
+function keyName({ key, code }: Press, byPlace: boolean): string | null {
+  if (!byPlace && /^[a-z0-9]$/i.test(key)) return key.toUpperCase();
   const plain = /^(?:Key|Digit)(.)$/.exec(code)?.[1];
   if (plain) return plain;
   if (FUNCTION_KEY.test(code) || NAMED.has(code)) return code;
@@ -65,7 +68,6 @@ const NAMED = new Set([
   "Period",
   "Slash",
   "Semicolon",
-  "Quote",
   "Minus",
   "Equal",
 ]);

@@ -1,6 +1,6 @@
 // What the Projects window can show.
 
-export type View = "projects" | "settings";
+import type { View } from "../backend/generated/View";
 
 export const VIEWS: readonly { name: View; title: string }[] = [
   { name: "projects", title: "Projects" },

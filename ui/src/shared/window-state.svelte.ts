@@ -11,6 +11,8 @@ import { counted } from "./figures";
 import { byName } from "./project-words";
 
 const UNDO = "Undo";
+/** More than these would cover what they speak of. */
+const MOST_PROBLEMS = 3;
 
 /** What can be done about a notice, for as long as it is shown. */
 export type NoticeAction = { label: string; run: () => Promise<void> };
@@ -188,9 +190,23 @@ export class WindowState {
     this.notices = this.notices.filter(({ tone, action }) => tone === "problem" || action);
   }
 
+  /** Takes away what went wrong; whether there was anything. */
+  dismissProblems(): boolean {
+    const others = this.notices.filter(({ tone }) => tone !== "problem");
+    const any = others.length < this.notices.length;
+    this.notices = others;
+    return any;
+  }
+
+  /** What is said already is not said twice, and the oldest problems make room for new ones. */
   #notify(tone: Notice["tone"], lines: string[], action: NoticeAction | null = null): void {
     this.#lastNotice += 1;
-    this.notices = [...this.notices, { id: this.#lastNotice, tone, lines, action }];
+    const words = lines.join("\n");
+    const others = this.notices.filter((notice) => notice.lines.join("\n") !== words);
+    const problems = others.filter((notice) => notice.tone === "problem");
+    const oldest = problems.slice(0, Math.max(0, problems.length + 1 - MOST_PROBLEMS));
+    const kept = tone === "problem" ? others.filter((it) => !oldest.includes(it)) : others;
+    this.notices = [...kept, { id: this.#lastNotice, tone, lines, action }];
   }
 
   #takeSnapshot(snapshot: Snapshot): void {

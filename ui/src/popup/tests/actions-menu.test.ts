@@ -1,6 +1,20 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
-import { backend, eachOnAPageOfItsOwn, key, open, paths, type } from "./page";
+import {
+  A,
+  B,
+  C,
+  backend,
+  eachOnAPageOfItsOwn,
+  hold,
+  key,
+  open,
+  paths,
+  pointerMove,
+  selectedPath,
+  send,
+  type,
+} from "./page";
 
 eachOnAPageOfItsOwn();
 
@@ -18,6 +32,28 @@ describe("actions", () => {
     expect(backend.calls).toContainEqual(["copyText", path]);
     expect((await screen.findByTestId("toast")).textContent).toContain(`Copied ${path}`);
     expect(document.activeElement).toBe(box);
+  });
+
+  test("they are those of the hit that they were asked for, whatever becomes of the list", async () => {
+    const box = await open();
+    const updates = hold();
+    await type(box, "let");
+    await send(updates, 0, [A, B, C]);
+    await key(box, "ArrowDown");
+    await key(box, "k", { ctrlKey: true });
+    const menu = await screen.findByTestId("actions");
+    const subject = () => menu.querySelector("p")?.textContent;
+    expect(subject()).toBe("b.rs:2");
+    const row = screen.getAllByTestId("hit")[2];
+    if (!row) throw new Error("no third row");
+    await fireEvent(row, pointerMove(10, 10));
+    await fireEvent(row, pointerMove(40, 40));
+    expect(selectedPath()).toBe("src/b.rs");
+    await send(updates, 0, [C], { done: false });
+    expect(paths()).toEqual(["src/c.rs"]);
+    expect(subject()).toBe("b.rs:2");
+    await fireEvent.click(screen.getByText("Copy path within the project"));
+    expect(backend.calls).toContainEqual(["copyText", "src/b.rs"]);
   });
 
   test("Escape closes the menu and nothing else", async () => {

@@ -16,6 +16,13 @@ import {
 
 eachOnAPageOfItsOwn();
 
+/** Work that goes on until the test ends it. */
+function unfinished(): { promise: Promise<void>; end: () => void } {
+  let end = () => {};
+  const promise = new Promise<void>((resolve) => (end = resolve));
+  return { promise, end: () => end() };
+}
+
 describe("keys", () => {
   test("Enter opens the selected hit at its line and hides the popup", async () => {
     const box = await open();
@@ -51,6 +58,57 @@ describe("keys", () => {
     await key(box, "Enter");
     expect((await screen.findByTestId("toast")).textContent).toContain("No editor was found.");
     expect(backend.calls).not.toContainEqual(["hidePopup"]);
+  });
+
+  test("a key that is held, or pressed again at once, opens one file", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const { promise, end } = unfinished();
+    const opened = vi.spyOn(backend, "openHit").mockReturnValue(promise);
+    await key(box, "Enter");
+    await key(box, "Enter", { repeat: true });
+    await key(box, "Enter");
+    expect(opened).toHaveBeenCalledTimes(1);
+    end();
+    await waitFor(() => expect(backend.calls).toContainEqual(["hidePopup"]));
+    await key(box, "Enter");
+    expect(opened).toHaveBeenCalledTimes(2);
+  });
+
+  test("a slow opening does not hide a popup that is in use again", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const { promise, end } = unfinished();
+    vi.spyOn(backend, "revealHit").mockReturnValue(promise);
+    await key(box, "Enter", { ctrlKey: true });
+    backend.send("popup_hidden", null);
+    await waitFor(() => expect(box.value).toBe(""));
+    backend.send("popup_shown", null);
+    await type(box, "step");
+    end();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(backend.calls).not.toContainEqual(["hidePopup"]);
+    expect(box.value).toBe("step");
+  });
+
+  test("what went wrong is said once, and Escape takes it away first", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const error = (message: string) => ({ code: "NoEditor", message, retryable: false });
+    const editor = vi.spyOn(backend, "openHit");
+    for (const message of ["One.", "One.", "Two.", "Three.", "Four.", "Two."]) {
+      editor.mockRejectedValueOnce({ ...error(message), project_id: null });
+      await key(box, "Enter");
+      await waitFor(() =>
+        expect(screen.getAllByTestId("toast").at(-1)?.textContent).toContain(message),
+      );
+    }
+    const said = screen.getAllByTestId("toast").map(({ textContent }) => textContent);
+    expect(said).toHaveLength(3);
+    expect(said[0]).toContain("Three.");
+    await key(box, "Escape");
+    expect(screen.queryByTestId("toast")).toBeNull();
+    expect(box.value).toBe("debounce");
   });
 
   test("Escape empties the box, a second one hides the popup", async () => {

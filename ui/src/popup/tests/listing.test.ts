@@ -14,6 +14,7 @@ import {
   selectedPath,
   send,
   type,
+  pointerMove,
 } from "./page";
 
 eachOnAPageOfItsOwn();
@@ -137,10 +138,6 @@ describe("the selection", () => {
     expect(row.getAttribute("aria-selected")).toBe("true");
   });
 });
-
-function pointerMove(screenX: number, screenY: number): MouseEvent {
-  return new MouseEvent("pointermove", { screenX, screenY, bubbles: true });
-}
 
 describe("what a hit is", () => {
   test("a definition has its kind and name, and each lane its mark in words", async () => {

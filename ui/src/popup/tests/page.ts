@@ -57,6 +57,11 @@ export function key(
   return fireEvent.keyDown(box, { key: name, ...change });
 }
 
+/** Made as a mouse event: jsdom leaves the place out of those of a pointer. */
+export function pointerMove(screenX: number, screenY: number): MouseEvent {
+  return new MouseEvent("pointermove", { screenX, screenY, bubbles: true });
+}
+
 export const A = hit("zed", "src/a.rs", 1, "let a;");
 export const B = hit("zed", "src/b.rs", 2, "let b;");
 export const C = hit("helix", "src/c.rs", 3, "let c;");

@@ -1,3 +1,4 @@
+import { screen } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
 import type { ProjectStatus } from "../../backend/generated/ProjectStatus";
 import { project } from "../../backend/scenes";
@@ -55,6 +56,19 @@ describe("what may be found meanwhile is asked for by itself", () => {
     show({ ...zed, ...after });
     await vi.advanceTimersByTimeAsync(SETTLED);
     expect(searches()).toBe(2);
+  });
+
+  test("which a screen reader hears nothing of where nothing else is found", async () => {
+    const zed = project("zed");
+    await listed(zed);
+    const spoken = screen.getByTestId("spoken");
+    const before = spoken.textContent;
+    expect(before).toMatch(/result/);
+    hold();
+    show({ ...zed, last_indexed: "2026-03-01T12:00:00Z" });
+    await vi.advanceTimersByTimeAsync(SETTLED);
+    expect(searches()).toBe(2);
+    expect(spoken.textContent).toBe(before);
   });
 
   test("not where only figures on the way have changed", async () => {
