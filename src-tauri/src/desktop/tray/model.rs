@@ -163,15 +163,19 @@ pub fn model(snapshot: &Snapshot, hotkey: Option<&str>, meaning: &MeaningStatus)
 
 /// Projects with a line of their own; the others are a click away. The toolkit takes half a second
 /// of the main thread for a menu of 500.
-const MOST_PROJECTS: usize = 15;
+const MOST_PROJECTS: usize = 24;
 
-/// Those that need a person, are pinned or were indexed last, in the order of all.
+/// Those that need a person, are being indexed, are pinned or were indexed last, in the order of all.
 fn shown(projects: &[ProjectStatus]) -> Vec<&ProjectStatus> {
     let mut ranked: Vec<usize> = (0..projects.len()).collect();
     ranked.sort_by_key(|&at| {
         let project = &projects[at];
-        let troubled = condition(project) == Condition::Trouble;
-        Reverse((troubled, project.pinned, project.last_indexed))
+        let urgency = match condition(project) {
+            Condition::Trouble => 2,
+            Condition::Busy => 1,
+            Condition::Rest => 0,
+        };
+        Reverse((urgency, project.pinned, project.last_indexed))
     });
     ranked.truncate(MOST_PROJECTS);
     ranked.sort_unstable();
@@ -303,23 +307,24 @@ mod tests {
     }
 
     #[test]
-    fn of_many_projects_those_in_trouble_pinned_or_indexed_last_have_a_line() {
+    fn of_many_projects_those_in_trouble_at_work_pinned_or_indexed_last_have_a_line() {
         let mut projects: Vec<ProjectStatus> =
             (0..40).map(|number| project(&format!("p{number:02}"))).collect();
         for (second, project) in projects.iter_mut().enumerate() {
             project.last_indexed = Timestamp::from_second(1000 + second as i64).ok();
         }
         projects[3].freshness = Freshness::Failing;
+        projects[4].freshness = Freshness::Indexing;
         projects[5].pinned = true;
         let model = of(projects);
         let lines = lines(&model);
         let names: Vec<&str> =
             lines.iter().filter_map(|line| line.split_once(": ")).map(|it| it.0).collect();
-        let latest = (27..40).map(|number| format!("p{number:02}"));
+        let latest = (19..40).map(|number| format!("p{number:02}"));
         let expected: Vec<String> =
-            ["p03", "p05"].map(str::to_owned).into_iter().chain(latest).collect();
+            ["p03", "p04", "p05"].map(str::to_owned).into_iter().chain(latest).collect();
         assert_eq!(names, expected);
-        assert!(lines.contains(&"25 more…"), "{lines:?}");
+        assert!(lines.contains(&"16 more…"), "{lines:?}");
         assert_eq!(model.tooltip, "Quarry: 40 projects, 1 in trouble");
     }
 
