@@ -210,3 +210,16 @@ async fn a_folder_takes_its_rules_along_when_it_is_renamed() {
     write(&root.join("one/c.gen"), "needle");
     world.until_found("needle", &["one/a.gen", "one/b.gen", "one/c.gen"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_that_is_made_inside_has_rules_of_its_own() {
+    let world = World::new();
+    let root = world.folder("code", &[("nest/a.gen", "zebra"), ("b.rs", "beta")]);
+    git(&root, &["init", "-q"]);
+    write(&root.join(".gitignore"), "*.gen\n");
+    world.add(&root).await;
+    world.until_fresh("code").await;
+    assert!(world.found("zebra").await.is_empty());
+    git(&root.join("nest"), &["init", "-q"]);
+    world.until_found("zebra", &["nest/a.gen"]).await;
+}

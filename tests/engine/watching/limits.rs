@@ -365,3 +365,34 @@ fn on_disk(directory: &Path) -> u64 {
     // A file that a merge takes away meanwhile has no size.
     files.filter_map(|file| file.unwrap().metadata().ok()).map(|metadata| metadata.len()).sum()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_run_is_not_taken_for_hanging_while_a_file_is_written_all_the_time() {
+    /// A debug build takes several seconds for them.
+    const FILES: u64 = 20_000;
+    let world = World::with(|options| options.tuning.stall = Duration::from_millis(300));
+    let root = world.folder("code", &[]);
+    let text: String = (0..60).map(|line| format!("fn {}() {{}}\n", word(line))).collect();
+    for at in 0..FILES {
+        write(&root.join(format!("f{at}.rs")), &text);
+    }
+    let log = root.join("server.log");
+    write(&log, "started\n");
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let writer = std::thread::spawn(move || {
+        let pause = Duration::from_millis(5);
+        while stopped.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            write(&log, "still at it\n");
+        }
+    });
+    world.engine().add(&root, None).await.unwrap();
+    let ended = until("a run has ended", || async {
+        let activity = world.engine().activity("code").ok()?;
+        (activity.written > 0 && activity.runs > 0).then_some(activity)
+    });
+    let activity = ended.await;
+    drop(stop);
+    writer.join().unwrap();
+    assert_eq!(activity.written, FILES + 1, "{activity:?}");
+    world.until_fresh("code").await;
+}

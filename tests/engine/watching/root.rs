@@ -175,3 +175,20 @@ async fn a_volume_unmounted_inside_of_the_root_takes_no_files_along_unasked() {
     world.until_found("gamma", &["volume/d0/f0.rs"]).await;
     assert_eq!(world.status("code").files, 102);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_folder_whose_files_look_the_same_is_read() {
+    let world = World::new();
+    let root = world.folder("code", &[("dep/v.rs", "version1"), ("next/v.rs", "version2")]);
+    let long_ago =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for file in ["dep/v.rs", "next/v.rs"] {
+        std::fs::File::open(root.join(file)).unwrap().set_modified(long_ago).unwrap();
+    }
+    world.add(&root).await;
+    world.until_fresh("code").await;
+    std::fs::rename(root.join("dep"), world.path("gone")).unwrap();
+    std::fs::rename(root.join("next"), root.join("dep")).unwrap();
+    world.until_found("version2", &["dep/v.rs"]).await;
+    world.until_found("version1", &[]).await;
+}

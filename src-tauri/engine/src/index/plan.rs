@@ -62,7 +62,7 @@ impl ProjectIndex {
             Scope::Everything { expect_loss, removed } => {
                 self.plan_everything(run, (!expect_loss).then_some(removed))
             }
-            Scope::Paths(paths) => self.plan_paths(run, paths),
+            Scope::Paths { paths, removed } => self.plan_paths(run, paths, removed),
             Scope::Layers => Ok(Plan::default()),
         }
     }
@@ -107,7 +107,12 @@ impl ProjectIndex {
         Ok(plan)
     }
 
-    fn plan_paths(&self, run: &Run<'_>, paths: &BTreeSet<PathBuf>) -> Result<Plan, IndexError> {
+    fn plan_paths(
+        &self,
+        run: &Run<'_>,
+        paths: &BTreeSet<PathBuf>,
+        removed: &BTreeSet<PathBuf>,
+    ) -> Result<Plan, IndexError> {
         let root = run.rules.root();
         let missing = || IndexError::RootMissing { root: root.to_owned() };
         if !root.is_dir() {
@@ -135,13 +140,15 @@ impl ProjectIndex {
                     found.insert(key, Named { file, by_itself: true });
                 }
                 Ok(Seen::Directory) => {
+                    // Another directory than before may hold files of the same names, times and sizes.
+                    let by_itself = path.ancestors().any(|above| removed.contains(above));
                     let scan = walk(run, &key)?;
                     let before = self.manifest(|manifest| manifest.below(&key))?;
                     let kept = before.into_iter().filter(|old| !below_any(old, &scan.unreadable));
                     removals.extend(kept);
                     for file in scan.files {
                         let key = file.path.clone();
-                        found.entry(key).or_insert(Named { file, by_itself: false });
+                        found.entry(key).or_insert(Named { file, by_itself });
                     }
                     unlisted_ones.extend(scan.unreadable);
                     removals.insert(key);
@@ -220,7 +227,7 @@ fn lost(run: &Run<'_>, removals: &[String], removed: &BTreeSet<PathBuf>) -> usiz
 /// A file that a run for single paths found.
 struct Named {
     file: Found,
-    /// An event named the file, not only a directory above it.
+    /// An event named the file, or a directory above it that was not there for a while.
     by_itself: bool,
 }
 

@@ -1,6 +1,7 @@
 //! Which files of a root are kept, by walking it or by asking about one path. Both use the same
 //! rules, so that the watcher and the scan never disagree.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,10 @@ const GENERATED: [&str; 7] =
 const CACHE_MARKER: &str = "CACHEDIR.TAG";
 /// The files whose change alters what is kept.
 const RULE_FILES: [&str; 3] = [".gitignore", ".ignore", CACHE_MARKER];
+/// The rule files that are read, which is done whole.
+const READ_RULES: [&str; 2] = [".gitignore", ".ignore"];
+/// The largest that is read, in bytes. Nobody writes so many rules.
+const LARGEST_RULES: u64 = 1 << 20;
 /// Walking is bound by system calls; two threads keep a disk and a page cache busy.
 const WALK_THREADS: usize = 2;
 
@@ -101,7 +106,7 @@ impl Rules {
     /// before its entries are read, so that a watch placed there misses nothing.
     ///
     /// # Errors
-    /// When the directory to start from cannot be read.
+    /// When the directory to start from cannot be read, or the rules that hold there.
     pub fn walk(
         &self,
         below: &str,
@@ -110,13 +115,22 @@ impl Rules {
     ) -> std::io::Result<Scan> {
         let start = self.root.join(rel_path::decode(below));
         std::fs::read_dir(&start)?;
+        if let Some(reason) = start.ancestors().find_map(|above| self.unreadable_rules(above)) {
+            return Err(std::io::Error::other(reason));
+        }
         on_directory(&start);
         let collected = Mutex::new(Scan::default());
         let (rules, listener) = (self.clone(), Arc::clone(on_directory));
+        let unruled = Arc::new(Mutex::new(Vec::new()));
+        let left_out = Arc::clone(&unruled);
         let mut builder = self.builder(&start);
         // The walker lists a directory before it shows it; here it has only seen the name.
         builder.filter_entry(move |entry| {
             let passes = rules.lets_pass(entry);
+            if !passes {
+                let found = rules.left_out_for_its_rules(entry);
+                left_out.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+            }
             if passes && entry.file_type().is_some_and(|kind| kind.is_dir()) {
                 listener(entry.path());
             }
@@ -137,15 +151,19 @@ impl Rules {
             })
         });
         let mut scan = collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+        scan.unreadable.append(&mut unruled.lock().unwrap_or_else(PoisonError::into_inner));
         scan.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(scan)
     }
 
     /// A matcher for single paths. It remembers the ignore files that it has read: make a new one
-    /// after one of them changed.
+    /// after one of them changed. `None` where they cannot be read.
     pub fn matcher(&self) -> Option<Matcher> {
+        if self.root.ancestors().any(|above| self.unreadable_rules(above).is_some()) {
+            return None;
+        }
         let incremental = self.builder(&self.root).build_matchers().into_iter().next()?;
-        Some(Matcher { rules: self.clone(), incremental })
+        Some(Matcher { rules: self.clone(), incremental, real: HashSet::new() })
     }
 
     fn builder(&self, start: &Path) -> WalkBuilder {
@@ -166,6 +184,27 @@ impl Rules {
             && (!is_directory || self.keeps_directory(path))
     }
 
+    /// Why the ignore files of the directory cannot be read: the walker reads whatever has their
+    /// names to its end, which a pipe and a device do not have. `None` where they can.
+    fn unreadable_rules(&self, directory: &Path) -> Option<String> {
+        let is_bad = |file: &PathBuf| {
+            file.metadata().is_ok_and(|found| {
+                let readable = found.is_file() && found.len() <= LARGEST_RULES;
+                !readable && !found.is_dir()
+            })
+        };
+        let read = READ_RULES.iter().filter(|_| !self.include_ignored);
+        let bad = read.map(|name| directory.join(name)).find(is_bad)?;
+        Some(format!("{} is no plain file of at most 1 MB", bad.display()))
+    }
+
+    fn left_out_for_its_rules(&self, entry: &ignore::DirEntry) -> Option<UnreadableDirectory> {
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let reason = is_directory.then(|| self.unreadable_rules(entry.path())).flatten()?;
+        let path = rel_path::encode(entry.path().strip_prefix(&self.root).ok()?);
+        Some(UnreadableDirectory { path, reason })
+    }
+
     fn keeps_directory(&self, path: &Path) -> bool {
         let is_one_of = |names: &[&str]| {
             path.file_name().is_some_and(|name| names.iter().any(|one| name == OsStr::new(one)))
@@ -174,6 +213,7 @@ impl Rules {
         !is_one_of(&VERSION_CONTROL)
             && !self.excluded.iter().any(|excluded| path == excluded)
             && (self.include_ignored || !is_generated())
+            && self.unreadable_rules(path).is_none()
     }
 
     fn visit(&self, entry: &ignore::DirEntry, scan: &mut Scan) {
@@ -237,6 +277,8 @@ impl Drop for Part<'_> {
 pub struct Matcher {
     rules: Rules,
     incremental: IncrementalIgnore,
+    /// Directories below the root that are no links.
+    real: HashSet<PathBuf>,
 }
 
 impl Matcher {
@@ -258,7 +300,24 @@ impl Matcher {
             || !self.incremental.matched(relative, is_directory).is_ignore()
     }
 
-    /// What a walk would find at `path` (absolute, below the root).
+    /// Whether no directory above `path` is a link, which no walk follows.
+    fn is_reached_without_links(&mut self, path: &Path) -> bool {
+        let Self { rules, real, .. } = self;
+        let mut above = path.ancestors().skip(1).take_while(|above| *above != rules.root);
+        above.all(|above| {
+            if real.contains(above) {
+                return true;
+            }
+            let is_real = above.symlink_metadata().is_ok_and(|found| found.is_dir());
+            if is_real {
+                real.insert(above.to_owned());
+            }
+            is_real
+        })
+    }
+
+    /// What a walk would find at `path` (absolute, below the root). Not to be asked for long: it
+    /// remembers which directories are there.
     ///
     /// # Errors
     /// When the system will not say what is there.
@@ -277,7 +336,8 @@ impl Matcher {
                 };
             }
         };
-        if metadata.is_symlink() || !self.keeps(path, metadata.is_dir()) {
+        let is_within = !metadata.is_symlink() && self.is_reached_without_links(path);
+        if !is_within || !self.keeps(path, metadata.is_dir()) {
             return Ok(Seen::Nothing);
         }
         Ok(if metadata.is_dir() {

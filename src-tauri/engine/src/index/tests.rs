@@ -63,7 +63,11 @@ impl Folder {
 
     fn save(&self, index: &ProjectIndex, at: usize, word: &str) {
         self.write(at, word);
-        self.run(index, Scope::Paths(BTreeSet::from([self.file(at)]))).unwrap();
+        self.run(
+            index,
+            Scope::Paths { paths: BTreeSet::from([self.file(at)]), removed: BTreeSet::new() },
+        )
+        .unwrap();
     }
 
     /// Saves files one by one until their segments are to be merged; how many files there are.
@@ -238,7 +242,10 @@ fn a_closed_index_ends_its_merge_and_is_not_written_to() {
     index.close();
     assert!(index.underway().is_none());
     folder.write(0, "two");
-    let written = folder.run(&index, Scope::Paths(BTreeSet::from([folder.file(0)])));
+    let written = folder.run(
+        &index,
+        Scope::Paths { paths: BTreeSet::from([folder.file(0)]), removed: BTreeSet::new() },
+    );
     assert!(written.is_err(), "{written:?}");
     drop(index);
     let index = folder.open();

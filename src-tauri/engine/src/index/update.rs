@@ -26,8 +26,9 @@ pub enum Scope {
     /// The whole tree. `expect_loss`: that most files are gone is no surprise. `removed`: nor is it
     /// of these absolute paths, with all that was below them.
     Everything { expect_loss: bool, removed: BTreeSet<PathBuf> },
-    /// These absolute paths, files or directories, there or gone.
-    Paths(BTreeSet<PathBuf>),
+    /// These absolute paths, files or directories, there or gone. Those `removed` were gone, whatever
+    /// is there now.
+    Paths { paths: BTreeSet<PathBuf>, removed: BTreeSet<PathBuf> },
     /// The layers that earlier runs left out, and the merging of segments; files that changed since
     /// are left alone.
     Layers,

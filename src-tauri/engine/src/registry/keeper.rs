@@ -189,10 +189,7 @@ impl Keeper {
                     let seen = *root.borrow_and_update();
                     self.look_after_root(seen);
                 }
-                () = tokio::time::sleep_until(wake.into()) => {
-                    let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
-                    self.step(pulse.map_or(Input::Tick, Input::Pulse));
-                }
+                () = tokio::time::sleep_until(wake.into()) => self.step(Input::Tick),
             }
         }
         self.stop_watching();
@@ -241,7 +238,13 @@ impl Keeper {
 
     fn step(&mut self, input: Input) {
         let had_root = !self.machine.is_root_gone();
-        for action in self.machine.step(input, Instant::now()) {
+        // Before anything else: whatever comes, and however often, a run that moves is seen to.
+        let pulse = self.run.as_ref().map(|run| run.progress.pulse.load(Ordering::Relaxed));
+        let now = Instant::now();
+        let mut actions =
+            pulse.map_or_else(Vec::new, |it| self.machine.step(Input::Pulse(it), now));
+        actions.extend(self.machine.step(input, now));
+        for action in actions {
             match action {
                 Action::StartRun(order) => self.start_run(order),
                 Action::CancelRun => {

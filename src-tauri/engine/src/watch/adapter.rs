@@ -111,9 +111,10 @@ impl Adapter {
     ) -> Result<Adapter, PlaceError> {
         let watched = Arc::new(Mutex::new(Watched::default()));
         let mut listener = Listener::new(root, filter, events, hearing, Arc::clone(&watched));
-        // No access events: reading a file, as indexing does, must not be heard.
-        let config =
-            Config::default().with_event_kinds(EventKindMask::CORE).with_follow_symlinks(false);
+        // No access events but the end of a writing, which is all that is heard of a mapped file:
+        // reading one, as indexing does, must not be heard.
+        let kinds = EventKindMask::CORE | EventKindMask::ACCESS_CLOSE;
+        let config = Config::default().with_event_kinds(kinds).with_follow_symlinks(false);
         let watcher = RecommendedWatcher::new(move |event| listener.hear(event), config)
             .map_err(|error| place_error(&error))?;
         let (root, watcher) = (root.to_owned(), Mutex::new(watcher));
@@ -169,11 +170,24 @@ impl Adapter {
         let mode = if below { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
         if let Err(error) = lock(&self.watcher).watch(directory, mode) {
             lock(&self.watched).directories.remove(directory);
-            let gone = matches!(error.kind, ErrorKind::PathNotFound | ErrorKind::WatchNotFound)
-                || matches!(&error.kind, ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::NotFound);
-            let denied = matches!(&error.kind, ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::PermissionDenied);
-            // A directory that vanished meanwhile or may not be read has nothing to watch.
-            if !gone && !denied {
+            use std::io::ErrorKind as Io;
+            let cannot_be_listed = match &error.kind {
+                ErrorKind::PathNotFound | ErrorKind::WatchNotFound => true,
+                // 40: ELOOP, of which the standard library has no stable name.
+                ErrorKind::Io(error) => {
+                    matches!(
+                        error.kind(),
+                        Io::NotFound
+                            | Io::PermissionDenied
+                            | Io::NotADirectory
+                            | Io::InvalidFilename
+                    ) || error.raw_os_error() == Some(40)
+                }
+                _ => false,
+            };
+            // A directory that vanished meanwhile, may not be read, or is too deep for a path has
+            // nothing to watch.
+            if !cannot_be_listed {
                 lock(&self.failed).get_or_insert(place_error(&error));
             }
         }

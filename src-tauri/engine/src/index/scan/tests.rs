@@ -129,3 +129,44 @@ fn walkdir(dir: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[cfg(unix)]
+#[test]
+fn ignore_files_without_an_end_are_not_read() {
+    use std::os::unix::fs::symlink;
+
+    let dir = tree(&["a.rs", "bad/b.rs", "bad/deep/c.rs", "good/d.rs", "huge/e.rs"]);
+    symlink("/dev/zero", dir.path().join("bad/.gitignore")).unwrap();
+    let huge = fs::File::create(dir.path().join("huge/.ignore")).unwrap();
+    huge.set_len(LARGEST_RULES + 1).unwrap();
+    let rules = Rules::new(dir.path(), Vec::new());
+    let deaf: DirectoryListener = Arc::new(|_: &Path| {});
+    let walk = |rules: &Rules| rules.walk("", &CancellationToken::new(), &deaf);
+    let scan = walk(&rules).unwrap();
+    let found: Vec<&str> = scan.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(found, ["a.rs", "good/d.rs"]);
+    let mut said: Vec<&str> = scan.unreadable.iter().map(|one| one.path.as_str()).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["bad", "huge"]);
+    assert!(scan.unreadable.iter().all(|one| one.reason.contains("no plain file")));
+    let mut matcher = rules.matcher().unwrap();
+    assert!(!matcher.keeps(&dir.path().join("bad/deep/c.rs"), false));
+
+    symlink("/dev/zero", dir.path().join(".ignore")).unwrap();
+    assert!(walk(&rules).unwrap_err().to_string().contains(".ignore is no plain file"));
+    assert!(rules.matcher().is_none());
+    let all = rules.with(Excludes::new::<&str>([]), true);
+    assert_eq!(walk(&all).unwrap().files.len(), 6, "where nothing is ignored, nothing is read");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_seen_through_a_link() {
+    let dir = tree(&["vendor/lib/x.rs", "src/y.rs"]);
+    std::os::unix::fs::symlink("vendor/lib", dir.path().join("lib")).unwrap();
+    let mut matcher = Rules::new(dir.path(), Vec::new()).matcher().unwrap();
+    let mut look = |path: &str| matcher.look(&dir.path().join(path)).unwrap();
+    assert_eq!(look("lib/x.rs"), Seen::Nothing);
+    assert!(matches!(look("vendor/lib/x.rs"), Seen::File(_)));
+    assert_eq!(look("src/y.rs/z"), Seen::Nothing);
+}

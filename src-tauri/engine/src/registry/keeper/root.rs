@@ -1,5 +1,7 @@
 //! What it means for a project how its root looks.
 
+use std::time::SystemTime;
+
 use crate::registry::roots::RootSeen;
 use crate::registry::volume::VolumeId;
 
@@ -8,7 +10,7 @@ use crate::registry::volume::VolumeId;
 pub(super) enum RootVerdict {
     Gone,
     There,
-    /// Another volume is in its place: what is watched is not what is there.
+    /// Another volume or folder is in its place: what is watched is not what is there.
     Replaced,
 }
 
@@ -16,24 +18,30 @@ pub(super) enum RootVerdict {
 #[derive(Debug)]
 pub(super) struct RootHistory {
     volume: VolumeId,
+    /// Its number, and when it was written to, at the last look.
+    folder: Option<(u64, Option<SystemTime>)>,
 }
 
 impl RootHistory {
     /// `volume`: where the root lay when the project was opened.
     pub fn new(volume: VolumeId) -> RootHistory {
-        RootHistory { volume }
+        RootHistory { volume, folder: None }
     }
 
     /// `holds_files`: the index does. `gone`: so it was until now.
     pub fn judge(&mut self, seen: RootSeen, holds_files: bool, gone: bool) -> RootVerdict {
-        let RootSeen::There { empty, volume, .. } = seen else {
+        let RootSeen::There { empty, volume, written } = seen else {
             return RootVerdict::Gone;
         };
-        let replaced = self.volume.is_some() && self.volume != volume;
+        // Some file systems number one folder otherwise from time to time: it keeps its time.
+        let other_folder = self.folder.is_some_and(|(number, time)| {
+            number != written.0 && (time.is_none() || time != written.1)
+        });
+        let replaced = other_folder || (self.volume.is_some() && self.volume != volume);
         if empty && holds_files && (gone || replaced) {
             return RootVerdict::Gone;
         }
-        self.volume = volume;
+        (self.volume, self.folder) = (volume, Some(written));
         if replaced && !gone { RootVerdict::Replaced } else { RootVerdict::There }
     }
 }
@@ -41,6 +49,7 @@ impl RootHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const HERE: RootSeen = there(false, 1);
 
@@ -72,6 +81,21 @@ mod tests {
         assert_eq!(history.judge(emptied, true, false), RootVerdict::There);
         // An index without files has nothing to lose.
         assert_eq!(history.judge(emptied, false, true), RootVerdict::There);
+    }
+
+    #[test]
+    fn another_folder_in_its_place_replaces_it_once() {
+        let folder = |number, seconds| RootSeen::There {
+            empty: false,
+            volume: Some(1),
+            written: (number, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))),
+        };
+        let mut history = RootHistory::new(None);
+        assert_eq!(history.judge(folder(1, 10), true, false), RootVerdict::There);
+        assert_eq!(history.judge(folder(1, 11), true, false), RootVerdict::There, "written to");
+        assert_eq!(history.judge(folder(2, 11), true, false), RootVerdict::There, "renumbered");
+        assert_eq!(history.judge(folder(3, 12), true, false), RootVerdict::Replaced);
+        assert_eq!(history.judge(folder(3, 12), true, false), RootVerdict::There);
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(super) async fn carry_out(
         Changes::Everything => {
             Scope::Everything { expect_loss: order.expect_loss, removed: order.removed }
         }
-        Changes::Paths(paths) => Scope::Paths(paths),
+        Changes::Paths(paths) => Scope::Paths { paths, removed: order.removed },
         Changes::Nothing => Scope::Layers,
     };
     let whole = matches!(scope, Scope::Everything { .. });

@@ -104,7 +104,9 @@ impl Listener {
             // Another directory under this name has other rules.
             self.filter.forget();
         }
-        if self.filter.decides(path) {
+        // A repository of its own has rules of its own.
+        let makes_repository = names && path.file_name().is_some_and(|name| name == ".git");
+        if makes_repository || self.filter.decides(path) {
             self.change_rules();
         }
         if self.filter.keeps(path, is_directory) {
