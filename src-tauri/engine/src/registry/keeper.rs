@@ -169,6 +169,7 @@ impl Keeper {
         }
         self.step(Input::Tick);
         let mut root = self.around.root.subscribe();
+        self.root.begin_with(*root.borrow());
         let mut batch = Vec::new();
         let hearing = Arc::clone(&self.hearing);
         loop {

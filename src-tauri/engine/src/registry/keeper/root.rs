@@ -28,6 +28,13 @@ impl RootHistory {
         RootHistory { volume, folder: None }
     }
 
+    /// What was there at the last look before the project was opened.
+    pub fn begin_with(&mut self, seen: Option<RootSeen>) {
+        if let Some(RootSeen::There { written, .. }) = seen {
+            self.folder = Some(written);
+        }
+    }
+
     /// `holds_files`: the index does. `gone`: so it was until now.
     pub fn judge(&mut self, seen: RootSeen, holds_files: bool, gone: bool) -> RootVerdict {
         let RootSeen::There { empty, volume, written } = seen else {
@@ -91,7 +98,7 @@ mod tests {
             written: (number, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))),
         };
         let mut history = RootHistory::new(None);
-        assert_eq!(history.judge(folder(1, 10), true, false), RootVerdict::There);
+        history.begin_with(Some(folder(1, 10)));
         assert_eq!(history.judge(folder(1, 11), true, false), RootVerdict::There, "written to");
         assert_eq!(history.judge(folder(2, 11), true, false), RootVerdict::There, "renumbered");
         assert_eq!(history.judge(folder(3, 12), true, false), RootVerdict::Replaced);
