@@ -129,6 +129,10 @@ export const VIEWS: readonly View[] = [
   popup("drag", "drag", async (page) => page.getByTestId("drag-overlay").waitFor()),
   popup("added", "added", async (page) => page.getByTestId("toast").first().waitFor()),
   projects("list", "usual"),
+  projects("unfolded", "usual", async (page) => {
+    await page.getByRole("button", { name: "Details of helix" }).click();
+    await page.getByText("Symbols").waitFor();
+  }),
   projects("indexing", "indexing"),
   projects("failed", "failed"),
   projects("missing", "missing"),

@@ -20,6 +20,12 @@ test("a hit in nothing that has a name is not asked for its callers", () => {
   expect(names({ ...METHOD, symbol: "Who are you?" })).not.toContain("refs");
 });
 
+test("what takes something out of the index comes last, by itself", () => {
+  const actions = actionsFor(METHOD, false);
+  const { group } = actions.at(-1) ?? {};
+  expect(actions.filter((one) => one.group === group).map(({ name }) => name)).toEqual(["exclude"]);
+});
+
 test("what is asked for stays in the hit's project and keeps the query that it refines", () => {
   const zed = project("my zed");
   const from = (query: string) => ({ query, projects: [] });

@@ -15,8 +15,8 @@ export class HitActions {
   readonly #history: History;
   /** Puts another query into the box. */
   readonly #ask: (query: string) => Promise<void>;
-  /** What is being opened. */
-  readonly #opening = new Set<string>();
+  /** What is being opened, and since which turn. */
+  readonly #opening = new Map<string, number>();
   /** Goes up when the popup is not any more what it was. */
   #turn = 0;
 
@@ -34,7 +34,7 @@ export class HitActions {
     this.#ask = ask;
   }
 
-  /** The popup was shown, hidden or typed into: what was begun before does not hide it any more. */
+  /** The popup was shown, hidden or typed into, its box emptied: what was begun does not hide it. */
   movedOn(): void {
     this.#turn += 1;
   }
@@ -102,11 +102,14 @@ export class HitActions {
     );
   }
 
-  /** A popup whose work is done goes away. What is being opened is not opened a second time. */
+  /**
+   * A popup whose work is done goes away. Until then it opens nothing else, and what is being
+   * opened not a second time; but an editor that never starts does not bar one in use again.
+   */
   async #thenHide(opened: string, work: () => Promise<void>): Promise<void> {
-    if (this.#opening.has(opened)) return;
-    this.#opening.add(opened);
     const turn = this.#turn;
+    if (this.#opening.has(opened) || [...this.#opening.values()].includes(turn)) return;
+    this.#opening.set(opened, turn);
     const done = await this.#around.attempt(work);
     this.#opening.delete(opened);
     if (done && turn === this.#turn) await this.#around.attempt(() => this.#backend.hidePopup());

@@ -1,6 +1,7 @@
 // What stands beside the list: the file around the selected hit. The last one stays until the new
 // one is there.
 
+import { untrack } from "svelte";
 import { type Backend, commandError } from "../backend/backend";
 import type { Hit } from "../backend/generated/Hit";
 import type { Preview } from "../backend/generated/Preview";
@@ -9,6 +10,8 @@ import { hitKey, hitLine } from "./results";
 
 /** Lines before and after the hit: an answer this small crosses to the page the short way. */
 const CONTEXT = 60;
+/** Previews faster than this take the place of the old one before anybody has wondered at it. */
+const LATE_MS = 150;
 
 export type Shown = { hit: Hit; preview: Preview | null; problem: string | null };
 
@@ -16,6 +19,8 @@ export class PreviewSession {
   shown = $state.raw<Shown | null>(null);
   /** The list whose other hits are marked in it. */
   hits = $state.raw<Hit[]>([]);
+  /** What is shown is another row's, and has been for a while. */
+  late = $state(false);
 
   readonly #backend: Backend;
   #wanted = "";
@@ -25,6 +30,7 @@ export class PreviewSession {
   #loads = 0;
   /** The list that it was loaded for. */
   #listed: Hit[] = [];
+  #lateness: ReturnType<typeof setTimeout> | undefined;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -39,6 +45,7 @@ export class PreviewSession {
     const wanted = known ? JSON.stringify(known) : "";
     this.#wanted = wanted;
     this.#callOff();
+    untrack(() => this.#mayBeLate(hit));
     if (!hit) {
       this.shown = null;
       this.#loading = "";
@@ -54,8 +61,22 @@ export class PreviewSession {
 
   /** It failed, or is not known to be what is indexed. */
   #mayBeOld(hit: Hit): boolean {
-    const { shown } = this;
-    return shown !== null && hitKey(shown.hit) === hitKey(hit) && shown.preview?.stale !== false;
+    return this.#isOf(hit) && this.shown?.preview?.stale !== false;
+  }
+
+  #isOf(hit: Hit): boolean {
+    return this.shown !== null && hitKey(this.shown.hit) === hitKey(hit);
+  }
+
+  #mayBeLate(hit: Hit | null): void {
+    if (hit === null || this.shown === null || this.#isOf(hit)) this.#isInTime();
+    else this.#lateness ??= setTimeout(() => (this.late = true), LATE_MS);
+  }
+
+  #isInTime(): void {
+    clearTimeout(this.#lateness);
+    this.#lateness = undefined;
+    this.late = false;
   }
 
   async #load(hit: Hit, wanted: string): Promise<void> {
@@ -69,6 +90,8 @@ export class PreviewSession {
     } catch (thrown) {
       shown = { hit, preview: null, problem: commandError(thrown).message };
     }
-    if (wanted === this.#wanted && load === this.#loads) this.shown = shown;
+    if (wanted !== this.#wanted || load !== this.#loads) return;
+    this.shown = shown;
+    this.#isInTime();
   }
 }

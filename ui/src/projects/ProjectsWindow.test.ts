@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { FakeBackend } from "../backend/fake";
 import { project, scene } from "../backend/scenes";
 import ProjectsWindow from "./ProjectsWindow.svelte";
@@ -22,12 +22,82 @@ function press(name: string): Promise<boolean> {
   return fireEvent.click(screen.getByRole("button", { name }));
 }
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
 
 test("every project is there by name, whatever its state", async () => {
   await open("failed");
   const names = screen.getAllByTestId("project").map(({ dataset }) => dataset.name);
-  expect(names).toEqual(["archive", "helix", "linux", "quarry", "tantivy", "website", "zed"]);
+  expect(names.toSorted()).toEqual([
+    "archive",
+    "helix",
+    "linux",
+    "quarry",
+    "tantivy",
+    "website",
+    "zed",
+  ]);
+});
+
+test("those that need somebody come first, the others stay in their order", async () => {
+  await open("failed");
+  const names = () => screen.getAllByTestId("project").map(({ dataset }) => dataset.name);
+  expect(names()).toEqual(["archive", "website", "helix", "linux", "quarry", "tantivy", "zed"]);
+  const projects = ["helix", "linux", "zed"].map((name) => project(name));
+  const stuck = project("tantivy", { freshness: "Stuck" });
+  backend.send("snapshot", { seq: 9, projects: [...projects, stuck] });
+  await waitFor(() => expect(names()).toEqual(["tantivy", "helix", "linux", "zed"]));
+});
+
+describe("a project that is well", () => {
+  const details = (name: string) => screen.getByRole("button", { name: `Details of ${name}` });
+
+  test("stands in one line that unfolds, and stays so while the window lives", async () => {
+    await open();
+    const helix = () => card("helix").textContent;
+    expect(helix()).toMatch(/Fresh\s+1,842 files\s+17 skipped\s+8\.6 MB\s+indexed 4 minutes ago/);
+    expect(helix()).not.toContain("Symbols");
+    expect(details("helix").getAttribute("aria-expanded")).toBe("false");
+    await fireEvent.click(details("helix"));
+    expect(details("helix").getAttribute("aria-expanded")).toBe("true");
+    within(card("helix")).getByText("9,410");
+    expect(card("zed").textContent).not.toContain("Symbols");
+
+    await press("Settings");
+    await screen.findByTestId("settings");
+    await press("Projects");
+    expect(helix()).toContain("Symbols");
+    await fireEvent.click(details("helix"));
+    expect(helix()).not.toContain("Symbols");
+  });
+
+  test("is shown whole once it is in trouble, or at work for a while", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    await open();
+    const quiet = project("helix");
+    const send = (seq: number, change: Partial<typeof quiet>) =>
+      backend.send("snapshot", { seq, projects: [{ ...quiet, ...change }] });
+    send(5, { freshness: "Pending", pending: 1 });
+    await vi.waitFor(() => expect(screen.getAllByTestId("project")).toHaveLength(1));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(card("helix").textContent).not.toContain("Symbols");
+    expect(card("helix").textContent).toContain("Catching up");
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(card("helix").textContent).toContain("Symbols");
+    expect(screen.queryByRole("button", { name: "Details of helix" })).toBeNull();
+    send(6, {});
+    await vi.waitFor(() => expect(card("helix").textContent).not.toContain("Symbols"));
+    send(7, { freshness: "Failing" });
+    await vi.waitFor(() => expect(card("helix").textContent).toContain("Symbols"));
+  });
+
+  test("that is at work when the window opens is shown whole at once", async () => {
+    await open("indexing");
+    expect(card("linux").textContent).toContain("Symbols");
+    expect(card("helix").textContent).not.toContain("Symbols");
+  });
 });
 
 test("a failed project says why, how often and when next, and Retry asks for it", async () => {
@@ -67,6 +137,7 @@ test("indexing shows how far it is", async () => {
 
 test("why a project is polled can be read on its card", async () => {
   await open();
+  await press("Details of linux");
   within(card("linux")).getByText("Polled");
   within(card("linux")).getByText(/The system allows no more file watches/);
   within(card("linux")).getByText("410,000");
@@ -109,6 +180,7 @@ test("the skipped files are listed with their reasons when asked for", async () 
 
 test("search by meaning is switched for one project", async () => {
   await open();
+  await press("Details of helix");
   await press("helix by meaning: 100 %. Switch off");
   await press("helix by meaning: Off. Switch on");
   expect(backend.calls.map((call) => call[2])).toEqual(["MeaningOff", "MeaningOn"]);

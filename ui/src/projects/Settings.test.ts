@@ -60,6 +60,23 @@ test("Escape keeps the hotkey, and a key that people type is refused", async () 
   expect(changes()).toEqual([]);
 });
 
+test("the titles stand there before the settings are read", async () => {
+  backend = new FakeBackend(scene(null));
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  const read = backend.settings.bind(backend);
+  vi.spyOn(backend, "settings").mockImplementation(() => promise.then(read));
+  render(ProjectsWindow, { backend });
+  await fireEvent.click(screen.getByRole("button", { name: "Settings" }));
+  const titles = () => screen.getAllByRole("heading", { level: 2 }).map((one) => one.textContent);
+  const before = titles();
+  expect(before).toContain("Hotkey");
+  expect(screen.queryByTestId("settings")).toBeNull();
+  resolve();
+  await screen.findByTestId("settings");
+  expect(titles()).toEqual(before);
+});
+
 test("theme, popup, start and editor are changed at once", async () => {
   await open();
   await fireEvent.click(screen.getByRole("radio", { name: "Dark" }));

@@ -12,7 +12,7 @@ import { byName } from "./project-words";
 
 const UNDO = "Undo";
 /** More than these would cover what they speak of. */
-const MOST_PROBLEMS = 3;
+const MOST_NOTICES = 4;
 
 /** What can be done about a notice, for as long as it is shown. */
 export type NoticeAction = { label: string; run: () => Promise<void> };
@@ -31,6 +31,8 @@ export class WindowState {
   /** What is being dragged over the window; null when there is no drag. */
   dragged = $state.raw<DragPhase | null>(null);
   notices = $state.raw<Notice[]>([]);
+  /** The newest ones; an offer that is older comes back when there is room. */
+  shownNotices = $derived(this.notices.slice(-MOST_NOTICES));
 
   readonly #backend: Backend;
   #seq = -1;
@@ -198,14 +200,19 @@ export class WindowState {
     return any;
   }
 
-  /** What is said already is not said twice, and the oldest problems make room for new ones. */
+  /**
+   * What is said already is not said twice. The oldest problems make room for what is new, and after
+   * them what was said for a moment.
+   */
   #notify(tone: Notice["tone"], lines: string[], action: NoticeAction | null = null): void {
     this.#lastNotice += 1;
     const words = lines.join("\n");
     const others = this.notices.filter((notice) => notice.lines.join("\n") !== words);
     const problems = others.filter((notice) => notice.tone === "problem");
-    const oldest = problems.slice(0, Math.max(0, problems.length + 1 - MOST_PROBLEMS));
-    const kept = tone === "problem" ? others.filter((it) => !oldest.includes(it)) : others;
+    const moments = others.filter((notice) => notice.tone === "plain" && !notice.action);
+    const tooMany = Math.max(0, others.length + 1 - MOST_NOTICES);
+    const leaving = [...problems, ...moments].slice(0, tooMany);
+    const kept = others.filter((notice) => !leaving.includes(notice));
     this.notices = [...kept, { id: this.#lastNotice, tone, lines, action }];
   }
 

@@ -56,6 +56,35 @@ describe("actions", () => {
     expect(backend.calls).toContainEqual(["copyText", "src/b.rs"]);
   });
 
+  test.each<[string, (box: HTMLInputElement) => Promise<unknown>]>([
+    ["by their key", (box) => key(box, "k", { ctrlKey: true })],
+    ["in the footer", () => fireEvent.click(screen.getByRole("button", { name: /^Actions/ }))],
+  ])("asked for %s before the answer, they are those of what was typed", async (_, ask) => {
+    const box = await open();
+    const updates = hold();
+    await type(box, "a");
+    await send(updates, 0, [A]);
+    await screen.findByTestId("hit");
+    await type(box, "b");
+    await ask(box);
+    expect(screen.queryByTestId("actions")).toBeNull();
+    await send(updates, 1, [B, A]);
+    const menu = await screen.findByTestId("actions");
+    expect(menu.querySelector("p")?.textContent).toBe("b.rs:2");
+  });
+
+  test("asked for before the answer, they do not close what was opened meanwhile", async () => {
+    const box = await open();
+    const updates = hold();
+    await type(box, "a");
+    await key(box, "k", { ctrlKey: true });
+    await key(box, "F1");
+    await send(updates, 0, [A]);
+    await waitFor(() => expect(paths()).toEqual(["src/a.rs"]));
+    expect(screen.getByTestId("keys-help")).toBeTruthy();
+    expect(screen.queryByTestId("actions")).toBeNull();
+  });
+
   test("Escape closes the menu and nothing else", async () => {
     const box = await open();
     await type(box, "debounce");

@@ -71,8 +71,41 @@ describe("keys", () => {
     expect(opened).toHaveBeenCalledTimes(1);
     end();
     await waitFor(() => expect(backend.calls).toContainEqual(["hidePopup"]));
+    await key(box, "Enter", { repeat: true });
+    expect(opened).toHaveBeenCalledTimes(1);
     await key(box, "Enter");
     expect(opened).toHaveBeenCalledTimes(2);
+  });
+
+  test("while something is being opened, nothing else is, until the popup is in use again", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const { promise, end } = unfinished();
+    const opened = vi.spyOn(backend, "openHit").mockReturnValue(promise);
+    await key(box, "Enter");
+    await key(box, "3", { code: "Digit3", ctrlKey: true });
+    await key(box, "Enter", { ctrlKey: true });
+    expect(opened).toHaveBeenCalledTimes(1);
+    expect(backend.calls.filter(([name]) => name === "revealHit")).toEqual([]);
+    await type(box, "finish_debounce");
+    await key(box, "Enter");
+    expect(opened.mock.lastCall?.[1]).toBe("helix-term/src/handlers/completion.rs");
+    end();
+    await waitFor(() => expect(backend.calls.at(-1)).toEqual(["hidePopup"]));
+    expect(backend.calls.filter(([name]) => name === "hidePopup")).toHaveLength(1);
+  });
+
+  test("a slow opening does not hide a popup whose box was emptied meanwhile", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const { promise, end } = unfinished();
+    vi.spyOn(backend, "openHit").mockReturnValue(promise);
+    await key(box, "Enter");
+    await key(box, "Escape");
+    expect(box.value).toBe("");
+    end();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(backend.calls).not.toContainEqual(["hidePopup"]);
   });
 
   test("a slow opening does not hide a popup that is in use again", async () => {
@@ -96,7 +129,7 @@ describe("keys", () => {
     await type(box, "debounce");
     const error = (message: string) => ({ code: "NoEditor", message, retryable: false });
     const editor = vi.spyOn(backend, "openHit");
-    for (const message of ["One.", "One.", "Two.", "Three.", "Four.", "Two."]) {
+    for (const message of ["One.", "One.", "Two.", "Three.", "Four.", "Five.", "Two."]) {
       editor.mockRejectedValueOnce({ ...error(message), project_id: null });
       await key(box, "Enter");
       await waitFor(() =>
@@ -104,7 +137,7 @@ describe("keys", () => {
       );
     }
     const said = screen.getAllByTestId("toast").map(({ textContent }) => textContent);
-    expect(said).toHaveLength(3);
+    expect(said).toHaveLength(4);
     expect(said[0]).toContain("Three.");
     await key(box, "Escape");
     expect(screen.queryByTestId("toast")).toBeNull();

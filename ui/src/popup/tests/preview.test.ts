@@ -64,6 +64,41 @@ describe("the preview", () => {
     ]);
   });
 
+  test("begins at the left where another place is shown, also one whose line is gone", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const pane = await previewed();
+    const body = within(pane).getByLabelText("Lines");
+    for (const gone of [false, true]) {
+      body.scrollLeft = 40;
+      body.scrollTop = 90;
+      const preview = lines(gone ? "gone" : "there", { first_line: gone ? 1 : 118 });
+      vi.spyOn(backend, "preview").mockResolvedValueOnce(preview);
+      await key(box, "ArrowDown");
+      await vi.waitFor(() => expect(pane.textContent).toContain(gone ? "gone" : "there"));
+      await vi.waitFor(() => expect(body.scrollLeft).toBe(0));
+      expect(body.scrollTop).toBeLessThanOrEqual(0);
+    }
+  });
+
+  test("is dimmed where that of the selected row is long in coming, and not before", async () => {
+    const box = await open();
+    await type(box, "debounce");
+    const pane = await previewed();
+    const isDimmed = () => pane.getAttribute("aria-busy") === "true";
+    let answer: (preview: Preview) => void = () => undefined;
+    const slow = new Promise<Preview>((resolve) => (answer = resolve));
+    vi.spyOn(backend, "preview").mockReturnValueOnce(slow);
+    await key(box, "ArrowDown");
+    await vi.advanceTimersByTimeAsync(80);
+    expect(isDimmed()).toBe(false);
+    await vi.advanceTimersByTimeAsync(150);
+    await vi.waitFor(() => expect(isDimmed()).toBe(true));
+    answer(lines("second"));
+    await vi.waitFor(() => expect(pane.textContent).toContain("second"));
+    expect(isDimmed()).toBe(false);
+  });
+
   test("a file that is not shown says why, and hostile text is text", async () => {
     const box = await open();
     const message = "It may hold passwords.";
@@ -130,6 +165,15 @@ describe("the preview of the same hit", () => {
     const zed = project("zed", { last_indexed: "2030-03-01T12:00:00Z" });
     backend.send("snapshot", { seq: 9, projects: [zed] });
     await waitFor(() => expect(pane.textContent).toContain("second"));
+  });
+
+  test("is not dimmed while it is read again", async () => {
+    const { pane, asked, again } = await shownAs(lines("first", { stale: true }));
+    asked.mockReturnValue(new Promise(() => {}));
+    await again();
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(2));
+    await vi.advanceTimersByTimeAsync(400);
+    expect(pane.getAttribute("aria-busy")).toBe("false");
   });
 
   test("is not read again with every list that has the hit", async () => {

@@ -71,6 +71,27 @@ describe("what may be found meanwhile is asked for by itself", () => {
     expect(spoken.textContent).toBe(before);
   });
 
+  test("which a screen reader hears nothing of before it has ended", async () => {
+    const zed = project("zed");
+    const box = await open();
+    const updates = hold();
+    await type(box, "let");
+    await send(updates, 0, [A, B]);
+    const spoken = screen.getByTestId("spoken");
+    await vi.waitFor(() => expect(spoken.textContent).toBe("2 results"));
+    await vi.advanceTimersByTimeAsync(SETTLED);
+    show({ ...zed, last_indexed: "2026-03-01T12:00:00Z" });
+    await vi.advanceTimersByTimeAsync(SETTLED);
+    const last = searches() - 1;
+    await send(updates, last, [A], { done: false });
+    await vi.waitFor(() => expect(paths()).toEqual(["src/a.rs"]));
+    expect(spoken.textContent).toBe("2 results");
+    await send(updates, last, [A]);
+    await vi.waitFor(() => expect(spoken.textContent).toBe("1 result"));
+    await type(box, "lets");
+    expect(spoken.textContent).toBe("");
+  });
+
   test("not where only figures on the way have changed", async () => {
     const zed = project("zed", { freshness: "Indexing" });
     await listed(zed);
