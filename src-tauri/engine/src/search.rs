@@ -4,8 +4,10 @@
 //! table, and [`hits`] reads the files of the best.
 
 pub mod answer;
+mod best;
 mod candidates;
 mod chunks;
+mod classes;
 mod files;
 mod graph;
 pub mod habits;

@@ -6,6 +6,7 @@ use tantivy::index::SegmentId;
 use tantivy::{DocId, Searcher, SegmentReader};
 
 use super::schema::{Fields, Kind};
+use crate::rel_path;
 
 /// The paths of all files whose text is in the index, segment by segment: what a commit leaves
 /// alone is not read again.
@@ -18,8 +19,9 @@ pub struct Paths {
 #[derive(Debug, Default)]
 struct SegmentPaths {
     text: String,
-    /// Where each path ends in `text`.
+    /// Where each path ends in `text`, and where in the path the file's name begins.
     ends: Vec<u32>,
+    names: Vec<u16>,
     /// Which letters each path holds.
     letters: Vec<LetterSet>,
     docs: Vec<DocId>,
@@ -27,11 +29,21 @@ struct SegmentPaths {
     ords: Vec<u64>,
 }
 
-/// A path, and whether it is written in lower case and ASCII alone.
+/// A path and what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownPath<'a> {
     pub text: &'a str,
+    /// Where in it the file's name begins.
+    pub name: usize,
+    /// It is written in lower case and ASCII alone.
     pub is_folded: bool,
+}
+
+impl<'a> KnownPath<'a> {
+    /// The file's name.
+    pub fn name(&self) -> &'a str {
+        self.text.get(self.name..).unwrap_or_default()
+    }
 }
 
 /// A bit for each ASCII letter (without regard to case) and digit, for some signs, and one for
@@ -114,7 +126,10 @@ impl SegmentPaths {
         self.text.push_str(path);
         // Four gigabytes of paths are more than any segment has; what is beyond is left out.
         let Ok(end) = u32::try_from(self.text.len()) else { return };
+        let name = path.len() - rel_path::file_name(path).len();
         self.ends.push(end);
+        // No system has longer paths.
+        self.names.push(u16::try_from(name).unwrap_or(u16::MAX));
         self.letters.push(letters(path));
         self.docs.push(doc);
         self.ords.push(ord);
@@ -122,11 +137,11 @@ impl SegmentPaths {
 
     fn with_letters(&self, letters: LetterSet) -> impl Iterator<Item = (DocId, KnownPath<'_>)> {
         let mut start = 0;
-        let files = self.ends.iter().zip(&self.letters).zip(&self.docs);
-        files.filter_map(move |((&end, held), &doc)| {
+        let files = self.ends.iter().zip(&self.names).zip(&self.letters).zip(&self.docs);
+        files.filter_map(move |(((&end, &name), held), &doc)| {
             let text = &self.text[start..end as usize];
             start = end as usize;
-            let path = KnownPath { text, is_folded: held & NOT_FOLDED == 0 };
+            let path = KnownPath { text, name: name.into(), is_folded: held & NOT_FOLDED == 0 };
             (held & letters == letters).then_some((doc, path))
         })
     }

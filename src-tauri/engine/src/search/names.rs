@@ -47,6 +47,7 @@ pub struct NameQuery {
 #[derive(Clone, Debug)]
 struct Word {
     folded: String,
+    has_slash: bool,
     atom: Atom,
     /// The score of a perfect match.
     best: f32,
@@ -90,7 +91,7 @@ impl NameQuery {
             let mut buffer = Vec::new();
             let own = Utf32Str::new(name, &mut buffer);
             let best = f32::from(atom.score(own, &mut matcher)?.max(1));
-            words.push(Word { folded: lower(name), atom, best });
+            words.push(Word { folded: lower(name), has_slash: name.contains('/'), atom, best });
         }
         Some(NameQuery { words, line, is_path })
     }
@@ -104,55 +105,59 @@ impl NameQuery {
         allowed: &dyn Fn(&str) -> bool,
     ) -> Vec<NamedFile> {
         let needed = self.words.iter().fold(0, |set, word| set | sought(&word.folded));
-        let known: Vec<KnownPath<'_>> =
-            paths.with_letters(searcher, needed).filter(|path| allowed(path.text)).collect();
-        self.best_of(&known, limit)
+        self.best_of(|| paths.with_letters(searcher, needed), allowed, limit)
     }
 
-    fn best_of(&self, known: &[KnownPath<'_>], limit: usize) -> Vec<NamedFile> {
-        let words: Vec<Finder<'_>> =
-            self.words.iter().map(|word| Finder::new(word.folded.as_str())).collect();
-        let as_typed: Vec<KnownPath<'_>> =
-            known.iter().filter(|path| holds(path, &words)).copied().collect();
-        // Each way of looking takes ten times as long as the one before it, and finds nothing that
-        // is better: it is for the room that is left.
-        let mut found = rated(&as_typed, |path| self.by_name(&folded(path)));
+    fn best_of<'a, I: Iterator<Item = KnownPath<'a>>>(
+        &self,
+        known: impl Fn() -> I,
+        allowed: &dyn Fn(&str) -> bool,
+        limit: usize,
+    ) -> Vec<NamedFile> {
+        // Each way of looking takes several times as long as the one before it, and finds nothing
+        // that is better: it is for the room that is left.
+        let mut found = rated(known(), |path| self.by_name(path));
+        found.retain(|(_, path)| allowed(path));
         if found.len() < limit {
+            let words: Vec<Finder<'_>> =
+                self.words.iter().map(|word| Finder::new(word.folded.as_str())).collect();
             let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
-            found = rated(&as_typed, |path| self.quality(path, &mut matcher));
+            let mut quality = |path: &KnownPath<'_>| self.quality(path, &mut matcher);
+            let known = || known().filter(|path| allowed(path.text));
+            found = rated(known().filter(|path| holds(path, &words)), &mut quality);
             if found.len() < limit {
-                found = rated(known, |path| self.quality(path, &mut matcher));
+                found = rated(known(), &mut quality);
             }
         }
         best(found, limit)
     }
 
     fn quality(&self, path: &KnownPath<'_>, matcher: &mut Matcher) -> f32 {
-        let by_name = self.by_name(&folded(path));
+        let by_name = self.by_name(path);
         if by_name > 0.0 { by_name } else { self.by_letters(path.text, matcher) }
     }
 
     /// How well the one word is the name of the file, or begins it: better than any letters that
     /// are somewhere in its path, or 0.
-    fn by_name(&self, folded: &str) -> f32 {
+    fn by_name(&self, path: &KnownPath<'_>) -> f32 {
         let [word] = self.words.as_slice() else { return 0.0 };
         let typed = word.folded.as_str();
-        let name = rel_path::file_name(folded);
-        if name == typed {
-            return quality::NAME;
+        if word.has_slash {
+            let path = folded(path, path.text);
+            let before = path.strip_suffix(typed);
+            let is_tail = before.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+            return if is_tail { quality::TAIL } else { 0.0 };
         }
-        let tail = folded.strip_suffix(typed);
-        if typed.contains('/') && tail.is_some_and(|rest| rest.is_empty() || rest.ends_with('/')) {
-            return quality::TAIL;
+        let name = folded(path, path.name());
+        match name.strip_prefix(typed) {
+            None => 0.0,
+            Some("") => quality::NAME,
+            Some(rest) if rest.starts_with('.') => quality::STEM,
+            Some(_) => {
+                let share = typed.len() as f32 / name.len() as f32;
+                quality::PREFIX + share * (quality::STEM - quality::PREFIX)
+            }
         }
-        if name.split_once('.').is_some_and(|(stem, _)| stem == typed) {
-            return quality::STEM;
-        }
-        if name.starts_with(typed) {
-            let share = typed.len() as f32 / name.len() as f32;
-            return quality::PREFIX + share * (quality::STEM - quality::PREFIX);
-        }
-        0.0
     }
 
     fn by_letters(&self, path: &str, matcher: &mut Matcher) -> f32 {
@@ -192,10 +197,10 @@ impl NameQuery {
 
 /// The paths that have a quality, with it.
 fn rated<'a>(
-    paths: &[KnownPath<'a>],
+    paths: impl Iterator<Item = KnownPath<'a>>,
     mut quality: impl FnMut(&KnownPath<'a>) -> f32,
 ) -> Vec<(f32, &'a str)> {
-    paths.iter().map(|path| (quality(path), path.text)).filter(|(it, _)| *it > 0.0).collect()
+    paths.map(|path| (quality(&path), path.text)).filter(|(it, _)| *it > 0.0).collect()
 }
 
 /// The best ones, of equal quality the shorter path first.
@@ -226,12 +231,13 @@ fn split_line(typed: &str) -> Option<(&str, u64)> {
 
 /// Whether each of the words stands in the path, without regard to case.
 fn holds(path: &KnownPath<'_>, words: &[Finder<'_>]) -> bool {
-    let folded = folded(path);
+    let folded = folded(path, path.text);
     words.iter().all(|word| word.find(folded.as_bytes()).is_some())
 }
 
-fn folded<'a>(path: &KnownPath<'a>) -> Cow<'a, str> {
-    if path.is_folded { Cow::Borrowed(path.text) } else { Cow::Owned(lower(path.text)) }
+/// A part of the path in lower case.
+fn folded<'a>(path: &KnownPath<'a>, part: &'a str) -> Cow<'a, str> {
+    if path.is_folded { Cow::Borrowed(part) } else { Cow::Owned(lower(part)) }
 }
 
 fn has_extension(name: &str) -> bool {
@@ -260,7 +266,8 @@ mod tests {
     ];
 
     fn known(text: &str) -> KnownPath<'_> {
-        KnownPath { text, is_folded: lower(text) == text && text.is_ascii() }
+        let name = text.len() - rel_path::file_name(text).len();
+        KnownPath { text, name, is_folded: lower(text) == text && text.is_ascii() }
     }
 
     fn best(query: &str) -> Option<&'static str> {
@@ -290,13 +297,14 @@ mod tests {
             let query = NameQuery::new(&parse(typed)).unwrap();
             let as_typed =
                 |file: &NamedFile| typed.split(' ').all(|it| lower(&file.path).contains(it));
-            let all = query.best_of(&known, usize::MAX);
+            let best_of = |limit| query.best_of(|| known.into_iter(), &|_| true, limit);
+            let all = best_of(usize::MAX);
             for limit in 0..TREE.len() {
                 // Letters apart from each other come only where there is room.
                 let apart = limit > all.iter().filter(|file| as_typed(file)).count();
                 let wanted: Vec<&NamedFile> =
                     all.iter().filter(|file| apart || as_typed(file)).take(limit).collect();
-                assert_eq!(query.best_of(&known, limit).iter().collect::<Vec<_>>(), wanted);
+                assert_eq!(best_of(limit).iter().collect::<Vec<_>>(), wanted);
             }
         }
     }

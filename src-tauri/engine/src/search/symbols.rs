@@ -6,13 +6,12 @@ mod sieve;
 
 use std::sync::atomic::AtomicUsize;
 
-use tantivy::query::{
-    BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, TermQuery, TermSetQuery,
-};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::query::Query as IndexQuery;
+use tantivy::schema::Field;
 use tantivy::{DocAddress, Searcher, Term};
 use tantivy_fst::Automaton;
 
+use super::classes::{self, Class};
 use super::query::Query;
 use super::statistics::Wanted;
 use super::symbol_name::SymbolName;
@@ -31,8 +30,6 @@ const NAMES_USED: usize = 60;
 const LONGER: [usize; 3] = [2, 6, usize::MAX];
 /// … where so many are read of each segment's dictionary.
 const NAMES_READ: usize = 2000;
-/// tantivy takes a megabyte to look so many terms up together; fewer are looked up one by one.
-const MANY_TERMS: usize = 16;
 /// So many steps through each segment's dictionary are taken for beginnings of parts: a few
 /// milliseconds.
 const MOST_STEPS: usize = 200_000;
@@ -82,17 +79,10 @@ impl SymbolQuery {
     }
 
     /// Chunks in whose names all the words stand.
-    fn in_words(&self, fields: Fields) -> Box<dyn IndexQuery> {
+    fn in_words(&self, fields: Fields) -> Vec<Vec<Term>> {
         let parts = self.words.iter().flat_map(|word| parts(word));
         let told = parts.filter(|part| part.len() >= SHORTEST_PART).map(lower);
-        let named = told.map(|part| {
-            any_of(
-                [fields.symbol_words, fields.symbol]
-                    .map(|f| Term::from_field_text(f, &part))
-                    .into(),
-            )
-        });
-        Box::new(BooleanQuery::intersection(named.collect()))
+        told.map(|part| of_any(&[fields.symbol_words, fields.symbol], &part)).collect()
     }
 
     /// How well the definition's name is what was typed: from 0, not at all, to 1, letter by letter.
@@ -256,7 +246,8 @@ pub fn chunks(
 ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
     let spelled = symbols.spellings.iter();
     let spelled = spelled.map(|name| Term::from_field_text(fields.symbol, name)).collect();
-    let mut ways = vec![(nearness::SPELLED, any_of(spelled))];
+    let mut classes = vec![Class { groups: vec![spelled], score: nearness::SPELLED }];
+    let mut add = |score, groups| classes.push(Class { groups, score });
     if let [word] = symbols.folded.as_slice() {
         let mut begun = beginning_with(searcher, fields.symbol, word)?;
         let mut in_part = beginning_with(searcher, fields.symbol_words, word)?;
@@ -267,36 +258,26 @@ pub fn chunks(
         if several(FEWEST_INITIALS) {
             in_part.push(Term::from_field_text(fields.initials, word));
         }
-        ways.push((nearness::BEGUN, any_of(begun)));
-        ways.push((nearness::IN_PART, any_of(in_part)));
+        add(nearness::BEGUN, vec![begun]);
+        add(nearness::IN_PART, vec![in_part]);
     } else {
-        ways.push((nearness::IN_PART, symbols.in_words(fields)));
+        add(nearness::IN_PART, symbols.in_words(fields));
     }
     if let Some(SymbolName { name, container: Some(container) }) = &symbols.qualified {
         let Fields { symbol, text, parts, path_words, .. } = fields;
-        let named = || any_of(vec![Term::from_field_text(symbol, name)]);
-        let beside =
-            [symbol, text, parts, path_words].map(|field| Term::from_field_text(field, container));
-        let beside = BooleanQuery::intersection(vec![named(), any_of(beside.into())]);
-        ways.push((nearness::BEGUN, named()));
-        ways.push((nearness::IN_PART, Box::new(beside)));
+        let named = of_any(&[symbol], name);
+        let beside = of_any(&[symbol, text, parts, path_words], container);
+        add(nearness::BEGUN, vec![named.clone()]);
+        add(nearness::IN_PART, vec![named, beside]);
     }
-    let weigh = |(nearness, query)| -> Box<dyn IndexQuery> {
-        Box::new(ConstScoreQuery::new(query, nearness))
-    };
-    let any = BooleanQuery::union(ways.into_iter().map(weigh).collect());
-    let restricted = text::restricted(vec![(Occur::Must, Box::new(any))], query, fields);
-    let collector = text::top(searcher, limit).order_by_score();
-    searcher.search(&restricted as &BooleanQuery, &collector)
+    let allowed = text::is_restricted(query, fields).then(|| text::allowed(query, fields));
+    let allowed = allowed.as_ref().map(|query| query as &dyn IndexQuery);
+    classes::best(searcher, classes, allowed, limit)
 }
 
-fn any_of(terms: Vec<Term>) -> Box<dyn IndexQuery> {
-    if terms.len() >= MANY_TERMS {
-        return Box::new(TermSetQuery::new(terms));
-    }
-    let one =
-        |term| -> Box<dyn IndexQuery> { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
-    Box::new(BooleanQuery::union(terms.into_iter().map(one).collect()))
+/// `text` in each of these fields.
+fn of_any(fields: &[Field], text: &str) -> Vec<Term> {
+    fields.iter().map(|field| Term::from_field_text(*field, text)).collect()
 }
 
 /// The shortest terms of `field` that begin with `prefix` and go on.

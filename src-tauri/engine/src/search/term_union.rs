@@ -3,22 +3,19 @@
 //! document: with the dozens of lists that a question has (each word, its other forms, and four
 //! fields of each), that takes longer than to read them.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::BlockSegmentPostings;
 use tantivy::query::{Bm25StatisticsProvider, Bm25Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, TERMINATED, Term};
 
+use super::best::Best;
+
 /// Documents that are looked at together: their scores stay in the processor's cache.
 const WINDOW: u32 = 1 << 14;
 /// A list with one in so many documents is long enough that it takes less to look for a document in
 /// it than to read it.
 const COMMON: u32 = 16;
-/// Room that is taken beforehand, in documents.
-const MOST_ROOM: usize = 1024;
 
 /// The `limit` best documents of the index that hold any of the terms, best first, each term counted
 /// by BM25 times its boost. Among equals those with the smaller address come first.
@@ -48,7 +45,7 @@ fn best_in(
         let weight = Bm25Weight::for_terms(statistics, std::slice::from_ref(term))?;
         weights.push((term, weight.boost_by(*boost)));
     }
-    let mut best = Best { limit, heap: BinaryHeap::with_capacity(limit.min(MOST_ROOM)) };
+    let mut best = Best::new(limit);
     for (ord, segment) in (0..).zip(searcher.segment_readers()) {
         let alive = segment.alive_bitset();
         search(open(segment, &weights)?, &mut window, best.least(), |doc, score| {
@@ -217,55 +214,6 @@ fn search(
         for list in weak {
             list.seek(window.end());
         }
-    }
-}
-
-/// The best documents so far.
-struct Best {
-    limit: usize,
-    /// The worst on top.
-    heap: BinaryHeap<Ranked>,
-}
-
-#[derive(PartialEq)]
-struct Ranked(Score, DocAddress);
-
-impl Eq for Ranked {}
-
-impl Ord for Ranked {
-    /// The better, the less.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.0.total_cmp(&self.0).then_with(|| self.1.cmp(&other.1))
-    }
-}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Best {
-    /// Whoever comes next has to count more than what is returned.
-    fn least(&self) -> Score {
-        if self.heap.len() < self.limit {
-            return Score::MIN;
-        }
-        self.heap.peek().map_or(Score::MAX, |worst| worst.0)
-    }
-
-    fn offer(&mut self, score: Score, address: DocAddress) {
-        if score > self.least() {
-            self.heap.push(Ranked(score, address));
-            if self.heap.len() > self.limit {
-                self.heap.pop();
-            }
-        }
-    }
-
-    fn in_order(self) -> Vec<(Score, DocAddress)> {
-        let ranked = self.heap.into_sorted_vec();
-        ranked.into_iter().map(|Ranked(score, address)| (score, address)).collect()
     }
 }
 

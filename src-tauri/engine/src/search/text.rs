@@ -82,6 +82,12 @@ pub fn allowed(query: &Query, fields: Fields) -> BooleanQuery {
     restricted(vec![(Occur::Must, Box::new(AllQuery))], query, fields)
 }
 
+/// Whether the query has filters or exclusions that an index knows of.
+pub fn is_restricted(query: &Query, fields: Fields) -> bool {
+    let paths = PathFields::of_chunks(fields);
+    !exclusions(query, fields).is_empty() || !filters(query, fields, paths).is_empty()
+}
+
 /// The clauses within the query's filters and without what it excludes.
 pub fn restricted(
     mut clauses: Vec<(Occur, Box<dyn IndexQuery>)>,
@@ -120,9 +126,7 @@ pub fn best_chunks(
     limit: usize,
     statistics: &Statistics<'_>,
 ) -> tantivy::Result<Vec<(Score, DocAddress)>> {
-    let paths = PathFields::of_chunks(fields);
-    let is_open = exclusions(query, fields).is_empty() && filters(query, fields, paths).is_empty();
-    if is_open && query.phrases.is_empty() {
+    if query.phrases.is_empty() && !is_restricted(query, fields) {
         return term_union::best(searcher, &words(wanted, fields), limit, statistics);
     }
     let query = index_query(query, wanted, fields);
