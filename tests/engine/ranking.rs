@@ -155,6 +155,9 @@ async fn a_file_that_is_asked_for_with_a_line_opens_there() {
     assert!(hit.snippet.as_ref().unwrap().text.starts_with("pub fn retry_with_backoff"));
     let marked: String = hit.path_highlights.iter().map(|&(a, b)| &hit.path[a..b]).collect();
     assert_eq!(marked, "retry.rs");
+    let beyond = &world.search("retry.rs:500").await.results[0];
+    assert_eq!((beyond.path.as_str(), beyond.line_start), ("src/retry.rs", 8), "the last line");
+    assert!(beyond.snippet.as_ref().unwrap().text.starts_with("pub const FIRST_PAUSE"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -344,8 +344,12 @@ impl Engine {
         if let Some(found) = projects.iter().find(|candidate| candidate.id.as_str() == project) {
             return Ok(found.id.clone());
         }
-        let named: Vec<&Project> =
+        let mut named: Vec<&Project> =
             projects.iter().filter(|candidate| candidate.name == project).collect();
+        if named.is_empty() {
+            let in_any_case = |candidate: &&Project| candidate.name.eq_ignore_ascii_case(project);
+            named = projects.iter().filter(in_any_case).collect();
+        }
         match named.as_slice() {
             [] => Err(EngineError::NotFound(project.to_owned())),
             [one] => Ok(one.id.clone()),

@@ -74,6 +74,10 @@ pub struct Target {
 pub enum SearchError {
     #[error("type a word, a \"phrase\" or part of a name")]
     Empty,
+    #[error("type up to three words of a file's name or path, of two letters or more")]
+    NoFileName,
+    #[error("type the name of a definition, in up to six words")]
+    NoSymbolName,
     #[error("describe in words what the code does")]
     NoQuestion,
     #[error("type a regular expression")]

@@ -232,13 +232,18 @@ impl<'a> HitMaker<'a> {
         let at = self.targets[target].root.join(rel_path::decode(path));
         let names = self.names.as_ref()?;
         let path_highlights = names.ranges(path);
-        let line = names.line.unwrap_or(1);
+        let mut line = names.line.unwrap_or(1);
         if (names.line.is_none() && self.shown.has_chunk_of(&at)) || !self.shown.add_line(&at, 0) {
             return None;
         }
         let reader = &mut self.readers[target];
         let chunk = reader.chunk_with_line(path, line).ok().flatten();
-        let place = chunk.and_then(|address| reader.chunk(address).ok().flatten());
+        let mut place = chunk.and_then(|address| reader.chunk(address).ok().flatten());
+        if place.is_none() && line > 1 {
+            // The file has become shorter since somebody wrote the line down.
+            place = reader.chunks_of(path).ok().and_then(|mut all| Some(all.pop()?.1));
+            line = place.as_ref().map_or(1, |last| line.min(last.line_end));
+        }
         let source = place.as_ref().and_then(|place| self.source(target, place));
         let stale = match &source {
             Some(source) => source.stale,

@@ -50,12 +50,12 @@ impl Route {
             Mode::Regex => {}
             Mode::Names => {
                 route.patterns.clear();
-                route.names = Some(NameQuery::new(query).ok_or(SearchError::Empty)?);
+                route.names = Some(NameQuery::new(query).ok_or(SearchError::NoFileName)?);
             }
             Mode::Symbols => {
                 route.patterns.clear();
                 route.by_symbol = true;
-                route.symbols = Some(SymbolQuery::new(query).ok_or(SearchError::Empty)?);
+                route.symbols = Some(SymbolQuery::new(query).ok_or(SearchError::NoSymbolName)?);
             }
             Mode::Meaning => {
                 if query.words.is_empty() {
@@ -156,6 +156,13 @@ mod tests {
         assert!(!auto("close idle pool connections /x+/"));
         assert!(!auto("src/pool.rs"));
         assert_eq!(meaning("how does the pool close idle connections", Mode::Text), None);
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_refused_in_the_words_of_its_mode() {
+        let refusal = |text, mode| Route::new(&parse(text), mode).unwrap_err().to_string();
+        assert!(refusal("a b c d", Mode::Names).contains("file's name"));
+        assert!(refusal("a b c d e f g", Mode::Symbols).contains("definition"));
     }
 
     #[test]

@@ -134,7 +134,8 @@ impl Machine {
                 return Freshness::Stuck;
             }
             // What is there is current while layers are added to it.
-            if !running.order.adds_layers() {
+            let is_told = self.failures.as_ref().is_some_and(|it| it.are_many(&self.tuning));
+            if !running.order.adds_layers() && !is_told {
                 return running.freshness();
             }
         }

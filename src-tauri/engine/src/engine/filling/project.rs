@@ -1,6 +1,7 @@
 //! What of one project is still to be embedded.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,17 @@ pub enum SurveyError {
     Index(#[from] tantivy::TantivyError),
     #[error("the disk of its folder does not answer")]
     Unanswered,
+    /// What reads a damaged index may panic.
+    #[error("reading the index failed")]
+    Panicked,
+}
+
+/// Runs `work` where blocking is allowed; it may panic.
+async fn reading<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SurveyError> + Send + 'static,
+) -> Result<T, SurveyError> {
+    let caught = blocking(move || catch_unwind(AssertUnwindSafe(work))).await;
+    caught.unwrap_or(Err(SurveyError::Panicked))
 }
 
 #[derive(Default)]
@@ -112,7 +124,7 @@ impl Work {
         let id = project.id.to_string();
         let index = Arc::clone(&project.index);
         let (list, of) = (Arc::clone(inventory), id.clone());
-        let difference = blocking(move || {
+        let difference = reading(move || {
             let searcher = index.searcher();
             difference(&searcher, index.fields(), &of, &list)
         });
@@ -130,7 +142,7 @@ impl Work {
             let (list, of) = (Arc::clone(inventory), id.clone());
             let reader = project.access.reader();
             let reads = reader.clone();
-            let listed = blocking(move || -> Result<bool, SurveyError> {
+            let listed = reading(move || {
                 let searcher = index.searcher();
                 let mut reader = index.documents(&searcher);
                 let mut listed = Vec::with_capacity(files.len());
@@ -189,7 +201,7 @@ impl Work {
             let (root, index) = (project.root.clone(), Arc::clone(&project.index));
             let reader = project.access.reader();
             let (reads, file) = (reader.clone(), path.clone());
-            let of_file = blocking(move || {
+            let of_file = reading(move || {
                 let searcher = index.searcher();
                 let mut reader = index.documents(&searcher);
                 let entry = reader.file(&path)?;
@@ -198,7 +210,7 @@ impl Work {
                     Some(entry) => texts_of_file(&root, &path, &entry, &mut reader)?,
                     None => None,
                 };
-                Ok::<_, tantivy::TantivyError>(Some(texts))
+                Ok(Some(texts))
             });
             let chunks = match unless_held(&[reader], of_file).await.unwrap_or(Ok(None)) {
                 Ok(Some(Some(chunks))) => chunks,

@@ -48,11 +48,16 @@ impl Failures {
         self.next_at = Some(now);
     }
 
+    /// People are told so until a run succeeds: one more attempt is no news.
+    pub fn are_many(&self, tuning: &Tuning) -> bool {
+        self.attempts >= tuning.failing_after
+    }
+
     pub fn freshness(&self, tuning: &Tuning) -> Freshness {
         let &Failures { attempts, since, next_at, .. } = self;
         let error = self.message.clone();
         match next_at {
-            Some(next_at) if attempts < tuning.failing_after => {
+            Some(next_at) if !self.are_many(tuning) => {
                 Freshness::Retrying { attempts, next_at, error }
             }
             _ => Freshness::Failing { attempts, since, next_at, error },

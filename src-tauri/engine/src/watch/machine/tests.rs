@@ -160,6 +160,8 @@ fn a_failed_run_keeps_its_changes_and_retries_ever_more_slowly() {
         let wake = bench.machine.next_wake().unwrap();
         let orders = bench.pass(wake - before);
         assert_eq!(paths(&orders[0]), ["a.rs"]);
+        let is_told = matches!(bench.freshness(), Freshness::Failing { .. });
+        assert_eq!(is_told, attempt >= 5, "while the next attempt runs");
         pauses.push(wake - before);
     }
     assert!(pauses[0] <= 500 * MS && pauses[0] >= 400 * MS, "{pauses:?}");
