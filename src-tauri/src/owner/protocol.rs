@@ -163,6 +163,9 @@ impl Call {
     }
 }
 
+/// A call is a path or a query: a longer line, in bytes with its end, is not one of ours.
+pub const LONGEST_CALL: u64 = 1 << 20;
+
 /// A value as one line, with its end.
 pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut line = serde_json::to_string(value)?;

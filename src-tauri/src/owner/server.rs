@@ -14,9 +14,6 @@ use super::address::Address;
 use super::answering::Owner;
 use super::protocol::{self, Call, Problem, Reply};
 
-/// A request is a path or a query; a longer line is not one of ours.
-const LONGEST_REQUEST: u64 = 1 << 20;
-
 /// How long to leave a listener alone that cannot accept, as when descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -79,7 +76,7 @@ async fn listen(listener: Listener, owner: Owner, stop: CancellationToken) -> Jo
 async fn serve(stream: Stream, owner: Owner) -> io::Result<()> {
     let stranger = !same_user(&stream);
     let mut sender = &stream;
-    let mut receiver = BufReader::new((&stream).take(LONGEST_REQUEST));
+    let mut receiver = BufReader::new((&stream).take(protocol::LONGEST_CALL));
     let mut line = String::new();
     if receiver.read_line(&mut line).await? == 0 {
         return Ok(());

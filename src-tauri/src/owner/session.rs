@@ -269,6 +269,11 @@ async fn ask(address: &Address, request: &Request) -> Result<mpsc::Receiver<Repl
     let Some(stream) = connect(address).await? else { return Ok(receiver) };
     let call = protocol::line(&Call::new(request.clone()))
         .map_err(|error| Problem::new("Refused", format!("The request cannot be sent: {error}")))?;
+    if call.len() as u64 > protocol::LONGEST_CALL {
+        let size = call.len() / 1024;
+        let sentence = format!("{size} KB are more than Quarry takes at once: 1,024 KB.");
+        return Err(Problem::new("TooLong", sentence));
+    }
     tokio::spawn(async move {
         if let Err(error) = exchange(stream, &call, &sender).await {
             tracing::debug!(%error, "the owner went away");

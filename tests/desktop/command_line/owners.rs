@@ -156,3 +156,17 @@ fn a_pause_of_embedding_outlives_the_owner_and_needs_none() {
     assert!(settings().contains("embedding_paused = false"));
     assert!(!account.quarry(["meaning"]).done().stdout.starts_with("paused"));
 }
+
+#[test]
+fn more_than_an_owner_takes_at_once_is_refused_in_words() {
+    let account = Account::new();
+    account.write("code/one/main.rs", "fn needle() {}\n");
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    account.start_headless();
+    let word = "needle".repeat(10_000);
+    let words = std::iter::repeat_n(word.as_str(), 20);
+    let ran = account.quarry(std::iter::once("search").chain(words));
+    assert_refused(&ran);
+    assert!(ran.stderr.contains("1,024 KB"), "{ran:?}");
+    account.quarry(["search", "needle", "--json"]).done();
+}

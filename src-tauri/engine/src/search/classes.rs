@@ -49,8 +49,7 @@ pub fn best(
             rows.push(row_of(segment, &class.groups)?);
         }
         let alive = segment.alive_bitset();
-        let mut allowed =
-            allowed.as_ref().map(|weight| weight.scorer(segment, 1.0)).transpose()?;
+        let mut allowed = allowed.as_ref().map(|weight| weight.scorer(segment, 1.0)).transpose()?;
         let mut is_allowed = |doc| {
             let seek = |docs: &mut Box<dyn Scorer>| docs.doc() <= doc && docs.seek(doc) == doc;
             alive.is_none_or(|alive| alive.is_alive(doc)) && allowed.as_mut().is_none_or(seek)
