@@ -219,6 +219,21 @@ impl ProjectIndex {
         Ok(Arc::clone(&kept))
     }
 
+    /// Reads what a search reads first and keeps, so that the next one has it.
+    ///
+    /// # Errors
+    /// [`IndexError::Corrupt`] where the index cannot be read.
+    pub fn warm(&self) -> Result<(), IndexError> {
+        let searcher = self.searcher();
+        verify::guarded(&self.directory, || {
+            self.paths(&searcher)?;
+            (0..).zip(searcher.segment_readers()).try_for_each(|(ord, _)| {
+                let columns = self.columns.of(&searcher, ord);
+                columns.map(|_| ())
+            })
+        })
+    }
+
     /// Reads single documents that `searcher`, which is one of this index's, knows.
     pub fn documents<'a>(&'a self, searcher: &'a Searcher) -> DocumentReader<'a> {
         // They are not waited for while somebody reads them.

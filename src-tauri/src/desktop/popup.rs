@@ -18,6 +18,8 @@ const BLUR_GRACE: Duration = Duration::from_millis(250);
 /// A window manager may not have mapped the window yet when it is asked for the focus.
 const FOCUS_AGAIN: Duration = Duration::from_millis(100);
 const FOCUS_ATTEMPTS: u32 = 30;
+/// By then a popup that was shown is painted, and nobody has typed yet.
+const PAINTED: Duration = Duration::from_millis(100);
 /// A page that says nothing for so long is shown as it is.
 const PAGE_READY: Duration = Duration::from_secs(3);
 
@@ -191,6 +193,11 @@ fn reveal(app: &AppHandle<Wry>, window: &WebviewWindow<Wry>) -> tauri::Result<()
     }
     app.emit_to(LABEL, "popup_shown", ())?;
     display_events::refresh(app, LABEL);
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(PAINTED).await;
+        app.state::<Shell>().engine.expect_search();
+    });
     Ok(())
 }
 

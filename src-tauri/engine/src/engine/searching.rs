@@ -54,6 +54,23 @@ impl Engine {
         self.search_until(request, Some(&updates)).await
     }
 
+    /// Somebody is about to search: what the first search after a start would have to read is read
+    /// now, in the background, of the projects that are open.
+    pub fn expect_search(&self) {
+        let registry = &self.shared.registry;
+        let projects = registry.projects().into_iter();
+        let open: Vec<Searchable> =
+            projects.filter_map(|project| registry.readable_now(&project.id)).collect();
+        tokio::task::spawn_blocking(move || {
+            for searchable in open {
+                // Whoever searches a damaged index sees to it.
+                if let Err(error) = searchable.index.warm() {
+                    tracing::debug!(project = %searchable.id, %error, "not read beforehand");
+                }
+            }
+        });
+    }
+
     async fn search_until(
         &self,
         request: SearchRequest,
