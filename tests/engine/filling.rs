@@ -1,5 +1,6 @@
 //! Projects that are embedded in the background, with real workers and the real model.
 
+mod narrowed;
 mod order;
 mod store;
 

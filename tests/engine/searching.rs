@@ -39,6 +39,19 @@ async fn an_identifier_is_found_whole_first_and_by_its_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_word_that_stands_everywhere_whole_and_inside_others_is_found() {
+    let world = World::new();
+    let body: String = (0..30).map(|n| format!("    let idle_{n} = idle + {n};\n")).collect();
+    let steps: String =
+        (0..12).map(|n| format!("fn step_{n}(idle: u32) {{\n{body}}}\n\n")).collect();
+    world.project("code", &[("steps.rs", steps.as_str())]).await;
+    for mode in [Mode::Auto, Mode::Text] {
+        let answer = world.ask("idle", mode).await;
+        assert_eq!((answer.searched.failed.len(), answer.results.is_empty()), (0, false));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn phrases_exclusions_and_filters_narrow_the_answer() {
     let world = World::new();
     world

@@ -180,6 +180,11 @@ impl Search {
         self.route.meaning.map_or(0, Meaning::at_once)
     }
 
+    /// How many hits meaning alone is to give.
+    pub fn listed_by_meaning(&self) -> usize {
+        if self.route.meaning == Some(Meaning::Alone) { self.limit } else { 0 }
+    }
+
     /// The question to compare places with.
     pub fn question(&self) -> String {
         self.query.words.join(" ")

@@ -55,9 +55,14 @@ impl Rows {
         places.filter(|(_, place)| place.is_none()).map(|(row, _)| row)
     }
 
-    /// The `k` rows nearest to `query`, best first, with the cosine of each. `query` has length 1
-    /// and the dimensions of the rows; else there is no answer.
-    pub fn top_k(&self, query: &[f32], k: usize) -> Vec<(usize, f32)> {
+    /// The `k` rows nearest to `query` of those that are `allowed`, best first, with the cosine of
+    /// each. `query` has length 1 and the dimensions of the rows; else there is no answer.
+    pub fn top_k(
+        &self,
+        query: &[f32],
+        k: usize,
+        allowed: impl Fn(usize) -> bool,
+    ) -> Vec<(usize, f32)> {
         let largest = query.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         if largest == 0.0 || k == 0 {
             return Vec::new();
@@ -75,7 +80,7 @@ impl Rows {
             let slot = place.slot();
             let dot = i8::dot(&coarse, segment.coarse(slot)).unwrap_or(0.0) as f32;
             let score = dot * segment.scale(slot);
-            if score > floor {
+            if score > floor && allowed(row) {
                 best.push(Reverse(Scored(score, row)));
                 if best.len() > most {
                     best.pop();

@@ -105,12 +105,26 @@ impl VectorIndex {
         self.row_of.len()
     }
 
-    /// The `k` chunks nearest to `query`, a vector of length 1, best first.
-    pub fn nearest(&self, query: &[f32], k: usize) -> Vec<Near> {
+    /// The `k` chunks nearest to `query`, a vector of length 1, best first; with `allowed`, of
+    /// those in files at such paths.
+    pub fn nearest(
+        &self,
+        query: &[f32],
+        k: usize,
+        allowed: Option<&dyn Fn(&str) -> bool>,
+    ) -> Vec<Near> {
         let k = k.min(self.chunks.len());
+        let files: Option<Vec<bool>> =
+            allowed.map(|allowed| self.files.iter().map(|file| allowed(&file.path)).collect());
+        let is_allowed = |row: usize| {
+            let Some(files) = &files else { return true };
+            let chunk = self.chunk_of.get(row).and_then(|chunk| self.chunks.get(*chunk as usize));
+            chunk.is_some_and(|chunk| files[chunk.file as usize])
+        };
         let mut near: Vec<Near> = Vec::with_capacity(k);
         let mut seen = std::collections::HashSet::with_capacity(k);
-        for (row, cosine) in self.rows.top_k(query, (k * PARTS).min(self.rows.len())) {
+        let most = k.saturating_mul(PARTS).min(self.rows.len());
+        for (row, cosine) in self.rows.top_k(query, most, is_allowed) {
             let Some(&chunk) = self.chunk_of.get(row) else { continue };
             if near.len() < k && seen.insert(chunk) {
                 near.extend(self.chunks.get(chunk as usize).and_then(|it| self.near(it, cosine)));
@@ -180,11 +194,14 @@ mod tests {
         for (direction, path, line, hash) in
             [(1, "a.rs", 1, 1), (2, "a.rs", 1, 1), (3, "b.rs", 1, 2), (4, "b.rs", 9, 2)]
         {
-            let near = index.nearest(&along(direction), 3);
+            let near = index.nearest(&along(direction), 3, None);
             assert_eq!(place(&near[0]), (path.to_owned(), line, hash));
             assert!((near[0].cosine - 1.0).abs() < 1e-3);
             assert_eq!(near.len(), 3, "each chunk once");
-            assert_eq!(index.nearest(&along(direction), usize::MAX), near, "of all there are");
+            let all = index.nearest(&along(direction), usize::MAX, None);
+            assert_eq!(all, near, "of all there are");
+            let in_a = index.nearest(&along(direction), 1, Some(&|path| path == "a.rs"));
+            assert_eq!(in_a[0].path, "a.rs", "however near those of other files are");
         }
         let compared = index.compare(&along(2), "a.rs", 1).unwrap();
         assert!((compared.cosine - 1.0).abs() < 1e-3);

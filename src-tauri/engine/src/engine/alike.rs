@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::nearest::{Nearest, nearest};
+use super::nearest::{Nearest, Sought, nearest};
 use super::searching::Gathered;
 use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
 use crate::embed::embedder::EmbedError;
 use crate::embed::store::Key;
 use crate::registry::{ResolveError, Searchable};
+use crate::rel_path;
 use crate::root_access::unless_held;
-use crate::search::meaning::{Place, texts_of_file};
+use crate::search::meaning::texts_of_file;
 use crate::search::query::Query;
 use crate::search::{LaneReport, Mode, Search, SearchAnswer, SearchRequest};
 use crate::status::LaneName;
@@ -60,17 +61,18 @@ impl Engine {
             }
         }
         let (vectors, registry) = (&self.shared.vectors, &self.shared.registry);
-        let Nearest { mut near, coverage, .. } = nearest(
-            vectors,
-            registry,
-            &gathered.searched,
-            vector,
-            Vec::new(),
-            limit.saturating_add(1),
-        )
-        .await;
-        let this = Place { project: id.to_string(), path: path.clone(), line: chunk.line_start };
-        near.retain(|(place, _)| *place != this);
+        // Itself may be found too, once for each of the projects that hold it.
+        let most = limit.saturating_add(gathered.searched.len());
+        let filters = Query::default();
+        let sought = Sought { vector, filters, most, asked: Vec::new() };
+        let Nearest { mut near, coverage, .. } =
+            nearest(vectors, registry, &gathered.searched, sought).await;
+        let this = own.root.join(rel_path::decode(&path));
+        near.retain(|(place, _)| {
+            let root = gathered.searched.iter().find(|one| one.id.as_str() == place.project);
+            let at = root.map(|one| one.root.join(rel_path::decode(&place.path)));
+            at.as_ref() != Some(&this) || place.line != chunk.line_start
+        });
         let mut found = self.run(&Search::alike(near, limit), &gathered.searched).await;
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
         found.lanes = vec![LaneReport { lane: LaneName::Meaning, took_ms, note: coverage.note() }];

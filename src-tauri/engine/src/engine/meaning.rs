@@ -9,7 +9,7 @@ use futures_util::future;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::blocking;
-use super::nearest::nearest;
+use super::nearest::{Sought, nearest};
 use super::vectors::Vectors;
 use crate::embed::embedder::{EmbedError, Priority};
 use crate::embed::state::State;
@@ -25,7 +25,7 @@ pub struct Comparer {
     registry: Registry,
 }
 
-/// Chunks that the vectors find, beyond what words found.
+/// Chunks that the vectors find, beyond what words found; more where they alone are the list.
 const NEAREST: usize = 50;
 /// Said where nothing was compared.
 const NOT_IN_TIME: &str = "Nothing was compared by meaning in time.";
@@ -77,9 +77,13 @@ impl Comparer {
             let query: Arc<[f32]> = query.into();
             let places: Vec<Place> = shortlist.iter().map(|one| one.place.clone()).collect();
             let (vectors, registry) = (&self.vectors, &self.registry);
-            let asked = places.clone();
-            let found =
-                nearest(vectors, registry, searched, Arc::clone(&query), asked, NEAREST).await;
+            let sought = Sought {
+                vector: Arc::clone(&query),
+                filters: search.query.clone(),
+                most: NEAREST.max(search.listed_by_meaning()),
+                asked: places.clone(),
+            };
+            let found = nearest(vectors, registry, searched, sought).await;
             coverage = found.coverage.note();
             near = found.near;
             let known = places.into_iter().zip(&found.asked);

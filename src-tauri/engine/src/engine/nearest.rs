@@ -12,6 +12,7 @@ use crate::index::ProjectIndex;
 use crate::index::document_reader::DocumentReader;
 use crate::registry::{Registry, Searchable};
 use crate::search::meaning::Place;
+use crate::search::query::Query;
 
 /// What is nearest, best first, with its cosine, and how much could be looked at.
 pub struct Nearest {
@@ -50,16 +51,27 @@ struct Embedded {
     vectors: Arc<VectorIndex>,
 }
 
-/// Looks through the vectors of all `searched`, for the `most` chunks nearest to `query` that are
-/// still what was embedded, and compares it with the places `asked` about.
+/// What is looked for near to a vector.
+pub struct Sought {
+    /// A vector of length 1.
+    pub vector: Arc<[f32]>,
+    /// Its filters leave the files that are looked at.
+    pub filters: Query,
+    /// Chunks.
+    pub most: usize,
+    /// Places to compare the vector with, whatever is nearer.
+    pub asked: Vec<Place>,
+}
+
+/// Looks through the vectors of all `searched`, for the chunks nearest to what is `sought` that are
+/// still what was embedded.
 pub async fn nearest(
     vectors: &Vectors,
     registry: &Registry,
     searched: &[Searchable],
-    query: Arc<[f32]>,
-    asked: Vec<Place>,
-    most: usize,
+    sought: Sought,
 ) -> Nearest {
+    let Sought { vector: query, filters, most, asked } = sought;
     let of_one = async |one: &Searchable| {
         let vectors = vectors.index(&one.id).await?;
         Some(Embedded { project: one.id.to_string(), index: Arc::clone(&one.index), vectors })
@@ -92,7 +104,9 @@ pub async fn nearest(
                 let Near { path, line_start: line, cosine, .. } = near;
                 (Place { project: project.clone(), path, line }, cosine)
             };
-            let found = vectors.nearest(&query, most).into_iter();
+            let allowed = |path: &str| filters.allows_file(path);
+            let allowed = filters.filters_files().then_some(&allowed as &dyn Fn(&str) -> bool);
+            let found = vectors.nearest(&query, most, allowed).into_iter();
             near.extend(found.filter(|near| files.has(near)).map(place));
             for (asked, cosine) in asked.iter().zip(&mut cosines) {
                 if asked.project == *project {

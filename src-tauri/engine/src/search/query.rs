@@ -68,12 +68,25 @@ impl Query {
 
     /// Whether the file at `path` may be found by its name.
     pub fn allows(&self, path: &str) -> bool {
+        self.allows_file(path) && !self.excludes_name(path)
+    }
+
+    /// Whether the filters leave the file at `path`.
+    pub fn allows_file(&self, path: &str) -> bool {
         let is = |wanted: &String| language::of(path) == Some(wanted);
         let is_meant = |wanted: &String| is(wanted) || language::is_header(wanted, path);
         self.allows_path(path)
             && (self.languages.is_empty() || self.languages.iter().any(is_meant))
             && !self.excluded_languages.iter().any(is)
-            && !self.excludes_name(path)
+    }
+
+    /// Whether there are filters that leave only some of the files.
+    pub fn filters_files(&self) -> bool {
+        let Query { paths, excluded_paths, languages, excluded_languages, .. } = self;
+        !(paths.is_empty()
+            && excluded_paths.is_empty()
+            && languages.is_empty()
+            && excluded_languages.is_empty())
     }
 
     fn excludes_name(&self, path: &str) -> bool {

@@ -133,6 +133,7 @@ impl Bm25StatisticsProvider for Statistics<'_> {
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let least = self.at_least.get(term).copied().unwrap_or(0);
-        Ok(self.count(term).max(least))
+        // A chunk with a word whole and as a part counts twice, and tantivy refuses more than all.
+        Ok(self.count(term).max(least).min(self.documents()))
     }
 }

@@ -39,7 +39,7 @@ fn marked(store: &Store, keys: impl IntoIterator<Item = u64>) -> Marks {
 
 fn best(store: &Store, seed: u64, count: u64) -> (usize, f32) {
     let keys: Vec<Key> = (0..count).map(|key| Key(key.into())).collect();
-    store.rows(&keys).top_k(&vector(seed), 1)[0]
+    store.rows(&keys).top_k(&vector(seed), 1, |_| true)[0]
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_file_that_is_cut_while_it_is_open_is_not_read_beyond_its_end() {
     let rows = store.rows(&[Key(1), Key(2)]);
     let file = fs::OpenOptions::new().write(true).open(&segments(&folder)[0]).unwrap();
     file.set_len(100).unwrap();
-    assert!(rows.top_k(&vector(1), 5).is_empty());
+    assert!(rows.top_k(&vector(1), 5, |_| true).is_empty());
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn what_nobody_refers_to_is_freed_and_the_rest_is_found_even_by_old_rows() {
     assert_eq!(segments(&folder).len(), 1);
     assert!(store.contains(Key(5)) && !store.contains(Key(200)));
     assert_eq!(best(&store, 5, 100).0, 5);
-    assert_eq!(old.top_k(&vector(5), 1)[0].0, 0);
+    assert_eq!(old.top_k(&vector(5), 1, |_| true)[0].0, 0);
     drop(store);
     let store = Store::open(folder.path(), "model").unwrap();
     assert!((0..100).all(|key| store.contains(Key(key))));
@@ -157,7 +157,7 @@ fn the_best_ten_of_many_that_are_almost_alike_are_found() {
         let dot = |at: &usize| near[*at].iter().zip(query).map(|(a, b)| a * b).sum::<f32>();
         let mut exact: Vec<usize> = (0..near.len()).collect();
         exact.sort_by(|a, b| dot(b).total_cmp(&dot(a)));
-        let ten = rows.top_k(query, 10);
+        let ten = rows.top_k(query, 10, |_| true);
         assert!(ten.is_sorted_by(|a, b| a.1 >= b.1));
         found += ten.iter().filter(|(row, _)| exact[..10].contains(row)).count();
     }
