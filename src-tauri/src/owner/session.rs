@@ -8,6 +8,7 @@ use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::tokio::prelude::*;
 use quarry_engine::embed::embedder;
 use quarry_engine::engine::{Engine, Options};
+use quarry_engine::status::ProjectStatus;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{Notify, mpsc};
 
@@ -134,6 +135,12 @@ impl Session {
         matches!(self.link, Link::Own { .. })
     }
 
+    /// Once a Quarry that stays asks this process for the data directory; for whoever holds a
+    /// session without a request. It is to be closed then.
+    pub async fn asked_to_step_aside(&self) {
+        self.link.asked_to_step_aside().await;
+    }
+
     /// Hands every reply to `take` until the request is done. Where the owner ends meanwhile,
     /// asks the next one, which may be this process; where this process is asked to step aside,
     /// the one that it steps aside for.
@@ -174,6 +181,33 @@ impl Session {
             }
             self.link = link(&self.place, self.meaning).await?;
         }
+    }
+
+    /// The reply that `pick` takes.
+    ///
+    /// # Errors
+    /// As the owner says; [`Problem`] too where no reply is of that kind.
+    pub async fn get<T>(
+        &mut self,
+        request: Request,
+        mut pick: impl FnMut(Reply) -> Option<T>,
+    ) -> Result<T, Problem> {
+        let mut picked = None;
+        self.run(request, |reply| {
+            picked = pick(reply).or(picked.take());
+            Ok::<(), Problem>(())
+        })
+        .await?;
+        picked.ok_or_else(|| Problem::new("Protocol", "Quarry gave no answer."))
+    }
+
+    /// The state of all projects.
+    pub async fn projects(&mut self) -> Result<Vec<ProjectStatus>, Problem> {
+        let projects = |reply| match reply {
+            Reply::Snapshot(snapshot) => Some(snapshot.projects),
+            _ => None,
+        };
+        self.get(Request::Snapshot, projects).await
     }
 
     /// Leaves the directory to the one who asked for it, if that one is still there.
@@ -282,7 +316,13 @@ async fn exchange(stream: Stream, call: &str, replies: &mpsc::Sender<Reply>) -> 
     sender.write_all(call.as_bytes()).await?;
     sender.flush().await?;
     let mut lines = BufReader::new(&stream).lines();
-    while let Some(line) = lines.next_line().await? {
+    loop {
+        let line = tokio::select! {
+            line = lines.next_line() => line?,
+            // Hanging up takes the call back.
+            () = replies.closed() => return Ok(()),
+        };
+        let Some(line) = line else { return Ok(()) };
         let reply = serde_json::from_str(&line).unwrap_or_else(|error| {
             Reply::Refused(Problem::new(
                 "Protocol",
@@ -293,10 +333,9 @@ async fn exchange(stream: Stream, call: &str, replies: &mpsc::Sender<Reply>) -> 
             ))
         });
         if replies.send(reply).await.is_err() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// A connection, or none where nobody listens, be there a socket of a killed owner or not.
