@@ -92,7 +92,7 @@ impl Footing {
 /// Until a Quarry that stays wants the directory, or this process ends.
 async fn hold(session: Session, leaving: CancellationToken) {
     tokio::select! {
-        () = session.asked_to_step_aside() => {}
+        () = session.hold() => {}
         () = leaving.cancelled() => {}
     }
     session.close().await;

@@ -95,9 +95,7 @@ async fn ask(
         said.push(format!("{unsaid} more such remarks: `projects` says how every project is."));
     }
     if answer.results.len() == limit as usize && !is_likeness {
-        said.push(format!(
-            "There may be more than these {limit}: narrow the query or raise limit."
-        ));
+        said.push("There may be more: narrow the query or raise `limit`.".to_owned());
     }
     let text = text(&answer, &names, &said);
     Answer::new(text, &found(&answer, &names, &said))

@@ -190,7 +190,7 @@ impl Owner {
 }
 
 /// The output of `work`, with `beside` going on for as long as that takes.
-async fn first<T>(work: impl Future<Output = T>, beside: impl Future) -> T {
+pub async fn first<T>(work: impl Future<Output = T>, beside: impl Future) -> T {
     tokio::pin!(work);
     tokio::select! {
         output = &mut work => output,

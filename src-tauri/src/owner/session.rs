@@ -13,10 +13,11 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{Notify, mpsc};
 
 use super::address::Address;
-use super::answering::{ALREADY_OWNED, BUSY, Host, Owner};
+use super::answering::{ALREADY_OWNED, BUSY, Host, Owner, first};
 use super::protocol::{self, Call, Problem, Reply, Request};
 use super::server::{self, Server};
 use crate::embedding;
+use crate::engine_settings;
 use crate::limits;
 use crate::place::Place;
 use crate::settings::Settings;
@@ -135,10 +136,13 @@ impl Session {
         matches!(self.link, Link::Own { .. })
     }
 
-    /// Once a Quarry that stays asks this process for the data directory; for whoever holds a
-    /// session without a request. It is to be closed then.
-    pub async fn asked_to_step_aside(&self) {
-        self.link.asked_to_step_aside().await;
+    /// Keeps the data directory as a Quarry without windows would, until one that stays asks for
+    /// it; then the session is to be closed. For ever where another process is the owner.
+    pub async fn hold(&self) {
+        let Link::Own { owner, .. } = &self.link else { return std::future::pending().await };
+        let settings = Settings::read(&self.place.settings_file).0;
+        let follow = engine_settings::follow(owner.engine.clone(), self.place.clone(), settings);
+        first(self.link.asked_to_step_aside(), follow).await;
     }
 
     /// Hands every reply to `take` until the request is done. Where the owner ends meanwhile,

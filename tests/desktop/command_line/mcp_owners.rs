@@ -129,6 +129,25 @@ fn what_changes_between_calls_is_found_where_nobody_else_owns_the_directory() {
 }
 
 #[test]
+fn an_edit_of_the_settings_counts_where_nobody_else_owns_the_directory() {
+    let account = Account::new();
+    account.write("data/settings.toml", "file_size_limit = 1\n");
+    account.write("code/one/large.txt", &"needle\n".repeat(200_000));
+    account.quarry(["add", "--wait", "text", "code/one"]).done();
+    let assistant = Assistant::connected(&account);
+    let skipped = || {
+        let listed = assistant.call("projects", json!({}));
+        listed["structuredContent"]["projects"][0]["skipped"].as_u64()
+    };
+    assert_eq!(skipped(), Some(1));
+    account.write("data/settings.toml", "file_size_limit = 2\n");
+    until("the file is indexed", || {
+        assistant.call("search", needle());
+        skipped() == Some(0)
+    });
+}
+
+#[test]
 fn a_call_outlives_an_owner_that_is_killed_over_it() {
     let account = account_with_a_project();
     let owner = account.start_headless();
