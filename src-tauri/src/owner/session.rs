@@ -42,7 +42,12 @@ pub struct Session {
 
 enum Link {
     Remote(Address),
-    Own { owner: Owner, server: Server },
+    Own {
+        owner: Owner,
+        server: Server,
+        /// Those that the engine was opened with.
+        settings: Box<Settings>,
+    },
 }
 
 impl Link {
@@ -139,9 +144,11 @@ impl Session {
     /// Keeps the data directory as a Quarry without windows would, until one that stays asks for
     /// it; then the session is to be closed. For ever where another process is the owner.
     pub async fn hold(&self) {
-        let Link::Own { owner, .. } = &self.link else { return std::future::pending().await };
-        let settings = Settings::read(&self.place.settings_file).0;
-        let follow = engine_settings::follow(owner.engine.clone(), self.place.clone(), settings);
+        let Link::Own { owner, settings, .. } = &self.link else {
+            return std::future::pending().await;
+        };
+        let (engine, place) = (owner.engine.clone(), self.place.clone());
+        let follow = engine_settings::follow(engine, place, (**settings).clone());
         first(self.link.asked_to_step_aside(), follow).await;
     }
 
@@ -233,7 +240,7 @@ impl Session {
 }
 
 async fn end(link: Link) {
-    if let Link::Own { owner, server } = link {
+    if let Link::Own { owner, server, .. } = link {
         server.stop(GRACE).await;
         owner.engine.close().await;
     }
@@ -295,7 +302,7 @@ async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
             let owner = Owner { engine, host, settings_file };
             let listener = server::bind(&address).map_err(|error| no_socket(&error))?;
             let server = Server::start(owner.clone(), listener);
-            Ok(Link::Own { owner, server })
+            Ok(Link::Own { owner, server, settings: Box::new(settings) })
         }
     }
 }
