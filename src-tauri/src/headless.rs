@@ -1,19 +1,16 @@
 //! `quarry --headless`: the owner without tray and windows.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-use quarry_engine::engine::Engine;
 
 use crate::cli::output::{Failure, complain, remark};
 use crate::embedding;
-use crate::engine_settings::put_into_effect;
+use crate::engine_settings;
 use crate::owner::answering::{Host, Owner};
 use crate::owner::protocol::Problem;
 use crate::owner::server::{self, Server};
 use crate::owner::session::{self, Claim};
 use crate::place::Place;
-use crate::settings::{Settings, edits};
+use crate::settings::Settings;
 use crate::signals::asked_to_end;
 
 /// What a call that is under way may still take when the process is asked to end.
@@ -40,27 +37,10 @@ pub async fn run(place: &Place, no_meaning: bool) -> Result<(), Failure> {
     let listener = server::bind(&address).map_err(|error| session::no_socket(&error))?;
     let server = Server::start(owner, listener);
     remark(&format!("Quarry owns {} until it is ended.", place.data_dir.display()));
-    let reload = reload(&engine, place, settings);
-    let following = tokio::spawn(edits::follow(place.settings_file.clone(), reload));
+    let following = tokio::spawn(engine_settings::follow(engine.clone(), place.clone(), settings));
     asked_to_end().await;
     following.abort();
     server.stop(GRACE).await;
     engine.close().await;
     Ok(())
-}
-
-/// Puts what the file says now into effect.
-fn reload(engine: &Engine, place: &Place, settings: Settings) -> impl Fn() + Send + Sync + 'static {
-    let (engine, place, applied) = (engine.clone(), place.clone(), Mutex::new(settings));
-    move || {
-        let mut applied = applied.lock().unwrap_or_else(PoisonError::into_inner);
-        let (settings, problem) = Settings::read_again(&place.settings_file, &applied);
-        if let Some(problem) = problem {
-            complain(&problem);
-        }
-        if settings != *applied {
-            put_into_effect(&engine, &settings, &place.data_dir);
-            *applied = settings;
-        }
-    }
 }

@@ -10,6 +10,7 @@ mod engine_settings;
 mod fetching;
 mod headless;
 mod limits;
+mod mcp;
 mod owner;
 mod place;
 mod renderer;

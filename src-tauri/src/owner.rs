@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod answering;
+pub mod holder;
 pub mod protocol;
 pub mod server;
 pub mod session;

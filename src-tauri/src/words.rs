@@ -1,5 +1,7 @@
 //! A project's state in words, for the tray and the command line. Figures as people read them.
 
+pub mod answer;
+
 use quarry_engine::status::{Freshness, LaneName, ProjectStatus, Residency, WatchMode};
 
 /// What a project's state asks of a person.

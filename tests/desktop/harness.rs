@@ -2,6 +2,7 @@
 //! script reaches Quarry in it.
 
 pub mod account;
+pub mod assistant;
 pub mod desktop;
 pub mod file_manager;
 pub mod page;

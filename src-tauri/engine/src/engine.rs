@@ -3,6 +3,7 @@
 mod alike;
 mod embedding;
 mod error;
+mod excerpt;
 mod excluding;
 mod filling;
 mod locating;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 
 pub use alike::LikeRequest;
 pub use error::EngineError;
+pub use excerpt::{Excerpt, ExcerptRequest};
 pub use filling::{Pacing, Rest};
 pub use preview::Preview;
 
@@ -280,6 +282,12 @@ impl Engine {
     /// The state of all projects; never waits.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.registry.snapshot()
+    }
+
+    /// The state of all projects at this moment, which the next snapshot will have: for whoever has
+    /// just changed something.
+    pub fn statuses(&self) -> Vec<ProjectStatus> {
+        self.shared.registry.statuses()
     }
 
     /// Gets every further snapshot, at most ten a second.

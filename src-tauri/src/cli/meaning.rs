@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use quarry_engine::engine::LikeRequest;
-use quarry_engine::rel_path;
 use quarry_engine::status::{MeaningState, MeaningStatus, ProjectStatus};
 
 use super::output::{self, Failure};
 use super::{MeaningOrder, SearchArgs};
+use crate::owner::holder;
 use crate::owner::protocol::{MeaningCall, Problem, Reply, Request};
 use crate::owner::session::Session;
-use crate::words::visible;
 
 pub async fn run(session: &mut Session, order: Option<&MeaningOrder>) -> Result<(), Failure> {
     let call = match order {
@@ -68,20 +67,10 @@ pub fn like(search: &SearchArgs, projects: &[ProjectStatus]) -> Result<LikeReque
     let Some((path, line)) = place else {
         return Err(Problem::new("BadQuery", format!("{named} is not PATH:LINE.")));
     };
-    let absolute = std::path::absolute(path)
-        .map_err(|error| Problem::new("Refused", format!("{path} has no path: {error}")))?;
-    // Roots are known without links.
-    let absolute = absolute.canonicalize().unwrap_or(absolute);
-    let holds = |project: &&ProjectStatus| absolute.starts_with(Path::new(&project.root));
-    let holder = projects.iter().filter(holds).max_by_key(|project| project.root.len());
-    let Some(project) = holder else {
-        let sentence = format!("{} is in no project.", visible(&absolute.to_string_lossy()));
-        return Err(Problem::new("NotFound", sentence));
-    };
-    let relative = absolute.strip_prefix(&project.root).unwrap_or(&absolute);
+    let (project, path) = holder::find(projects, Path::new(path))?;
     Ok(LikeRequest {
-        project: project.id.clone(),
-        path: rel_path::encode(relative),
+        project,
+        path,
         line,
         projects: search.projects.clone(),
         limit: search.limit as usize,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::output::{self, Failure, print_json, table};
 use crate::owner::protocol::{Reply, Request};
 use crate::owner::session::Session;
+use crate::words::answer::NONE_REGISTERED;
 use crate::words::{bytes, count, counted, state, visible};
 
 #[derive(Serialize)]
@@ -16,12 +17,12 @@ struct Listing<'a> {
 }
 
 pub async fn list(session: &mut Session, json: bool) -> Result<(), Failure> {
-    let projects = all(session).await?;
+    let projects = session.projects().await?;
     if json {
         return print_json(&Listing { projects: &projects });
     }
     if projects.is_empty() {
-        output::remark("No project is registered. `quarry add PATH` registers a folder.");
+        output::remark(NONE_REGISTERED);
         return Ok(());
     }
     let rows: Vec<Vec<String>> = projects
@@ -47,7 +48,7 @@ pub async fn status(
     let single = project.is_some();
     let projects = match project {
         Some(project) => one(session, project).await?,
-        None => all(session).await?,
+        None => session.projects().await?,
     };
     if json {
         return print_json(&Listing { projects: &projects });
@@ -99,27 +100,12 @@ pub async fn watch(
         .await
 }
 
-async fn all(session: &mut Session) -> Result<Vec<ProjectStatus>, Failure> {
-    gather(session, Request::Snapshot).await
-}
-
-async fn one(session: &mut Session, project: String) -> Result<Vec<ProjectStatus>, Failure> {
-    gather(session, Request::Status { project }).await
-}
-
-async fn gather(session: &mut Session, request: Request) -> Result<Vec<ProjectStatus>, Failure> {
-    let mut found = Vec::new();
-    session
-        .run(request, |reply| {
-            match reply {
-                Reply::Snapshot(snapshot) => found = snapshot.projects,
-                Reply::Project(project) => found = vec![project],
-                _ => {}
-            }
-            Ok::<(), Failure>(())
-        })
-        .await?;
-    Ok(found)
+async fn one(session: &mut Session, named: String) -> Result<Vec<ProjectStatus>, Failure> {
+    let project = |reply| match reply {
+        Reply::Project(project) => Some(vec![project]),
+        _ => None,
+    };
+    Ok(session.get(Request::Status { project: named }, project).await?)
 }
 
 fn row(project: &ProjectStatus) -> Vec<String> {

@@ -4,6 +4,7 @@ use quarry_engine::status::ProjectAction;
 
 use super::output::Failure;
 use super::{Command, MeaningOrder, add, doctor, exclude, fetch, meaning, projects, search};
+use crate::mcp;
 use crate::owner::address::Address;
 use crate::owner::protocol::{Problem, Reply, Request};
 use crate::owner::session::{self, Session, Shown};
@@ -15,11 +16,7 @@ pub async fn run(command: Command, place: &Place, no_meaning: bool) -> Result<()
     match command {
         Command::Toggle => toggle(place).await,
         Command::Doctor => doctor::run(place).await,
-        Command::Mcp => Err(Problem::new(
-            "NotYet",
-            "The Model Context Protocol is not there yet; it comes with a later version.",
-        )
-        .into()),
+        Command::Mcp => mcp::run(place, !no_meaning).await,
         Command::Meaning { order: Some(MeaningOrder::Fetch { model }) } => {
             tokio::select! {
                 outcome = fetch::run(place, &model) => outcome,

@@ -91,7 +91,8 @@ impl Owner {
                 engine.stop_excluding(&project, &pattern).await?;
             }
             Request::Snapshot => {
-                send(replies, Reply::Snapshot(engine.snapshot().as_ref().clone())).await;
+                let (seq, projects) = (engine.snapshot().seq, engine.statuses());
+                send(replies, Reply::Snapshot(Snapshot { seq, projects })).await;
             }
             Request::Status { project } => {
                 send(replies, Reply::Project(engine.status(&project)?)).await;
@@ -102,6 +103,9 @@ impl Owner {
             }
             Request::Like(request) => {
                 send(replies, Reply::Answer(engine.more_like(request).await?)).await;
+            }
+            Request::Read(request) => {
+                send(replies, Reply::Lines(engine.excerpt(request).await?)).await;
             }
             Request::Meaning(call) => {
                 match call {
@@ -145,8 +149,8 @@ impl Owner {
                 retryable: true,
                 ..Problem::new(
                     BUSY,
-                    "Another Quarry command is still at work on this data directory. Start Quarry \
-                     again once it is done.",
+                    "Only a Quarry command is at work on this data directory, which has no popup. \
+                     Start `quarry`; the command makes way for it.",
                 )
             }),
         }
@@ -186,7 +190,7 @@ impl Owner {
 }
 
 /// The output of `work`, with `beside` going on for as long as that takes.
-async fn first<T>(work: impl Future<Output = T>, beside: impl Future) -> T {
+pub async fn first<T>(work: impl Future<Output = T>, beside: impl Future) -> T {
     tokio::pin!(work);
     tokio::select! {
         output = &mut work => output,

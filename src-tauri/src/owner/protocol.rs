@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use quarry_engine::engine::{EngineError, LikeRequest};
+use quarry_engine::engine::{EngineError, Excerpt, ExcerptRequest, LikeRequest};
 use quarry_engine::search::{SearchAnswer, SearchRequest};
 use quarry_engine::status::{LaneName, MeaningStatus, ProjectAction, ProjectStatus, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,7 @@ pub enum Request {
     },
     Search(SearchRequest),
     Like(LikeRequest),
+    Read(ExcerptRequest),
     Meaning(MeaningCall),
     /// The project's state with every change until the lane is complete.
     Wait {
@@ -91,6 +92,7 @@ pub enum Reply {
     Snapshot(Snapshot),
     Project(ProjectStatus),
     Answer(SearchAnswer),
+    Lines(Excerpt),
     Meaning(MeaningStatus),
     /// Ends the call: all of it is done.
     Done,
@@ -210,6 +212,12 @@ mod tests {
                 line: 3,
                 projects: Vec::new(),
                 limit: 7,
+            }),
+            Request::Read(ExcerptRequest {
+                project: "x".to_owned(),
+                path: "a/b\n.rs".to_owned(),
+                first: 3,
+                count: 7,
             }),
             Request::Meaning(MeaningCall::Retry),
             Request::Wait { project: "x".to_owned(), lane: LaneName::Text },

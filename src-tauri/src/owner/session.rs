@@ -8,14 +8,16 @@ use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::tokio::prelude::*;
 use quarry_engine::embed::embedder;
 use quarry_engine::engine::{Engine, Options};
+use quarry_engine::status::ProjectStatus;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{Notify, mpsc};
 
 use super::address::Address;
-use super::answering::{ALREADY_OWNED, BUSY, Host, Owner};
+use super::answering::{ALREADY_OWNED, BUSY, Host, Owner, first};
 use super::protocol::{self, Call, Problem, Reply, Request};
 use super::server::{self, Server};
 use crate::embedding;
+use crate::engine_settings;
 use crate::limits;
 use crate::place::Place;
 use crate::settings::Settings;
@@ -40,7 +42,12 @@ pub struct Session {
 
 enum Link {
     Remote(Address),
-    Own { owner: Owner, server: Server },
+    Own {
+        owner: Owner,
+        server: Server,
+        /// Those that the engine was opened with.
+        settings: Box<Settings>,
+    },
 }
 
 impl Link {
@@ -134,6 +141,17 @@ impl Session {
         matches!(self.link, Link::Own { .. })
     }
 
+    /// Keeps the data directory as a Quarry without windows would, until one that stays asks for
+    /// it; then the session is to be closed. For ever where another process is the owner.
+    pub async fn hold(&self) {
+        let Link::Own { owner, settings, .. } = &self.link else {
+            return std::future::pending().await;
+        };
+        let (engine, place) = (owner.engine.clone(), self.place.clone());
+        let follow = engine_settings::follow(engine, place, (**settings).clone());
+        first(self.link.asked_to_step_aside(), follow).await;
+    }
+
     /// Hands every reply to `take` until the request is done. Where the owner ends meanwhile,
     /// asks the next one, which may be this process; where this process is asked to step aside,
     /// the one that it steps aside for.
@@ -176,6 +194,33 @@ impl Session {
         }
     }
 
+    /// The reply that `pick` takes.
+    ///
+    /// # Errors
+    /// As the owner says; [`Problem`] too where no reply is of that kind.
+    pub async fn get<T>(
+        &mut self,
+        request: Request,
+        mut pick: impl FnMut(Reply) -> Option<T>,
+    ) -> Result<T, Problem> {
+        let mut picked = None;
+        self.run(request, |reply| {
+            picked = pick(reply).or(picked.take());
+            Ok::<(), Problem>(())
+        })
+        .await?;
+        picked.ok_or_else(|| Problem::new("Protocol", "Quarry gave no answer."))
+    }
+
+    /// The state of all projects.
+    pub async fn projects(&mut self) -> Result<Vec<ProjectStatus>, Problem> {
+        let projects = |reply| match reply {
+            Reply::Snapshot(snapshot) => Some(snapshot.projects),
+            _ => None,
+        };
+        self.get(Request::Snapshot, projects).await
+    }
+
     /// Leaves the directory to the one who asked for it, if that one is still there.
     async fn step_aside(&mut self) -> Result<(), Problem> {
         let address = Address::of(&self.place.data_dir);
@@ -195,7 +240,7 @@ impl Session {
 }
 
 async fn end(link: Link) {
-    if let Link::Own { owner, server } = link {
+    if let Link::Own { owner, server, .. } = link {
         server.stop(GRACE).await;
         owner.engine.close().await;
     }
@@ -257,7 +302,7 @@ async fn link(place: &Place, meaning: bool) -> Result<Link, Problem> {
             let owner = Owner { engine, host, settings_file };
             let listener = server::bind(&address).map_err(|error| no_socket(&error))?;
             let server = Server::start(owner.clone(), listener);
-            Ok(Link::Own { owner, server })
+            Ok(Link::Own { owner, server, settings: Box::new(settings) })
         }
     }
 }
@@ -287,7 +332,13 @@ async fn exchange(stream: Stream, call: &str, replies: &mpsc::Sender<Reply>) -> 
     sender.write_all(call.as_bytes()).await?;
     sender.flush().await?;
     let mut lines = BufReader::new(&stream).lines();
-    while let Some(line) = lines.next_line().await? {
+    loop {
+        let line = tokio::select! {
+            line = lines.next_line() => line?,
+            // Hanging up takes the call back.
+            () = replies.closed() => return Ok(()),
+        };
+        let Some(line) = line else { return Ok(()) };
         let reply = serde_json::from_str(&line).unwrap_or_else(|error| {
             Reply::Refused(Problem::new(
                 "Protocol",
@@ -298,10 +349,9 @@ async fn exchange(stream: Stream, call: &str, replies: &mpsc::Sender<Reply>) -> 
             ))
         });
         if replies.send(reply).await.is_err() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// A connection, or none where nobody listens, be there a socket of a killed owner or not.

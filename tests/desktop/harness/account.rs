@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -122,10 +122,36 @@ impl Account {
 
     /// Its output goes to files, so that no pipe has to be emptied meanwhile.
     pub fn start(&self, command: &mut Command, name: &str) -> Started {
+        self.start_with(command, name, |command, stdout| {
+            command.stdout(fs::File::create(stdout).unwrap());
+        })
+    }
+
+    /// As [`Account::start`], with pipes for whoever talks to it.
+    pub fn start_piped(
+        &self,
+        command: &mut Command,
+        name: &str,
+    ) -> (Started, ChildStdin, ChildStdout) {
+        let started = self.start_with(command, name, |command, stdout| {
+            fs::write(stdout, "").unwrap();
+            command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        });
+        let mut children = self.children.borrow_mut();
+        let child = children.last_mut().unwrap();
+        (started, child.stdin.take().unwrap(), child.stdout.take().unwrap())
+    }
+
+    fn start_with(
+        &self,
+        command: &mut Command,
+        name: &str,
+        connect: impl FnOnce(&mut Command, &Path),
+    ) -> Started {
         let number = self.children.borrow().len();
         let log = |stream| self.home().join(format!("logs/{number:03}-{name}.{stream}"));
         let (stdout, stderr) = (log("out"), log("err"));
-        command.stdout(fs::File::create(&stdout).unwrap());
+        connect(command, &stdout);
         command.stderr(fs::File::create(&stderr).unwrap());
         let child = processes::start(command, "util-linux");
         let started = Started { pid: child.id(), stdout, stderr };

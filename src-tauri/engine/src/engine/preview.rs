@@ -79,12 +79,29 @@ impl Engine {
         line: u64,
         context: usize,
     ) -> Result<Preview, EngineError> {
+        let (key, shared) = (path.to_owned(), Arc::clone(&self.shared));
+        let show = move |whole: &str, stale| {
+            shared.previews.of(&key, whole, Wanted { line, context, stale })
+        };
+        self.with_text(project, path, show).await
+    }
+
+    /// What `take` makes of the file's text as it is now, and of whether that is another one than
+    /// was indexed (`None` where there is no open index to compare it with).
+    ///
+    /// # Errors
+    /// As for [`Engine::preview`].
+    pub(super) async fn with_text<T: Send + 'static>(
+        &self,
+        project: &str,
+        path: &str,
+        take: impl FnOnce(&str, Option<bool>) -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
         let file = self.file_path(project, path).await?;
         let id = self.find(project)?;
         let index = self.shared.registry.readable_now(&id).map(|searchable| searchable.index);
         let most = self.shared.registry.limits().file_bytes;
         let key = path.to_owned();
-        let shared = Arc::clone(&self.shared);
         let read = move || {
             if text::is_credential(&key) {
                 return Err(not_shown(&key, SkipReason::Credential, ""));
@@ -94,7 +111,7 @@ impl Engine {
                 .ok_or_else(|| gone(&key))?;
             let whole = text::decode(&bytes).map_err(|reason| not_shown(&key, reason, ""))?;
             let stale = index.and_then(|index| is_stale(&index, &key, &file, &bytes));
-            Ok(shared.previews.of(&key, &whole, Wanted { line, context, stale }))
+            Ok(take(&whole, stale))
         };
         self.reach(&id, read).await?
     }
@@ -205,7 +222,8 @@ fn utf16(text: &str, bytes: usize) -> u32 {
     u32::try_from(beginning.encode_utf16().count()).unwrap_or(u32::MAX)
 }
 
-fn cut(line: &str) -> String {
+/// The line, at most [`LONGEST_LINE`] of it.
+pub(super) fn cut(line: &str) -> String {
     if line.len() <= LONGEST_LINE {
         return line.to_owned();
     }

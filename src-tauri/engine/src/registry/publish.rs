@@ -1,6 +1,6 @@
 //! Snapshots of all projects' states: pushed with every change, read without any project's lock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -26,6 +26,11 @@ impl Registry {
         self.shared.snapshots.subscribe()
     }
 
+    /// The state of all projects at this moment, as a snapshot has it.
+    pub fn statuses(&self) -> Vec<ProjectStatus> {
+        statuses(&self.slots())
+    }
+
     /// Has the next snapshot made.
     pub(super) fn changed(&self) {
         self.shared.changed.notify_one();
@@ -36,8 +41,7 @@ impl Registry {
         self.shared.snapshots.send_if_modified(|snapshot| {
             // Looked at in here, so that nobody's older look replaces a newer one.
             let mut slots = self.slots();
-            let mut projects: Vec<ProjectStatus> = slots.values().map(Slot::status).collect();
-            projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+            let projects = statuses(&slots);
             let changed = snapshot.projects != projects || snapshot.seq == 0;
             if changed {
                 let now = Timestamp::now();
@@ -51,6 +55,13 @@ impl Registry {
             changed
         });
     }
+}
+
+/// Sorted by name.
+fn statuses(slots: &BTreeMap<ProjectId, Slot>) -> Vec<ProjectStatus> {
+    let mut projects: Vec<ProjectStatus> = slots.values().map(Slot::status).collect();
+    projects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    projects
 }
 
 /// The projects of both lists that have changed.
