@@ -160,6 +160,18 @@ async fn a_catalogue_that_cannot_be_read_is_left_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_that_was_emptied_takes_no_index_with_it() {
+    let mut world = World::new();
+    world.project("code", &[("a.rs", "alpha")]).await;
+    world.close().await;
+    std::fs::write(world.options.data_dir.join("catalogue.sqlite"), "").unwrap();
+    world.reopen().await;
+    assert_eq!(world.engine().snapshot().projects.len(), 0);
+    let kept = std::fs::read_dir(world.options.data_dir.join("indexes")).unwrap().count();
+    assert_eq!(kept, 1, "it may come back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_projects_than_may_be_open_are_all_searched() {
     let world = World::with(|options| options.room.projects = 2);
     for at in 0..6 {

@@ -28,6 +28,20 @@ fn texts(preview: &Preview) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_above_the_root_may_become_a_link() {
+    let world = World::new();
+    let above = world.path("above");
+    crate::world::write(&above.join("code/a.rs"), "1\n2\n");
+    world.add(&above.join("code")).await;
+    std::fs::rename(&above, world.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(world.path("elsewhere"), &above).unwrap();
+    assert_eq!(texts(&shown(&world, "a.rs", 1).await), ["1", "2"]);
+    crate::world::write(&world.path("others/b.rs"), "3\n");
+    std::os::unix::fs::symlink(world.path("others"), above.join("code/out")).unwrap();
+    assert_eq!(refused(&world, "out/b.rs").await.0, "Refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preview_has_the_lines_around_and_says_when_they_are_others() {
     let world = World::new();
     let root = world.project("code", &[("src/a.rs", "1\n2\n3\n4\n5\n6\n7\n")]).await;

@@ -131,6 +131,7 @@ pub enum CatalogueError {
 
 pub struct Catalogue {
     path: PathBuf,
+    is_new: bool,
     connection: Mutex<Connection>,
 }
 
@@ -156,7 +157,12 @@ impl Catalogue {
             return Err(CatalogueError::Damaged { path: path.to_owned(), detail: verdict });
         }
         connection.pragma_update(None, "synchronous", "FULL").map_err(unreadable)?;
-        let catalogue = Catalogue { path: path.to_owned(), connection: Mutex::new(connection) };
+        // A disk that is full has room for the journal of a removal, which frees more.
+        connection
+            .pragma_update_and_check(None, "journal_mode", "PERSIST", |_| Ok(()))
+            .map_err(unreadable)?;
+        let connection = Mutex::new(connection);
+        let catalogue = Catalogue { path: path.to_owned(), is_new: version == 0, connection };
         if version < VERSION {
             let steps: String =
                 STEPS.iter().skip(usize::try_from(version).unwrap_or(0)).copied().collect();
@@ -167,6 +173,11 @@ impl Catalogue {
             })?;
         }
         Ok(catalogue)
+    }
+
+    /// Nothing was ever registered in it.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Every project, oldest first.

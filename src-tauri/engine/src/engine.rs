@@ -142,11 +142,14 @@ impl Engine {
             .ok_or_else(|| EngineError::AlreadyOwned(data_dir.clone()))?;
         let home = options.home.as_ref().and_then(|home| home.canonicalize().ok());
         let options = Options { data_dir, home, ..options };
-        let catalogue = Arc::new(Catalogue::open(&options.data_dir.join("catalogue.sqlite"))?);
-        let projects = catalogue.projects()?;
         let indexes = options.data_dir.join("indexes");
         lock::create_private(&indexes).map_err(unusable(&indexes))?;
-        delete_leftovers(&indexes, &projects, SystemTime::now());
+        let catalogue = Arc::new(Catalogue::open(&options.data_dir.join("catalogue.sqlite"))?);
+        let projects = catalogue.projects()?;
+        // Indexes beside a new catalogue belong to one that was lost, and may come back.
+        if !catalogue.is_new() {
+            delete_leftovers(&indexes, &projects, SystemTime::now());
+        }
         let settings = Settings {
             indexes,
             excluded: vec![options.data_dir.clone()],
@@ -207,7 +210,9 @@ impl Engine {
         let taken = |name: &str| names.iter().any(|other| other == name);
         let project = Project {
             id: ProjectId::generate(),
-            name: name.unwrap_or_else(|| roots::name_for(&root, &taken)),
+            name: name
+                .filter(|name| !name.trim().is_empty())
+                .unwrap_or_else(|| roots::name_for(&root, &taken)),
             root,
             pinned: false,
             paused: false,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use quarry_engine::engine::{Engine, EngineError};
+use quarry_engine::rel_path;
 use quarry_engine::status::{ProjectAction, ProjectStatus, WatchMode};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,8 @@ pub struct ProjectList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Listed {
     name: String,
-    root: PathBuf,
+    /// As [`rel_path::encode`] writes it: names need not be text.
+    root: String,
     #[serde(default)]
     pinned: bool,
     #[serde(default)]
@@ -53,7 +55,7 @@ impl From<&ProjectStatus> for Listed {
     fn from(status: &ProjectStatus) -> Self {
         Self {
             name: status.name.clone(),
-            root: PathBuf::from(&status.root),
+            root: status.root.clone(),
             pinned: status.pinned,
             paused: status.watch_mode == WatchMode::Paused,
             meaning: status.meaning,
@@ -94,8 +96,8 @@ pub fn read(file: &Path) -> Result<ProjectList, ListError> {
 }
 
 async fn add(engine: &Engine, listed: Listed) -> AddOutcome {
-    let path = listed.root.display().to_string();
-    let added = match engine.add(&listed.root, Some(listed.name.clone())).await {
+    let path = listed.root.clone();
+    let added = match engine.add(&rel_path::decode(&listed.root), Some(listed.name.clone())).await {
         Ok(added) => added,
         Err(error) => return AddOutcome { path, ..AddOutcome::problem(&error.to_string()) },
     };
@@ -110,9 +112,11 @@ async fn add(engine: &Engine, listed: Listed) -> AddOutcome {
     AddOutcome { path, outcome, project: Some(id), message, repositories: Vec::new() }
 }
 
+/// Each setting by itself: one that is refused keeps none of the others back.
 async fn set(engine: &Engine, id: &str, listed: &Listed) -> Result<(), EngineError> {
+    let mut outcome = Ok(());
     for pattern in &listed.excludes {
-        engine.exclude(id, pattern).await?;
+        outcome = outcome.and(engine.exclude(id, pattern).await.map(drop));
     }
     for (wanted, action) in [
         (listed.include_ignored, ProjectAction::IgnoredOn),
@@ -121,10 +125,10 @@ async fn set(engine: &Engine, id: &str, listed: &Listed) -> Result<(), EngineErr
         (!listed.meaning, ProjectAction::MeaningOff),
     ] {
         if wanted {
-            engine.act(id, action).await?;
+            outcome = outcome.and(engine.act(id, action).await);
         }
     }
-    Ok(())
+    outcome
 }
 
 #[cfg(test)]

@@ -83,12 +83,20 @@ impl Owner {
                 let (project, already) = (added.project, added.already);
                 send(replies, Reply::Added { project, already }).await;
             }
-            Request::Act { project, action } => engine.act(&project, action).await?,
-            Request::Exclude { project, pattern, undo: false } => {
-                engine.exclude(&project, &pattern).await?;
+            Request::Act { project, action } => {
+                let engine = engine.clone();
+                finished(async move { engine.act(&project, action).await }).await?;
             }
-            Request::Exclude { project, pattern, undo: true } => {
-                engine.stop_excluding(&project, &pattern).await?;
+            Request::Exclude { project, pattern, undo } => {
+                let engine = engine.clone();
+                let excluded = async move {
+                    if undo {
+                        engine.stop_excluding(&project, &pattern).await.map(drop)
+                    } else {
+                        engine.exclude(&project, &pattern).await.map(drop)
+                    }
+                };
+                finished(excluded).await?;
             }
             Request::Snapshot => {
                 let (seq, projects) = (engine.snapshot().seq, engine.statuses());
@@ -189,6 +197,18 @@ impl Owner {
     }
 }
 
+/// The output of a change, which comes to its end although nobody may wait for it any more.
+async fn finished<T: Send + 'static>(change: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(change).await {
+        Ok(output) => output,
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => std::panic::resume_unwind(payload),
+            // Only a runtime that is being shut down cancels it, and with it whoever waits here.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
 /// The output of `work`, with `beside` going on for as long as that takes.
 pub async fn first<T>(work: impl Future<Output = T>, beside: impl Future) -> T {
     tokio::pin!(work);
@@ -206,4 +226,28 @@ fn only(snapshot: &Snapshot, id: Option<&str>) -> Vec<ProjectStatus> {
 /// The receiver may be gone; then the task around ends by itself.
 async fn send(replies: &Replies, reply: Reply) {
     let _ = replies.send(reply).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_comes_to_its_end_although_nobody_waits_for_it() {
+        let (done, was_done) = tokio::sync::oneshot::channel();
+        let begun = Arc::new(Notify::new());
+        let change = {
+            let begun = Arc::clone(&begun);
+            async move {
+                begun.notify_one();
+                tokio::task::yield_now().await;
+                done.send(()).unwrap();
+            }
+        };
+        tokio::select! {
+            () = finished(change) => panic!("it yields once"),
+            () = begun.notified() => {}
+        }
+        was_done.await.unwrap();
+    }
 }

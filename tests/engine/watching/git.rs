@@ -162,6 +162,23 @@ async fn rules_of_every_kind_take_effect_in_both_directions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_saved_while_rules_above_cannot_be_read_is_not_forgotten() {
+    let world = World::new();
+    let top = world.folder("top", &[]);
+    git(&top, &["init", "-q"]);
+    let root = world.folder("top/code", &[("a.rs", "alpha")]);
+    world.add(&root).await;
+    let rules = top.join(".gitignore");
+    write(&rules, &"# nothing\n".repeat(120_000));
+    write(&root.join("b.rs"), "beta");
+    let status = world.until_status("code", "in trouble", |status| status.error.is_some()).await;
+    assert!(status.error.unwrap().message.contains(".gitignore"));
+    std::fs::remove_file(&rules).unwrap();
+    world.until_found("beta", &["b.rs"]).await;
+    world.until_fresh("code").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rules_count_from_the_moment_that_a_repository_is_made() {
     let world = World::new();
     let root = world.project("code", &[("a.gen", "needle"), (".gitignore", "*.gen\n")]).await;

@@ -97,6 +97,9 @@ fn path_within(root: &Path, relative: &str) -> Result<PathBuf, EngineError> {
         return Err(outside());
     }
     let path = root.join(relative_path);
+    // A folder above the root may have become a link since it was registered.
+    let real_root = root.canonicalize();
+    let root = real_root.as_deref().unwrap_or(root);
     match path.canonicalize() {
         Ok(real) if !real.starts_with(root) => Err(outside()),
         _ => Ok(path),

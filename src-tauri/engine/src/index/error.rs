@@ -66,14 +66,47 @@ impl IndexError {
             TantivyError::OpenWriteError(OpenWriteError::FileAlreadyExists(_)) => {
                 Self::Io { path, source: io::Error::from(io::ErrorKind::AlreadyExists) }
             }
-            // A thread that writes a segment reports no cause but its words.
-            TantivyError::ErrorInThread(words) if words.contains("No space left") => {
-                Self::DiskFull { path }
+            // What writes a segment reports no cause but its words.
+            TantivyError::SystemError(words)
+            | TantivyError::ErrorInThread(words)
+            | TantivyError::InternalError(words)
+                if let Some(source) = told_by_the_system(words) =>
+            {
+                Self::from_io(path, source)
             }
             TantivyError::SystemError(_) | TantivyError::ErrorInThread(_) => {
                 Self::Io { path, source: io::Error::other(error.to_string()) }
             }
             _ => Self::Corrupt { path, detail: error.to_string() },
         }
+    }
+}
+
+/// The error of the operating system that these words end with, as [`io::Error`] writes it.
+fn told_by_the_system(words: &str) -> Option<io::Error> {
+    let (_, code) = words.rsplit_once("(os error ")?;
+    let code = code.split_once(')')?.0.parse().ok()?;
+    Some(io::Error::from_raw_os_error(code))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_that_comes_as_words_is_no_damage() {
+        let sorted = |words: String| {
+            let errors = [TantivyError::InternalError, TantivyError::ErrorInThread];
+            errors.map(|error| IndexError::from_tantivy("index", error(words.clone())))
+        };
+        let words = |code| format!("worker: '{}'", io::Error::from_raw_os_error(code));
+        for error in sorted(words(rustix::io::Errno::NOSPC.raw_os_error())) {
+            assert!(matches!(error, IndexError::DiskFull { .. }), "{error:?}");
+        }
+        for error in sorted(words(rustix::io::Errno::IO.raw_os_error())) {
+            assert!(matches!(error, IndexError::Io { .. }), "{error:?}");
+        }
+        let [damage, _] = sorted("corrupt block".to_owned());
+        assert!(matches!(damage, IndexError::Corrupt { .. }), "{damage:?}");
     }
 }

@@ -119,9 +119,8 @@ impl ProjectIndex {
             return Err(missing());
         }
         let mut plan = Plan::default();
-        let Some(mut matcher) = run.rules.matcher() else {
-            return Ok(plan);
-        };
+        let mut matcher =
+            run.rules.matcher().map_err(|source| IndexError::from_io(root, source))?;
         let mut removals = BTreeSet::new();
         let mut found = HashMap::new();
         let mut unlisted_ones = Vec::new();
@@ -217,7 +216,7 @@ impl ProjectIndex {
 /// How many of the files that were not found are gone without a word of it: neither left out by a
 /// rule nor `removed`, themselves or a directory above them.
 fn lost(run: &Run<'_>, removals: &[String], removed: &BTreeSet<PathBuf>) -> usize {
-    let Some(mut matcher) = run.rules.matcher() else { return removals.len() };
+    let Ok(mut matcher) = run.rules.matcher() else { return removals.len() };
     let root = run.rules.root();
     let paths = removals.iter().map(|path| root.join(rel_path::decode(path)));
     let untold = paths.filter(|path| !path.ancestors().any(|above| removed.contains(above)));

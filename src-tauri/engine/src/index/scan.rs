@@ -157,13 +157,18 @@ impl Rules {
     }
 
     /// A matcher for single paths. It remembers the ignore files that it has read: make a new one
-    /// after one of them changed. `None` where they cannot be read.
-    pub fn matcher(&self) -> Option<Matcher> {
-        if self.root.ancestors().any(|above| self.unreadable_rules(above).is_some()) {
-            return None;
+    /// after one of them changed.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn matcher(&self) -> std::io::Result<Matcher> {
+        let mut above = self.root.ancestors();
+        if let Some(reason) = above.find_map(|above| self.unreadable_rules(above)) {
+            return Err(std::io::Error::other(reason));
         }
-        let incremental = self.builder(&self.root).build_matchers().into_iter().next()?;
-        Some(Matcher { rules: self.clone(), incremental, real: HashSet::new() })
+        let incremental = self.builder(&self.root).build_matchers().into_iter().next();
+        let incremental = incremental.ok_or(std::io::ErrorKind::NotFound)?;
+        Ok(Matcher { rules: self.clone(), incremental, real: HashSet::new() })
     }
 
     fn builder(&self, start: &Path) -> WalkBuilder {

@@ -33,6 +33,9 @@ pub(super) struct Writing<'a> {
     complete: bool,
     failed: AtomicBool,
     failure: Mutex<Option<IndexError>>,
+    /// The first file that the index holds and that its disk did not give. What is known of such
+    /// files stays; when all others are written, the run has failed.
+    unread: Mutex<Option<IndexError>>,
     report: Mutex<Report>,
     budget: Arc<TextBudget>,
 }
@@ -52,13 +55,22 @@ impl<'a> Writing<'a> {
             complete,
             failed: AtomicBool::new(false),
             failure: Mutex::default(),
+            unread: Mutex::default(),
             report: Mutex::default(),
             budget: TextBudget::new(TEXT_IN_FLIGHT),
         }
     }
 
     /// Carries out the plan. `first_complete`: there is something to say even if nothing changed.
+    ///
+    /// # Errors
+    /// [`IndexError`]; what could be read is written although a disk did not give the rest.
     pub(super) fn execute(self, plan: &Plan, first_complete: bool) -> Result<Report, IndexError> {
+        let report = self.carry_out(plan, first_complete)?;
+        lock(&self.unread).take().map_or(Ok(report), Err)
+    }
+
+    fn carry_out(&self, plan: &Plan, first_complete: bool) -> Result<Report, IndexError> {
         let nothing_else = plan.removals.is_empty() && !first_complete;
         if plan.candidates.is_empty() && nothing_else {
             return Ok(Report::default());

@@ -9,6 +9,8 @@ use crate::index::IndexError;
 
 /// How long a damaged index is kept for a look.
 const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
+/// Indexes of one project that are damaged within such a time have the same trouble.
+const SAME_TROUBLE: Duration = Duration::from_hours(24);
 /// Written into an index when it is set aside: renaming a directory leaves its own time as it was.
 const SET_ASIDE: &str = "set-aside";
 
@@ -22,11 +24,18 @@ impl Registry {
     }
 }
 
-/// Renames an index, in place of the one that was set aside before; where to.
+/// Renames an index, in place of the one that was set aside before; where to. One that was set aside
+/// a moment ago stays instead: what was made since holds no more than that.
 pub(super) fn set_aside(directory: &Path) -> Result<PathBuf, IndexError> {
     let aside = place_aside(directory);
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside).map_err(|source| IndexError::from_io(&aside, source))?;
+    let age = age(&aside, SystemTime::now()).filter(|_| aside.is_dir());
+    let outdated = if age.is_some_and(|age| age < SAME_TROUBLE) { directory } else { &aside };
+    if outdated.exists() {
+        std::fs::remove_dir_all(outdated)
+            .map_err(|source| IndexError::from_io(outdated, source))?;
+    }
+    if outdated == directory {
+        return Ok(aside);
     }
     std::fs::rename(directory, &aside).map_err(|source| IndexError::from_io(directory, source))?;
     if let Err(error) = std::fs::write(aside.join(SET_ASIDE), "") {
@@ -83,6 +92,10 @@ mod tests {
             std::fs::create_dir(directory).unwrap();
         }
         let aside = set_aside(&index).unwrap();
+        std::fs::write(aside.join("first"), "").unwrap();
+        std::fs::create_dir(&index).unwrap();
+        assert_eq!(set_aside(&index).unwrap(), aside);
+        assert!(aside.join("first").exists(), "what was made since held no more");
         std::fs::create_dir(&index).unwrap();
         let look = |days: u64| {
             let now = SystemTime::now() + Duration::from_hours(days * 24);

@@ -1,5 +1,6 @@
 //! Reading the files of a run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Writing, lock};
@@ -9,6 +10,7 @@ use crate::index::plan::Candidate;
 use crate::index::scan::Found;
 use crate::index::update::Limits;
 use crate::index::{IndexError, SkipReason, read, text};
+use crate::plain_file::{self, PlainFileError};
 use crate::rel_path;
 
 /// A file that was read and is to be written.
@@ -79,7 +81,22 @@ impl Writing<'_> {
             Ok(Some(bytes)) => bytes,
             // An event, or the next comparison, tells what became of it.
             Ok(None) => return None,
-            Err((reason, note)) => return skip(reason, note),
+            Err(error) => {
+                let held = candidate.known.is_some_and(|entry| entry.hash.is_some());
+                let error = if held { read::trouble_of_the_disk(error) } else { Err(error) };
+                match error {
+                    Ok(source) => {
+                        let path = self.place(path);
+                        let unread = IndexError::Io { path, source };
+                        lock(&self.unread).get_or_insert(unread);
+                        return None;
+                    }
+                    Err(error) => {
+                        let (reason, note) = read::reason_of(&error);
+                        return skip(reason, note);
+                    }
+                }
+            }
         };
         lock(&self.report).read += 1;
         let hash = content_hash(&bytes);
@@ -98,9 +115,12 @@ impl Writing<'_> {
         }
     }
 
-    fn read_file(&self, path: &str) -> Result<Option<Vec<u8>>, (SkipReason, String)> {
-        let place = self.run.rules.root().join(rel_path::decode(path));
-        read::read_file(&place, self.run.limits.file_bytes)
+    fn read_file(&self, path: &str) -> Result<Option<Vec<u8>>, PlainFileError> {
+        plain_file::read(&self.place(path), self.run.limits.file_bytes)
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        self.run.rules.root().join(rel_path::decode(path))
     }
 
     /// Reads a file that the index holds; `None` when it is not what was indexed any more.

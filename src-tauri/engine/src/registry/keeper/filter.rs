@@ -20,7 +20,7 @@ impl RuleFilter {
 impl Filter for RuleFilter {
     fn keeps(&mut self, path: &Path, is_directory: bool) -> bool {
         if self.matcher.is_none() {
-            self.matcher = self.rules.matcher();
+            self.matcher = self.rules.matcher().ok();
         }
         self.matcher.as_mut().is_none_or(|matcher| matcher.keeps(path, is_directory))
     }
