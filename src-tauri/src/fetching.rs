@@ -40,6 +40,7 @@ fn not_fetched(model: &Published, error: &FetchError) -> String {
         | FetchError::Silent { .. }
         | FetchError::CutOff { .. }
         | FetchError::Interrupted { .. } => " Look whether this machine is online.",
+        FetchError::Another { .. } => " Look whether this network asks for a login.",
         FetchError::DiskFull { .. } => " Make room there.",
         _ => "",
     };

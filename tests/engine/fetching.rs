@@ -111,3 +111,48 @@ fn without_a_hub_or_without_a_file_the_address_is_said() {
         "{error}"
     );
 }
+
+#[test]
+fn a_fetched_model_that_was_damaged_or_lost_files_is_made_whole() {
+    let (hub, address) = hub();
+    let data = tempfile::tempdir().unwrap();
+    let folder = fetch(&address, data.path()).unwrap();
+    let whole = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let (encoder, config) = (whole("model.onnx"), whole("config.json"));
+    hub.asked();
+    let harms: [(&dyn Fn(), &[&str]); 4] = [
+        (&|| std::fs::remove_file(folder.join("model.onnx")).unwrap(), &["model.onnx"]),
+        (&|| std::fs::write(folder.join("config.json"), "{}").unwrap(), &["config.json"]),
+        (&|| std::fs::write(folder.join("model.onnx"), "cut").unwrap(), &["model.onnx"]),
+        (
+            &|| std::fs::remove_file(folder.join("model.json")).unwrap(),
+            &[
+                "tokenizer.json",
+                "config.json",
+                "special_tokens_map.json",
+                "tokenizer_config.json",
+                "model.onnx",
+            ],
+        ),
+    ];
+    for (harm, fetched) in harms {
+        harm();
+        assert_eq!(fetch(&address, data.path()).unwrap(), folder);
+        assert_eq!(hub.asked(), fetched, "and nothing else");
+        assert!((whole("model.onnx"), whole("config.json")) == (encoder.clone(), config.clone()));
+    }
+}
+
+#[test]
+fn a_page_in_place_of_a_file_is_no_model() {
+    let (hub, address) = hub();
+    let data = tempfile::tempdir().unwrap();
+    for name in ["config.json", "model.onnx"] {
+        let page = b"<!DOCTYPE html>\n<html><body>Log in first</body></html>".to_vec();
+        let file = hub.files.lock().unwrap().insert(name.into(), page).unwrap();
+        let error = fetch(&address, data.path()).unwrap_err();
+        assert!(matches!(&error, FetchError::Another { url } if url.contains(name)), "{error}");
+        hub.files.lock().unwrap().insert(name.into(), file);
+    }
+    fetch(&address, data.path()).unwrap();
+}

@@ -193,7 +193,8 @@ fn meaning(place: &Place) -> Outcome {
     let Some(options) = embedding::options(&settings, &place.data_dir) else {
         return Err(lacking(&"no search by meaning: this program does not know where it is"));
     };
-    match Model::locate(options.model.as_deref(), &options.program) {
+    let found = Model::locate(options.model.as_deref(), &options.program);
+    match found.and_then(|model| model.verify().map(|()| model)) {
         Ok(model) => Ok(format!("{} ({})", model.name, model.directory.display())),
         Err(ModelError::Missing { path }) => {
             let what = path.display().to_string();

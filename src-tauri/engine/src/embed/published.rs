@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fastembed::{EmbeddingModel, TextEmbedding};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::model::{ENCODER, MANIFEST, TOKENIZER, sum_of};
@@ -22,6 +23,8 @@ const FOLDER: &str = "models";
 const PARTIAL: &str = "partial";
 /// A hub that says nothing for this long is not there.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Of a file, in bytes: enough to tell a model from a page.
+const HEAD: u64 = 64;
 const BLOCK: usize = 64 << 10;
 /// Blocks that the disk does not have yet.
 const BLOCKS_AHEAD: usize = 16;
@@ -57,6 +60,10 @@ pub enum FetchError {
     CutOff { url: String, came: u64, all: u64 },
     #[error("{url} was cut off: {source}")]
     Interrupted { url: String, source: io::Error },
+    #[error(
+        "{url} is not the file that it should be: something on the way may ask for a login first"
+    )]
+    Another { url: String },
     #[error("the disk is full: {} cannot be written", path.display())]
     DiskFull { path: PathBuf },
     #[error("{} cannot be written: {source}", path.display())]
@@ -114,13 +121,16 @@ impl Published {
         data.join(FOLDER).join(&self.name)
     }
 
-    /// Whether all of it is there.
+    /// Whether all of its files are there; see [`Published::fetch`] for their content.
     pub fn is_fetched(&self, data: &Path) -> bool {
-        self.folder(data).join(MANIFEST).is_file()
+        let folder = self.folder(data);
+        let mut files = TOKENIZER.iter().chain([&ENCODER, &MANIFEST]);
+        files.all(|name| folder.join(name).is_file())
     }
 
     /// Fetches it from `hub` into its folder below `data`. Files that came whole in an earlier
-    /// attempt are not fetched again. Blocks; `progress` is asked several times a second whether
+    /// attempt are not fetched again, nor those of a fetched model that are what came then: what is
+    /// missing or damaged is. Blocks; `progress` is asked several times a second whether
     /// to go on, also while nothing comes.
     ///
     /// # Errors
@@ -132,14 +142,22 @@ impl Published {
         mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<PathBuf, FetchError> {
         let folder = self.folder(data);
-        if self.is_fetched(data) {
-            return Ok(folder);
-        }
         let partial = folder.with_extension(PARTIAL);
         fs::create_dir_all(&partial).map_err(failed(&partial))?;
         let lock = folder.with_extension("lock");
         let lock_file = File::create(&lock).map_err(failed(&lock))?;
         lock_file.try_lock().map_err(|_| FetchError::UnderWay)?;
+        if folder.exists() {
+            let sound = sound_files(&folder);
+            if sound.len() > TOKENIZER.len() {
+                return fs::remove_dir_all(&partial).map_err(failed(&partial)).map(|()| folder);
+            }
+            for name in sound {
+                let (from, to) = (folder.join(name), partial.join(name));
+                fs::rename(&from, &to).map_err(failed(&to))?;
+            }
+            fs::remove_dir_all(&folder).map_err(failed(&folder))?;
+        }
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .timeout_connect(Some(SILENCE))
             .timeout_recv_response(Some(SILENCE))
@@ -150,11 +168,15 @@ impl Published {
         let files = TOKENIZER.iter().map(|name| (*name, *name)).chain([(&*self.encoder, ENCODER)]);
         for (remote, name) in files {
             let path = partial.join(name);
+            let url = format!("{hub}/{}/resolve/main/{remote}", self.repository);
             if !path.is_file() {
-                let url = format!("{hub}/{}/resolve/main/{remote}", self.repository);
                 download(&agent, &url, &path, |came, all| {
                     progress(Progress { file: remote, came, all })
                 })?;
+            }
+            if !seems_right(&path).map_err(failed(&path))? {
+                fs::remove_file(&path).map_err(failed(&path))?;
+                return Err(FetchError::Another { url });
             }
             let sum = sum_of(&path)
                 .map_err(|error| FetchError::Io { path, source: io::Error::other(error) })?;
@@ -171,6 +193,29 @@ impl Published {
         fs::rename(&partial, &folder).map_err(failed(&folder))?;
         Ok(folder)
     }
+}
+
+/// Those of a fetched model's files that are what came when it was fetched.
+fn sound_files(folder: &Path) -> Vec<&'static str> {
+    let manifest = fs::read(folder.join(MANIFEST)).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    let is_sound = |name: &&str| {
+        let expected = manifest.as_ref().and_then(|it| it.get("sha256")?.get(name)?.as_str());
+        expected.is_some_and(|sum| sum_of(&folder.join(name)).is_ok_and(|found| found == sum))
+    };
+    TOKENIZER.into_iter().chain([ENCODER]).filter(is_sound).collect()
+}
+
+/// Whether the file may be what its name says. A page that asks for a login is no JSON, and text
+/// from its beginning, which no model is.
+fn seems_right(path: &Path) -> io::Result<bool> {
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return Ok(serde_json::from_slice::<IgnoredAny>(&fs::read(path)?).is_ok());
+    }
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    Ok(head.iter().any(|byte| byte.is_ascii_control() && !is_blank(byte)))
 }
 
 /// How fastembed makes a vector of what the model of this name gives.
