@@ -6,8 +6,9 @@ use std::sync::mpsc::channel;
 
 use tokio::sync::oneshot;
 
-use super::super::model::{ENCODER, MANIFEST, TOKENIZER};
 use super::*;
+use crate::embed::model::{ENCODER, MANIFEST, TOKENIZER};
+use crate::embed::protocol::{Hello, Reply, VERSION};
 
 type Answer = oneshot::Receiver<Result<Vec<f32>, EmbedError>>;
 
