@@ -267,6 +267,45 @@ async fn a_worker_that_nobody_asks_ends_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_worker_that_was_killed_while_nobody_asked_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = copied_model(folder.path());
+    let embedder = Embedder::start(Options { model: Some(model.clone()), ..options() }).unwrap();
+    embedder.embed_query("first".into()).await.unwrap();
+    kill_process(the_worker(&model).await, Signal::KILL).unwrap();
+    until_state(&embedder, "failed", |state| matches!(state, State::Failed { .. })).await;
+    embedder.embed_query("at once".into()).await.unwrap();
+    kill_process(the_worker(&model).await, Signal::KILL).unwrap();
+    until_state(&embedder, "failed", |state| matches!(state, State::Failed { .. })).await;
+    until_state(&embedder, "idle", |state| *state == State::Idle).await;
+    embedder.embed_query("later".into()).await.unwrap();
+    embedder.close().await;
+}
+
+#[tokio::test]
+async fn model_files_that_were_replaced_never_answer_for_the_model_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = copied_model(folder.path());
+    let idle = Duration::from_millis(100);
+    let embedder =
+        Embedder::start(Options { model: Some(model.clone()), idle, ..options() }).unwrap();
+    let before = embedder.model().unwrap().id;
+    embedder.embed_query("first".into()).await.unwrap();
+    until_state(&embedder, "idle", |state| *state == State::Idle).await;
+    renamed_model(&model);
+    let texts = || vec!["close the socket".to_owned()];
+    let of = |id: String| {
+        let embedder = embedder.clone();
+        async move { embedder.embed_batch(texts(), Priority::Background, Some(&id)).await.pop() }
+    };
+    assert!(matches!(of(before.clone()).await, Some(Err(EmbedError::Unavailable(_)))));
+    let after = embedder.model().unwrap();
+    assert_eq!(after.name, "another");
+    assert!(matches!(of(after.id).await, Some(Ok(_))));
+    embedder.close().await;
+}
+
+#[tokio::test]
 async fn a_worker_above_its_memory_is_replaced_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let model = copied_model(folder.path());

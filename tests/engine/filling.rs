@@ -1,5 +1,7 @@
 //! Projects that are embedded in the background, with real workers and the real model.
 
+mod disk;
+mod leavings;
 mod narrowed;
 mod order;
 mod store;
@@ -15,7 +17,7 @@ use rustix::process::{Signal, kill_process};
 
 use crate::embedding::{copied_model, options, renamed_model, the_worker, workers};
 use crate::meaning::streamed;
-use crate::world::{World, until, word, write};
+use crate::world::{DEADLINE, World, until, word, write};
 
 /// Asks for the pause in other words than the file has.
 const QUESTION: &str = "delay before trying something again after an error";
@@ -53,6 +55,13 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
 
 async fn embedded(world: &World, project: &str) -> ProjectStatus {
     world.engine().wait(project, LaneName::Meaning).await.unwrap()
+}
+
+/// Why waiting for it is of no use.
+async fn refused(world: &World, project: &str) -> String {
+    let waited = world.engine().wait(project, LaneName::Meaning);
+    let waited = tokio::time::timeout(DEADLINE, waited).await.expect("it waits for nothing");
+    waited.unwrap_err().to_string()
 }
 
 /// The whole answer, however long a worker takes to start.

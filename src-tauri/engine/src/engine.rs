@@ -6,6 +6,7 @@ mod error;
 mod excerpt;
 mod excluding;
 mod filling;
+mod keeping;
 mod locating;
 mod lock;
 mod meaning;
@@ -116,7 +117,7 @@ struct Shared {
     comparer: Comparer,
     previews: Previews,
     reaching: Reaching,
-    aside: SetAside,
+    aside: Arc<SetAside>,
     filler: Filler,
     /// Patterns are changed one at a time, each from what the last one left.
     excluding: tokio::sync::Mutex<()>,
@@ -163,9 +164,11 @@ impl Engine {
         registry.warm();
         let vectors = Arc::new(Vectors::new(options.embedder.clone(), options.data_dir.clone()));
         let comparer = Comparer::new(Arc::clone(&vectors), registry.clone());
+        let aside = Arc::new(SetAside::default());
         let filler = Filler::start(
             registry.clone(),
             Arc::clone(&vectors),
+            Arc::clone(&aside),
             options.pacing,
             options.on_battery,
         );
@@ -179,7 +182,7 @@ impl Engine {
             comparer,
             previews,
             reaching: Reaching::default(),
-            aside: SetAside::default(),
+            aside,
             filler,
             excluding: tokio::sync::Mutex::default(),
             _owner,
@@ -269,14 +272,14 @@ impl Engine {
     }
 
     async fn remove(&self, id: &ProjectId) -> Result<(), EngineError> {
-        let Shared { registry, catalogue, .. } = &*self.shared;
+        let Shared { registry, catalogue, vectors, .. } = &*self.shared;
         // First where it lasts: killed in between, the start finds an index without a project.
         let (catalogue, key) = (Arc::clone(catalogue), id.clone());
         blocking(move || catalogue.remove(&key)).await?;
-        let (registry, id) = (registry.clone(), id.clone());
+        let (registry, vectors, id) = (registry.clone(), Arc::clone(vectors), id.clone());
         let deleting = tokio::spawn(async move {
             registry.remove(&id).await;
-            blocking(move || registry.delete_index(&id)).await;
+            delete(registry, &vectors, id).await;
         });
         if tokio::time::timeout(REMOVAL, deleting).await.is_err() {
             tracing::warn!("the index of a removed project is deleted once its disk answers");
@@ -384,6 +387,13 @@ impl Engine {
             },
         })
     }
+}
+
+/// Deletes what is stored of a project that is not registered any more.
+async fn delete(registry: Registry, vectors: &Vectors, id: ProjectId) {
+    let key = id.clone();
+    blocking(move || registry.delete_index(&key)).await;
+    vectors.forget(&id).await;
 }
 
 /// Runs `work` where blocking is allowed; its panic is the caller's.

@@ -55,7 +55,7 @@ use unload::keep_room;
 use volume::Volumes;
 
 /// How much of a project is embedded, in texts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Embedding {
     pub wanted: u64,
     pub done: u64,
@@ -301,10 +301,13 @@ impl Registry {
 
     /// Takes in how far the embedding of the project is.
     pub fn set_embedding(&self, id: &ProjectId, embedding: Embedding) {
-        if let Some(slot) = self.slots().get_mut(id).filter(|slot| slot.project.meaning) {
+        let mut slots = self.slots();
+        let Some(slot) = slots.get_mut(id).filter(|slot| slot.project.meaning) else { return };
+        if slot.embedding.as_ref() != Some(&embedding) {
             slot.embedding = Some(embedding);
+            drop(slots);
+            self.changed();
         }
-        self.changed();
     }
 
     /// How far the embedding of the project is, where that is known.

@@ -180,7 +180,7 @@ pub enum MeaningState {
     Off,
     /// A file of the model, or the library that runs it, is not there.
     ModelMissing,
-    /// The model is damaged, or what runs it ended.
+    /// The model is damaged, what runs it ended, or what is embedded cannot be kept.
     Failed,
     /// Somebody paused it.
     Paused,

@@ -8,15 +8,15 @@ use quarry_engine::engine::Pacing;
 use quarry_engine::search::{Mode, SearchRequest};
 use quarry_engine::status::{Freshness, LaneName, MeaningState, ProjectStatus, Snapshot};
 
-use super::{embedded, filling};
+use super::{embedded, filling, refused};
 use crate::embedding::options;
-use crate::world::{World, until, word, write};
+use crate::world::{DEADLINE, World, until, word, write};
 
 /// Texts that are on their way when something stops the rest, with what was just counted.
 const ON_THE_WAY: u64 = 64;
 
 /// Files with a short definition each, so that each is embedded in a moment.
-fn short(numbers: std::ops::Range<usize>) -> Vec<(String, String)> {
+pub fn short(numbers: std::ops::Range<usize>) -> Vec<(String, String)> {
     numbers.map(|n| (format!("{}.rs", word(n)), format!("fn {}() {{}}\n", word(n)))).collect()
 }
 
@@ -142,6 +142,50 @@ async fn files_that_are_indexed_come_first() {
     world.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_what_is_paused_is_told() {
+    let mut world = filling(options());
+    world.engine().pause_meaning(true);
+    project(&world, "code", &short(0..20)).await;
+    let refused = refused(&world, "code").await;
+    assert!(refused.contains("paused") && refused.contains("resume"), "{refused}");
+    world.engine().pause_meaning(false);
+    embedded(&world, "code").await;
+    world.engine().pause_meaning(true);
+    // Nothing is missing of it, nor of another one with the same texts.
+    embedded(&world, "code").await;
+    world.project("fork", &super::borrowed(&short(0..20))).await;
+    embedded(&world, "fork").await;
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_share_does_not_pay_for_the_start_of_the_worker() {
+    let mut world = filling(options());
+    let share = |share| Pacing { on_battery: true, share, ..Pacing::default() };
+    // What the start of a worker takes would be minutes then.
+    world.engine().set_pacing(share(0.01));
+    project(&world, "code", &short(0..20)).await;
+    assert_eq!(embedded(&world, "code").await.vectors, 20);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_larger_share_counts_at_once() {
+    let mut world = filling(options());
+    let share = |share| Pacing { on_battery: true, share, ..Pacing::default() };
+    world.engine().set_pacing(share(0.01));
+    let long = |n| format!("fn {}() {{ {} }}\n", word(n), "let value = compute(); ".repeat(90));
+    let files: Vec<_> = (0..40).map(|n| (format!("{n}.rs"), long(n))).collect();
+    project(&world, "code", &files).await;
+    world.until_status("code", "begun", |status| status.vectors > 0).await;
+    // Paid for now, the first texts would take minutes.
+    world.engine().set_pacing(share(1.0));
+    let all = tokio::time::timeout(DEADLINE, embedded(&world, "code")).await;
+    assert_eq!(all.expect("the pause goes on").vectors, 40);
+    world.close().await;
+}
+
 static ON_BATTERY: AtomicBool = AtomicBool::new(false);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,6 +201,8 @@ async fn on_its_battery_the_machine_embeds_only_where_it_may() {
     })
     .await;
     assert_eq!(world.status("code").vectors, 0);
+    let refused = refused(&world, "code").await;
+    assert!(refused.contains("0 of 20") && refused.contains("plugged in"), "{refused}");
     world.engine().set_pacing(Pacing { on_battery: true, ..Pacing::default() });
     assert_eq!(embedded(&world, "code").await.vectors, 20);
 

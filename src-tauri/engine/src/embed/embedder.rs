@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use super::model::Model;
 use super::pace;
 use super::state::State;
-use super::supervisor::{Event, Job, Supervisor};
+use super::supervisor::{Event, Job, Shown, Supervisor};
 
 /// A worker that nobody asked for this long ends.
 const IDLE: Duration = Duration::from_secs(180);
@@ -81,6 +81,7 @@ struct Inner {
     events: Sender<Event>,
     state: watch::Receiver<State>,
     model: watch::Receiver<Option<Model>>,
+    background: watch::Receiver<Duration>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -88,12 +89,13 @@ impl Embedder {
     /// Looks for the model; starts no process before there is something to embed.
     pub fn start(options: Options) -> std::io::Result<Embedder> {
         let (events, inbox) = channel();
-        let (supervisor, state, model) = Supervisor::new(options, events.clone());
+        let (supervisor, shown) = Supervisor::new(options, events.clone(), Instant::now());
         let thread = std::thread::Builder::new()
             .name("embedder".into())
             .spawn(move || supervisor.run(&inbox))?;
         let thread = Mutex::new(Some(thread));
-        Ok(Embedder { inner: Arc::new(Inner { events, state, model, thread }) })
+        let Shown { state, model, background } = shown;
+        Ok(Embedder { inner: Arc::new(Inner { events, state, model, background, thread }) })
     }
 
     /// One that never starts anything.
@@ -101,7 +103,9 @@ impl Embedder {
         let (events, _) = channel();
         let (_, state) = watch::channel(State::Off);
         let (_, model) = watch::channel(None);
-        Embedder { inner: Arc::new(Inner { events, state, model, thread: Mutex::new(None) }) }
+        let (_, background) = watch::channel(Duration::ZERO);
+        let thread = Mutex::new(None);
+        Embedder { inner: Arc::new(Inner { events, state, model, background, thread }) }
     }
 
     pub fn state(&self) -> State {
@@ -116,6 +120,12 @@ impl Embedder {
     /// The model whose vectors come from here: the key of their cache. `None` while it is missing.
     pub fn model(&self) -> Option<Model> {
         self.inner.model.borrow().clone()
+    }
+
+    /// For how long models have computed for [`Priority::Background`] so far: a worker's threads
+    /// together count once.
+    pub fn background_time(&self) -> Duration {
+        *self.inner.background.borrow()
     }
 
     /// A vector of length 1. Overtakes everything else; fails at once while no worker can be had.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use xxhash_rust::xxh3::xxh3_64;
@@ -24,6 +25,11 @@ const LAYOUT: &str = "
         checksum INTEGER NOT NULL,
         PRIMARY KEY (project, path)
     ) STRICT, WITHOUT ROWID;";
+/// The projects that were listed to the end once: one may have no texts.
+const LISTED: &str = "
+    CREATE TABLE IF NOT EXISTS listed (project TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;";
+/// Nobody but a backup program ever holds it.
+const BUSY: Duration = Duration::from_secs(1);
 /// In kibibytes; negative as SQLite wants it.
 const CACHE: i64 = -1024;
 
@@ -62,23 +68,22 @@ pub struct InventoryError {
 #[derive(Debug)]
 pub struct Inventory {
     path: PathBuf,
-    connection: Mutex<Connection>,
+    /// `None` after an error: it is opened anew for whoever comes next.
+    connection: Mutex<Option<Connection>>,
 }
 
 impl Inventory {
     /// The file at `path`; made anew where it is damaged or of another version.
     ///
     /// # Errors
-    /// Where there can be no file.
+    /// Where there can be no file, or somebody else holds it; what is in it stays.
     pub fn open(path: &Path) -> Result<Inventory, InventoryError> {
-        let failed = |source| InventoryError { path: path.to_owned(), source };
-        let connection = connect(path).or_else(|error| {
-            tracing::warn!(%error, "the list of embedded texts is made anew");
-            discard(path);
-            connect(path)
-        });
-        let connection = Mutex::new(connection.map_err(failed)?);
-        Ok(Inventory { path: path.to_owned(), connection })
+        let inventory = Inventory { path: path.to_owned(), connection: Mutex::default() };
+        match inventory.with(|_| Ok(())) {
+            Err(error) if error.is_damage() => inventory.with(|_| Ok(()))?,
+            other => other?,
+        }
+        Ok(inventory)
     }
 
     /// The files of a project and what they were when they were listed.
@@ -146,18 +151,37 @@ impl Inventory {
         })
     }
 
-    /// Forgets all projects but these; the ones among them that are known.
+    /// The project is listed to the end.
+    ///
+    /// # Errors
+    /// As for [`Inventory::stamps`].
+    pub fn note_listed(&self, project: &str) -> Result<(), InventoryError> {
+        self.with(|connection| {
+            let note = "INSERT OR IGNORE INTO listed (project) VALUES (?1)";
+            connection.prepare_cached(note)?.execute([project]).map(drop)
+        })
+    }
+
+    /// Forgets one project.
+    ///
+    /// # Errors
+    /// As for [`Inventory::stamps`].
+    pub fn forget(&self, project: &str) -> Result<(), InventoryError> {
+        self.with(|connection| forget(connection, project))
+    }
+
+    /// Forgets all projects but these; the ones among them of which anything is known.
     ///
     /// # Errors
     /// As for [`Inventory::stamps`].
     pub fn keep(&self, projects: &[String]) -> Result<Vec<String>, InventoryError> {
         self.with(|connection| {
             let mut known: Vec<String> = connection
-                .prepare("SELECT DISTINCT project FROM file")?
+                .prepare("SELECT project FROM listed UNION SELECT project FROM file")?
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             for gone in known.iter().filter(|known| !projects.contains(known)) {
-                connection.execute("DELETE FROM file WHERE project = ?1", [gone])?;
+                forget(connection, gone)?;
             }
             known.retain(|known| projects.contains(known));
             Ok(known)
@@ -223,40 +247,56 @@ impl Inventory {
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
     ) -> Result<T, InventoryError> {
-        let mut connection = self.lock();
-        work(&mut connection).map_err(|source| {
-            let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
-            if source.sqlite_error_code().is_some_and(|code| damage.contains(&code)) {
-                tracing::warn!(%source, "the list of embedded texts is made anew");
-                // On Windows a file that is open cannot be removed.
-                if let Ok(nothing) = Connection::open_in_memory() {
-                    drop(std::mem::replace(&mut *connection, nothing));
-                    discard(&self.path);
-                    if let Ok(anew) = connect(&self.path) {
-                        *connection = anew;
-                    }
-                }
+        let mut slot = self.lock();
+        let done = match &mut *slot {
+            Some(connection) => work(connection),
+            closed => connect(&self.path).and_then(|open| work(closed.insert(open))),
+        };
+        done.map_err(|source| {
+            let error = InventoryError { path: self.path.clone(), source };
+            *slot = None;
+            if error.is_damage() {
+                tracing::warn!(%error, "it is made anew");
+                discard(&self.path);
             }
-            InventoryError { path: self.path.clone(), source }
+            error
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl InventoryError {
+    /// Whether the file holds nothing that can be read: it is discarded then.
+    fn is_damage(&self) -> bool {
+        let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
+        self.source.sqlite_error_code().is_some_and(|code| damage.contains(&code))
+    }
+}
+
+fn forget(connection: &mut Connection, project: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute("DELETE FROM file WHERE project = ?1", [project])?;
+    transaction.execute("DELETE FROM listed WHERE project = ?1", [project])?;
+    transaction.commit()
+}
+
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version != VERSION {
         connection.execute_batch(&format!(
-            "BEGIN; DROP TABLE IF EXISTS file; {LAYOUT} PRAGMA user_version = {VERSION}; COMMIT;"
+            "BEGIN; DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS listed; {LAYOUT}
+             PRAGMA user_version = {VERSION}; COMMIT;"
         ))?;
     }
+    connection.execute_batch(LISTED)?;
     Ok(connection)
 }
 
@@ -296,63 +336,4 @@ fn decode(bytes: &[u8]) -> Option<Vec<ChunkTexts>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(hash: u64, keys: &[u128]) -> FileTexts {
-        let keys = keys.iter().copied().map(Key).collect();
-        let chunks = vec![ChunkTexts { line_start: 7, defines: true, keys }];
-        FileTexts { stamp: FileStamp { hash, deep: true }, chunks }
-    }
-
-    fn listed(inventory: &Inventory, project: Option<&str>) -> Vec<(String, FileTexts)> {
-        let mut files = Vec::new();
-        let show = |path: &str, texts| files.push((path.to_owned(), texts));
-        match project {
-            Some(project) => inventory.each(project, show).unwrap(),
-            None => inventory.every(show).unwrap(),
-        }
-        files
-    }
-
-    #[test]
-    fn files_come_back_as_they_were_listed_and_go_with_their_project() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("texts.sqlite");
-        let inventory = Inventory::open(&path).unwrap();
-        let file = ("a.rs".to_owned(), texts(u64::MAX, &[1, u128::MAX]));
-        inventory.put("one", std::slice::from_ref(&file)).unwrap();
-        inventory.put("two", &[("b.rs".to_owned(), texts(2, &[3]))]).unwrap();
-        drop(inventory);
-        let inventory = Inventory::open(&path).unwrap();
-        assert_eq!(listed(&inventory, Some("one")), std::slice::from_ref(&file));
-        assert_eq!(inventory.stamps("one").unwrap()["a.rs"], file.1.stamp);
-        assert_eq!(listed(&inventory, None).len(), 2);
-        let kept = inventory.keep(&["one".to_owned(), "new".to_owned()]).unwrap();
-        assert_eq!(kept, ["one"]);
-        assert!(listed(&inventory, Some("two")).is_empty());
-        inventory.remove("one", &["a.rs".to_owned()]).unwrap();
-        assert!(listed(&inventory, None).is_empty());
-    }
-
-    #[test]
-    fn a_row_that_changed_on_the_disk_is_forgotten() {
-        let folder = tempfile::tempdir().unwrap();
-        let inventory = Inventory::open(&folder.path().join("texts.sqlite")).unwrap();
-        inventory.put("one", &[("a.rs".to_owned(), texts(1, &[5]))]).unwrap();
-        let flip = "UPDATE file SET chunks = zeroblob(length(chunks))";
-        inventory.lock().execute(flip, []).unwrap();
-        assert!(listed(&inventory, Some("one")).is_empty());
-        assert!(inventory.stamps("one").unwrap().is_empty(), "it will be listed again");
-    }
-
-    #[test]
-    fn a_damaged_file_is_made_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("texts.sqlite");
-        fs::write(&path, "no database at all ".repeat(100)).unwrap();
-        let inventory = Inventory::open(&path).unwrap();
-        inventory.put("one", &[("a.rs".to_owned(), texts(1, &[5]))]).unwrap();
-        assert_eq!(listed(&inventory, None).len(), 1);
-    }
-}
+mod tests;

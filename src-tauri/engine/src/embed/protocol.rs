@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Changes with every change of a frame; both sides are the same program, but for an update under
 /// a running one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// No text and no vector comes near this: a longer frame is noise.
 const LONGEST_FRAME: u32 = 16 << 20;
@@ -23,6 +23,9 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     pub version: u32,
+    /// The id of the model that it has loaded. One of another version may not say it.
+    #[serde(default)]
+    pub model: String,
     pub dimensions: usize,
     pub threads: usize,
 }
@@ -190,8 +193,8 @@ mod tests {
     fn replies() -> impl Strategy<Value = Reply> {
         let values = prop::collection::vec(-1.0_f32..1.0, 0..8);
         prop_oneof![
-            (1_usize..9, 1_usize..9).prop_map(|(dimensions, threads)| {
-                Reply::Hello(Hello { version: VERSION, dimensions, threads })
+            (".*", 1_usize..9, 1_usize..9).prop_map(|(model, dimensions, threads)| {
+                Reply::Hello(Hello { version: VERSION, model, dimensions, threads })
             }),
             (any::<u64>(), any::<u32>(), any::<u64>(), values).prop_map(
                 |(id, tokens, micros, values)| Reply::Vector { id, tokens, micros, values }

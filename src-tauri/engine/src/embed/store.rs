@@ -167,13 +167,19 @@ impl Store {
     }
 
     /// Frees what is not among the `living`, a segment at most, so that it can be called between
-    /// other work; the segment that is written to is left alone. Whether there may be more to do.
+    /// other work; the segment that is written to is left alone as long as anything in it lives.
+    /// Whether there may be more to do.
     pub fn compact(&self, living: &mut Marks) -> Result<bool, StoreError> {
         let failed = |source| StoreError { path: self.directory.clone(), source };
         let mut state = self.state();
-        let Some((_, full)) = state.segments.split_last() else { return Ok(false) };
+        let Some((last, full)) = state.segments.split_last() else { return Ok(false) };
         let sparse = |segment: &&Arc<Segment>| living.count(segment.number) < LEAST_LIVING;
-        let Some(old) = full.iter().find(sparse).cloned() else { return Ok(false) };
+        let dead = Some(last).filter(|last| living.count(last.number) == 0);
+        let Some(old) = full.iter().find(sparse).or(dead).cloned() else { return Ok(false) };
+        if old.number == last.number {
+            // What is written next begins a file of its own.
+            state.taken = CAPACITY;
+        }
         for slot in living.take(old.number) {
             if let Some(record) = old.record(slot) {
                 living.insert(state.append(&self.directory, &record).map_err(failed)?);
@@ -228,6 +234,8 @@ impl State {
             last => {
                 let number = last.map_or(0, |last| last.number + 1);
                 let path = directory.join(format!("{number:06}.{EXTENSION}"));
+                // Somebody may have deleted it meanwhile.
+                fs::create_dir_all(directory)?;
                 let segment = Arc::new(Segment::create(&path, number, dimensions)?);
                 self.segments.push(segment.clone());
                 self.taken = 0;

@@ -1,26 +1,30 @@
 //! The thread behind an [`Embedder`](super::embedder::Embedder): it starts the worker, feeds it,
 //! and starts it again. It is one thread, as on Linux a worker dies with the thread that began it.
 
-use std::collections::{BTreeMap, VecDeque};
+mod hearing;
+mod queues;
+
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::embedder::{EmbedError, Options, Priority};
 use super::model::{Model, ModelError};
 use super::pace::{self, Pace};
 use super::process::{Heard, Process};
-use super::protocol::{Refusal, Reply, Request, VERSION};
+use super::protocol::Request;
 use super::state::{Cause, State};
 use super::worker::WorkerArguments;
+pub use queues::Job;
+use queues::Queues;
 
 /// A text with which this many workers ended is not given to another.
 const MOST_ATTEMPTS: u8 = 3;
 /// How often a missing model is looked for while it is asked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
-const PRIORITIES: usize = 3;
 
 pub enum Event {
     Submit(Job),
@@ -30,13 +34,31 @@ pub enum Event {
     Close,
 }
 
-pub struct Job {
-    pub text: String,
-    pub priority: Priority,
-    /// The id of the only model whose vector is of use.
-    pub model: Option<String>,
-    pub attempts: u8,
-    pub answer: oneshot::Sender<Result<Vec<f32>, EmbedError>>,
+/// What everybody may see of it.
+pub struct Shown {
+    pub state: watch::Receiver<State>,
+    pub model: watch::Receiver<Option<Model>>,
+    /// What the models took for background work so far.
+    pub background: watch::Receiver<Duration>,
+}
+
+/// Whether a worker may be started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    Free,
+    Until(Instant),
+    /// Somebody has to mend something first.
+    UntilRetry,
+}
+
+impl Hold {
+    fn is_over(self, now: Instant) -> bool {
+        match self {
+            Hold::Free => true,
+            Hold::Until(at) => at <= now,
+            Hold::UntilRetry => false,
+        }
+    }
 }
 
 struct Running {
@@ -44,6 +66,8 @@ struct Running {
     /// What the worker has and has not answered, by the number it has there.
     given: BTreeMap<u64, Job>,
     threads: usize,
+    /// Values of each of its vectors.
+    dimensions: usize,
     ready: bool,
     /// Since when it could have said something.
     silent_since: Instant,
@@ -62,49 +86,47 @@ pub struct Supervisor {
     events: Sender<Event>,
     state: watch::Sender<State>,
     model: watch::Sender<Option<Model>>,
+    background: watch::Sender<Duration>,
     looked_at: Instant,
-    queues: [VecDeque<Job>; PRIORITIES],
+    queues: Queues,
     running: Option<Running>,
     /// Counts the workers, so that a late word of an ended one is known as such.
     generation: u64,
     next_id: u64,
     pace: Pace,
     failures: u32,
-    /// Not before then is another worker started; `None` inside is never, without Retry.
-    held_until: Option<Option<Instant>>,
+    hold: Hold,
     idle_since: Instant,
 }
 
 impl Supervisor {
-    pub fn new(
-        options: Options,
-        events: Sender<Event>,
-    ) -> (Supervisor, watch::Receiver<State>, watch::Receiver<Option<Model>>) {
+    pub fn new(options: Options, events: Sender<Event>, now: Instant) -> (Supervisor, Shown) {
         let (state, states) = watch::channel(State::Idle);
         let (model, models) = watch::channel(None);
-        let now = Instant::now();
+        let (background, took) = watch::channel(Duration::ZERO);
         let mut supervisor = Supervisor {
             options,
             events,
             state,
             model,
+            background,
             looked_at: now,
-            queues: Default::default(),
+            queues: Queues::default(),
             running: None,
             generation: 0,
             next_id: 0,
             pace: Pace::default(),
             failures: 0,
-            held_until: None,
+            hold: Hold::Free,
             idle_since: now,
         };
-        supervisor.look_for_model();
-        (supervisor, states, models)
+        supervisor.look_for_model(now);
+        (supervisor, Shown { state: states, model: models, background: took })
     }
 
     pub fn run(mut self, inbox: &Receiver<Event>) {
         loop {
-            self.advance();
+            self.advance(Instant::now());
             let event = match self.deadline() {
                 Some(deadline) => {
                     match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -118,14 +140,15 @@ impl Supervisor {
                     Err(_) => break,
                 },
             };
+            let now = Instant::now();
             match event {
-                Event::Submit(job) => self.submit(job),
+                Event::Submit(job) => self.submit(job, now),
                 Event::Heard { generation, heard } if generation == self.generation => {
-                    self.hear(heard);
+                    self.hear(heard, now);
                 }
                 Event::Heard { .. } => {}
-                Event::Retry => self.retry(),
-                Event::Switch(options) => self.switch(*options),
+                Event::Retry => self.retry(now),
+                Event::Switch(options) => self.switch(*options, now),
                 Event::Close => break,
             }
         }
@@ -133,32 +156,36 @@ impl Supervisor {
         self.state.send_replace(State::Off);
     }
 
-    fn submit(&mut self, job: Job) {
-        if self.model.borrow().is_none() && self.looked_at.elapsed() >= LOOK_AGAIN {
-            self.look_for_model();
+    fn submit(&mut self, job: Job, now: Instant) {
+        if self.model.borrow().is_none() && now >= self.looked_at + LOOK_AGAIN {
+            self.look_for_model(now);
         }
         let state = self.state.borrow().clone();
         let refuses = match &state {
             State::Off | State::Missing { .. } => true,
-            // Background work can wait for the next attempt, if one comes by itself.
-            State::Failed { next_retry, .. } => {
-                next_retry.is_none() || job.priority != Priority::Background
+            _ if self.hold == Hold::UntilRetry => true,
+            _ => {
+                !self.hold.is_over(now) && job.priority != Priority::Background && !self.is_brief()
             }
-            State::Idle | State::Starting | State::Ready => false,
         };
-        let is_other = job
-            .model
-            .as_deref()
-            .is_some_and(|id| self.model.borrow().as_ref().is_none_or(|present| present.id != id));
-        if refuses || is_other {
-            let _ = job.answer.send(Err(EmbedError::Unavailable(state)));
+        if refuses || !job.takes(self.model_id().as_deref()) {
+            job.refuse(&state);
         } else {
-            self.queues[job.priority as usize].push_back(job);
+            self.queues.put(job);
         }
     }
 
-    fn look_for_model(&mut self) {
-        self.looked_at = Instant::now();
+    /// The first failure in a row is mended within a second: worth waiting for.
+    fn is_brief(&self) -> bool {
+        self.failures <= 1
+    }
+
+    fn model_id(&self) -> Option<String> {
+        self.model.borrow().as_ref().map(|model| model.id.clone())
+    }
+
+    fn look_for_model(&mut self, now: Instant) {
+        self.looked_at = now;
         if self.options.off {
             self.model.send_replace(None);
             self.state.send_replace(State::Off);
@@ -166,71 +193,73 @@ impl Supervisor {
         }
         match Model::locate(self.options.model.as_deref(), &self.options.program) {
             Ok(model) => {
+                self.failures = 0;
+                self.hold = Hold::Free;
                 self.model.send_replace(Some(model));
                 self.state.send_replace(State::Idle);
             }
-            Err(ModelError::Missing { path }) => {
-                let what = path.display().to_string();
-                self.model.send_replace(None);
-                let name = self.options.published.clone();
-                self.state.send_replace(State::Missing { what, name });
-            }
+            Err(ModelError::Missing { path }) => self.miss(path.display().to_string()),
             Err(error) => {
                 self.model.send_replace(None);
-                self.fail(Cause::ModelDamaged, &error.to_string());
+                self.fail(Cause::ModelDamaged, &error.to_string(), now);
             }
         }
     }
 
-    fn switch(&mut self, options: Options) {
+    /// Nobody waits for a model of which `what` is not there.
+    fn miss(&mut self, what: String) {
+        self.model.send_replace(None);
+        self.hold = Hold::Free;
+        let state = State::Missing { what, name: self.options.published.clone() };
+        self.state.send_replace(state.clone());
+        self.queues.refuse(&state, |_| true);
+    }
+
+    fn switch(&mut self, options: Options, now: Instant) {
         if self.options == options {
             return;
         }
         drop(self.take_back(Blame::Nobody));
         self.options = options;
         self.failures = 0;
-        self.held_until = None;
+        self.hold = Hold::Free;
         // What is slow for the one model is usual for another.
         self.pace = Pace::default();
-        self.look_for_model();
+        self.look_for_model(now);
         // What waits was asked of the model before.
         let state = self.state.borrow().clone();
-        self.refuse_waiting(&state, true);
+        self.queues.refuse(&state, |_| true);
     }
 
-    fn retry(&mut self) {
+    fn retry(&mut self, now: Instant) {
         if self.running.is_none() {
-            self.failures = 0;
-            self.held_until = None;
-            self.look_for_model();
+            self.look_for_model(now);
             if *self.state.borrow() == State::Idle {
-                self.start();
+                self.start(now);
             }
         }
     }
 
     /// Does what has become due: starts, feeds, gives up.
-    fn advance(&mut self) {
-        let now = Instant::now();
-        for queue in &mut self.queues {
-            queue.retain(|job| !job.answer.is_closed());
-        }
-        let waiting = self.queues.iter().any(|queue| !queue.is_empty());
+    fn advance(&mut self, now: Instant) {
+        self.queues.forget_abandoned();
+        let waiting = !self.queues.is_empty();
         match &mut self.running {
-            None => {
-                let due = match self.held_until {
-                    None => true,
-                    Some(until) => until.is_some_and(|until| until <= now),
-                };
-                if waiting && due {
-                    self.start();
+            None if self.hold.is_over(now) => {
+                if waiting {
+                    self.start(now);
+                } else if self.hold != Hold::Free {
+                    // Tried again when somebody asks.
+                    self.hold = Hold::Free;
+                    self.state.send_replace(State::Idle);
                 }
             }
+            None => {}
             Some(running) => {
                 let busy = !running.ready || !running.given.is_empty();
                 if busy && now >= running.silent_since + self.pace.patience() {
                     self.pace.was_stuck();
-                    self.fail(Cause::Stuck, "the process that embeds did not answer");
+                    self.fail(Cause::Stuck, "the process that embeds did not answer", now);
                 } else if busy || waiting {
                     self.idle_since = now;
                 } else if now >= self.idle_since + self.options.idle {
@@ -240,25 +269,25 @@ impl Supervisor {
                 }
             }
         }
-        self.feed();
+        self.feed(now);
     }
 
     /// When [`Supervisor::advance`] has something to do even if nothing is heard.
     fn deadline(&self) -> Option<Instant> {
-        match &self.running {
-            Some(running) if running.ready && running.given.is_empty() => {
+        match (&self.running, self.hold) {
+            (Some(running), _) if running.ready && running.given.is_empty() => {
                 Some(self.idle_since + self.options.idle)
             }
-            Some(running) => Some(running.silent_since + self.pace.patience()),
-            None if self.queues.iter().all(VecDeque::is_empty) => None,
-            None => self.held_until.flatten(),
+            (Some(running), _) => Some(running.silent_since + self.pace.patience()),
+            (None, Hold::Until(at)) => Some(at),
+            (None, Hold::Free | Hold::UntilRetry) => None,
         }
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, now: Instant) {
         let Some(model) = self.model.borrow().clone() else { return };
         self.generation += 1;
-        self.held_until = None;
+        self.hold = Hold::Free;
         self.state.send_replace(State::Starting);
         // As the file has it, and as ONNX Runtime rearranges it, in each session.
         let weights = 2 * model.bytes * self.options.threads as u64;
@@ -280,89 +309,32 @@ impl Supervisor {
                     process,
                     given: BTreeMap::new(),
                     threads: 1,
+                    dimensions: 0,
                     ready: false,
-                    silent_since: Instant::now(),
+                    silent_since: now,
                 });
             }
             Err(error) => {
-                self.fail(Cause::NotStarted, &format!("no process could be started: {error}"));
+                self.fail(Cause::NotStarted, &format!("no process could be started: {error}"), now);
             }
         }
     }
 
     /// Questions go to the worker at once, the rest as its pace allows.
-    fn feed(&mut self) {
+    fn feed(&mut self, now: Instant) {
         let Some(running) = self.running.as_mut().filter(|running| running.ready) else { return };
         let most = self.pace.ahead(running.threads);
-        for (priority, queue) in self.queues.iter_mut().enumerate() {
-            let question = priority == Priority::Query as usize;
-            while question || running.given.len() < most {
-                let Some(job) = queue.pop_front() else { break };
-                if running.given.is_empty() {
-                    running.silent_since = Instant::now();
-                }
-                let (id, text) = (self.next_id, job.text.clone());
-                self.next_id += 1;
-                running.process.send(Request { id, priority: job.priority as u8, text });
-                running.given.insert(id, job);
+        loop {
+            let room = running.given.len() < most;
+            let takes = |priority| room || priority == Priority::Query;
+            let Some(job) = self.queues.take(takes) else { break };
+            if running.given.is_empty() {
+                running.silent_since = now;
             }
-        }
-    }
-
-    fn hear(&mut self, heard: Heard) {
-        let Some(running) = &mut self.running else { return };
-        running.silent_since = Instant::now();
-        match heard {
-            Heard::Reply(Reply::Hello(hello)) if hello.version == VERSION => {
-                running.ready = true;
-                running.threads = hello.threads;
-                self.state.send_replace(State::Ready);
-            }
-            Heard::Reply(Reply::Hello(_)) => {
-                self.fail(Cause::NotStarted, "Quarry was updated: quit it and start it again");
-            }
-            Heard::Reply(Reply::Vector { id, micros, values, .. }) => {
-                self.pace.answered(Duration::from_micros(micros));
-                self.answered(id, Ok(values));
-            }
-            Heard::Reply(Reply::Rejected { id, message }) => {
-                self.answered(id, Err(EmbedError::Rejected(message)));
-            }
-            Heard::Reply(Reply::Leaving) => {
-                tracing::info!("the embedding worker has outgrown its memory and is replaced");
-                self.take_back(Blame::Nobody);
-                self.state.send_replace(State::Idle);
-            }
-            Heard::Reply(Reply::Refused { cause, message }) => self.refused(cause, message),
-            Heard::Ended => {
-                let status = self.take_back(Blame::InWork).and_then(Process::end);
-                let how = status.map_or_else(|| "ended".into(), |status| status.to_string());
-                self.fail(Cause::Crashed, &format!("the process that embeds ended ({how})"));
-            }
-        }
-    }
-
-    fn answered(&mut self, id: u64, answer: Result<Vec<f32>, EmbedError>) {
-        self.failures = 0;
-        let Some(running) = &mut self.running else { return };
-        if let Some(job) = running.given.remove(&id) {
-            // Whoever asked may have gone away.
-            let _ = job.answer.send(answer);
-        }
-    }
-
-    fn refused(&mut self, cause: Refusal, message: String) {
-        match cause {
-            Refusal::ModelMissing => {
-                self.take_back(Blame::Nobody);
-                self.model.send_replace(None);
-                let name = self.options.published.clone();
-                let state = State::Missing { what: message, name };
-                self.state.send_replace(state.clone());
-                self.refuse_waiting(&state, true);
-            }
-            Refusal::ModelDamaged => self.fail(Cause::ModelDamaged, &message),
-            Refusal::RuntimeFailed => self.fail(Cause::RuntimeFailed, &message),
+            let (id, text) = (self.next_id, job.text.clone());
+            self.next_id += 1;
+            running.process.send(Request { id, priority: job.priority as u8, text });
+            running.given.insert(id, job);
         }
     }
 
@@ -381,41 +353,35 @@ impl Supervisor {
                 let why = format!("{MOST_ATTEMPTS} workers ended with it");
                 let _ = job.answer.send(Err(EmbedError::Rejected(why)));
             } else {
-                self.queues[job.priority as usize].push_front(job);
+                self.queues.put_back(job);
             }
         }
         Some(running.process)
     }
 
-    fn fail(&mut self, cause: Cause, message: &str) {
+    fn fail(&mut self, cause: Cause, message: &str, now: Instant) {
         drop(self.take_back(Blame::InWork));
         self.failures += 1;
         let pause = pace::back_off(self.failures);
-        let retry = cause.is_transient().then(|| Instant::now() + pause);
-        self.held_until = Some(retry);
+        let transient = cause.is_transient();
+        self.hold = if transient { Hold::Until(now + pause) } else { Hold::UntilRetry };
         let clock = Timestamp::now();
-        let next_retry = retry.map(|_| {
+        let next_retry = transient.then(|| {
             let pause = jiff::SignedDuration::try_from(pause).unwrap_or_default();
             clock.checked_add(pause).unwrap_or(clock)
         });
-        let remedy =
-            if retry.is_some() { "It is tried again." } else { "Mend it, then press Retry." };
+        let remedy = if transient { "It is tried again." } else { "Mend it, then press Retry." };
         let message = format!("Search by meaning failed: {message}. {remedy}");
         tracing::warn!(cause = cause.word(), message, attempts = self.failures, "embedding");
         let state = State::Failed { cause, message, attempts: self.failures, next_retry };
         self.state.send_replace(state.clone());
-        // The first failure in a row is mended within a second: worth waiting for.
-        if retry.is_none() || self.failures > 1 {
-            self.refuse_waiting(&state, retry.is_none());
-        }
-    }
-
-    fn refuse_waiting(&mut self, state: &State, background: bool) {
-        let most = if background { PRIORITIES } else { Priority::Background as usize };
-        for queue in &mut self.queues[..most] {
-            for job in queue.drain(..) {
-                let _ = job.answer.send(Err(EmbedError::Unavailable(state.clone())));
-            }
+        if !transient {
+            self.queues.refuse(&state, |_| true);
+        } else if !self.is_brief() {
+            self.queues.refuse(&state, |job| job.priority != Priority::Background);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,11 +111,11 @@ pub fn serve(arguments: &WorkerArguments) -> Result<(), WorkerError> {
         }
     };
     let jobs: &'static Jobs = Box::leak(Box::default());
-    let dimensions = encoders.dimensions;
-    let threads = encoders.all.len();
-    Reply::Hello(Hello { version: VERSION, dimensions, threads })
+    let Encoders { model, all, dimensions } = encoders;
+    let threads = all.len();
+    Reply::Hello(Hello { version: VERSION, model, dimensions, threads })
         .write(&mut io::stdout().lock())?;
-    for encoder in encoders.all {
+    for encoder in all {
         let limit = arguments.memory_limit;
         std::thread::Builder::new().name("encoder".into()).spawn(move || {
             if answer(jobs, encoder, limit, &io::stdout()).is_err() {
@@ -136,6 +136,8 @@ fn read_requests(jobs: &Jobs, from: &mut impl Read) -> Result<(), WorkerError> {
 }
 
 struct Encoders {
+    /// The id of their model.
+    model: String,
     all: Vec<Encoder>,
     dimensions: usize,
 }
@@ -149,7 +151,8 @@ fn load(arguments: &WorkerArguments) -> Result<Encoders, EncoderError> {
         all.push(Encoder::new(&model, &environment)?);
     }
     let first = all.first_mut().map(|encoder| encoder.encode("quarry")).transpose()?;
-    Ok(Encoders { dimensions: first.map_or(0, |encoded| encoded.vector.len()), all })
+    let dimensions = first.map_or(0, |encoded| encoded.vector.len());
+    Ok(Encoders { model: model.id, all, dimensions })
 }
 
 fn cause(error: &EncoderError) -> Refusal {

@@ -1,8 +1,12 @@
 //! What people are told about embedding in the background, and what they may say about it.
 
+use std::time::Instant;
+
 use tokio::sync::watch;
 
 use super::filling::{Pacing, Rest};
+use super::keeping::Trouble;
+use super::vectors::Vectors;
 use super::{Engine, EngineError, blocking};
 use crate::catalogue::ProjectId;
 use crate::embed::embedder;
@@ -14,31 +18,38 @@ impl Engine {
     pub fn meaning(&self) -> MeaningStatus {
         let embedder = &self.shared.vectors.embedder;
         let state = embedder.state();
-        let (word, sentence) = match (&state, self.shared.filler.rest()) {
-            (State::Off, _) => (MeaningState::Off, state.sentence()),
-            (State::Missing { .. }, _) => (MeaningState::ModelMissing, state.sentence()),
-            (State::Failed { .. }, _) => (MeaningState::Failed, state.sentence()),
-            (_, Some(Rest::Paused)) => (MeaningState::Paused, Some(PAUSED.to_owned())),
-            (_, Some(Rest::OnBattery)) => (MeaningState::OnBattery, Some(ON_BATTERY.to_owned())),
-            _ => (MeaningState::Working, None),
+        let trouble = self.shared.vectors.keeping.trouble();
+        let (state, sentence, next_retry) = match (&state, self.shared.filler.rest(), trouble) {
+            (State::Off, ..) => (MeaningState::Off, state.sentence(), None),
+            (State::Missing { .. }, ..) => (MeaningState::ModelMissing, state.sentence(), None),
+            (State::Failed { next_retry, .. }, ..) => {
+                (MeaningState::Failed, state.sentence(), *next_retry)
+            }
+            (_, Some(Rest::Paused), _) => (MeaningState::Paused, Some(PAUSED.to_owned()), None),
+            (_, Some(Rest::OnBattery), _) => {
+                (MeaningState::OnBattery, Some(ON_BATTERY.to_owned()), None)
+            }
+            (_, None, Some(trouble)) => {
+                (MeaningState::Failed, Some(trouble.sentence), Some(trouble.next_retry))
+            }
+            (_, None, None) => (MeaningState::Working, None, None),
         };
         let model = embedder.model().map(|model| model.name);
-        let next_retry = match state {
-            State::Failed { next_retry, .. } => next_retry,
-            _ => None,
-        };
-        MeaningStatus { state: word, model, sentence, next_retry }
+        MeaningStatus { state, model, sentence, next_retry }
     }
 
     /// Hears of every change of what [`Engine::meaning`] says.
     pub fn subscribe_to_meaning(&self) -> MeaningChanges {
         let (rests, paces) = self.shared.filler.rests();
-        MeaningChanges { states: self.shared.vectors.embedder.states(), rests, paces }
+        let Vectors { embedder, keeping, .. } = &*self.shared.vectors;
+        MeaningChanges { states: embedder.states(), troubles: keeping.troubles(), rests, paces }
     }
 
-    /// Looks for the model again and starts what embeds, whatever the last attempt said.
+    /// Looks for the model again and starts what embeds, and opens what is kept, whatever the last
+    /// attempt said.
     pub fn retry_meaning(&self) {
         self.shared.vectors.embedder.retry();
+        self.shared.vectors.keeping.retry(Instant::now());
     }
 
     /// Takes another model, or none, at once: what is embedded with it is found, and the rest is
@@ -75,6 +86,7 @@ impl Engine {
 /// See [`Engine::subscribe_to_meaning`].
 pub struct MeaningChanges {
     states: watch::Receiver<State>,
+    troubles: watch::Receiver<Option<Trouble>>,
     rests: watch::Receiver<Option<Rest>>,
     paces: watch::Receiver<Pacing>,
 }
@@ -84,6 +96,7 @@ impl MeaningChanges {
     pub async fn next(&mut self) -> bool {
         let changed = tokio::select! {
             changed = self.states.changed() => changed,
+            changed = self.troubles.changed() => changed,
             changed = self.rests.changed() => changed,
             changed = self.paces.changed() => changed,
         };

@@ -84,7 +84,9 @@ impl Comparer {
                 asked: places.clone(),
             };
             let found = nearest(vectors, registry, searched, sought).await;
-            coverage = found.coverage.note();
+            // Why it is not all, where the disk is the cause.
+            let trouble = || Some(vectors.keeping.trouble()?.sentence);
+            coverage = found.coverage.note().map(|note| trouble().unwrap_or(note));
             near = found.near;
             let known = places.into_iter().zip(&found.asked);
             cosines.extend(known.filter_map(|(place, cosine)| Some((place, (*cosine)?))));

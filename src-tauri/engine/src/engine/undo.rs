@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Engine, EngineError, REMOVAL, blocking};
+use super::{Engine, EngineError, REMOVAL, blocking, delete};
 use crate::catalogue::{Project, ProjectId};
 
 /// Longer than anybody hesitates. What is removed when the program ends is deleted at its next start.
@@ -40,6 +40,11 @@ impl SetAside {
 
     fn take(&self, id: &ProjectId) -> Option<Removal> {
         self.lock().projects.remove(id)
+    }
+
+    /// Those that may come back.
+    pub fn ids(&self) -> Vec<ProjectId> {
+        self.lock().projects.keys().cloned().collect()
     }
 
     fn put_back(&self, removal: Removal) {
@@ -82,12 +87,12 @@ impl Engine {
             if !shared.aside.expire(&key, number) {
                 return;
             }
-            let registry = shared.registry.clone();
+            let (registry, vectors) = (shared.registry.clone(), Arc::clone(&shared.vectors));
             drop(shared);
             if !closed {
                 let _ = closing.await;
             }
-            blocking(move || registry.delete_index(&key)).await;
+            delete(registry, &vectors, key).await;
         });
         Ok(id.to_string())
     }
@@ -108,8 +113,7 @@ impl Engine {
                 Err(error.into())
             }
             Ok(Some(other)) if other != id => {
-                let registry = self.shared.registry.clone();
-                blocking(move || registry.delete_index(&id)).await;
+                delete(self.shared.registry.clone(), &self.shared.vectors, id).await;
                 Err(EngineError::NotFound(removal.project.id.to_string()))
             }
             // Its own row: an attempt that was said to have failed has written it after all.

@@ -1,44 +1,37 @@
 //! What the engine has of embeddings: the embedder, the vectors that all projects share, the list of
-//! their texts, and the projects' parts of them as far as somebody searched there.
+//! their texts, and the projects' parts of them.
 
-use std::collections::HashMap;
+mod indexes;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use tokio::sync::watch;
 
 use super::blocking;
+use super::keeping::{Keeping, Part};
 use crate::catalogue::ProjectId;
 use crate::embed::embedder::{Embedder, Options};
 use crate::embed::inventory::Inventory;
 use crate::embed::store::Store;
 use crate::embed::vector_index::VectorIndex;
-
-/// An index of vectors that nobody asked for this long is let go.
-const KEPT: Duration = Duration::from_secs(300);
-/// While vectors come in, an index is made anew after this many times what making it took, so that
-/// it takes a small share of the time.
-const REBUILT_AFTER: u32 = 50;
+use indexes::Indexes;
 
 pub struct Vectors {
     pub embedder: Embedder,
+    pub keeping: Keeping,
     data_dir: PathBuf,
     /// With the id of the model whose vectors it holds; opened when first needed.
     store: tokio::sync::Mutex<Option<(String, Arc<Store>)>>,
-    inventory: tokio::sync::OnceCell<Option<Arc<Inventory>>>,
-    indexes: Mutex<HashMap<ProjectId, Kept>>,
+    /// Opened when first needed.
+    inventory: tokio::sync::Mutex<Option<Arc<Inventory>>>,
+    indexes: Indexes,
     /// Goes up whenever there are more vectors, or others.
     generation: AtomicU64,
-}
-
-struct Kept {
-    index: Arc<VectorIndex>,
-    /// What it was made from; another one for another model.
-    store: Arc<Store>,
-    generation: u64,
-    made: Instant,
-    took: Duration,
-    used: Instant,
+    /// How many projects were forgotten.
+    forgotten: watch::Sender<u64>,
 }
 
 impl Vectors {
@@ -52,15 +45,18 @@ impl Vectors {
         });
         Vectors {
             embedder,
+            keeping: Keeping::default(),
             data_dir,
             store: tokio::sync::Mutex::default(),
-            inventory: tokio::sync::OnceCell::new(),
-            indexes: Mutex::default(),
+            inventory: tokio::sync::Mutex::default(),
+            indexes: Indexes::default(),
             generation: AtomicU64::new(0),
+            forgotten: watch::Sender::new(0),
         }
     }
 
-    /// The vectors of the model that is there now; `None` where they cannot be read or kept.
+    /// The vectors of the model that is there now. `None` where there is no model, or where they
+    /// cannot be read or kept: [`Vectors::keeping`] says why.
     pub async fn store(&self) -> Option<Arc<Store>> {
         let model = self.embedder.model()?.id;
         // One file has one writer: whoever else asks waits.
@@ -68,32 +64,51 @@ impl Vectors {
         if let Some((_, store)) = open.as_ref().filter(|(of, _)| *of == model) {
             return Some(Arc::clone(store));
         }
+        if self.keeping.hold(Instant::now()).is_some() {
+            return None;
+        }
         let (data_dir, id) = (self.data_dir.clone(), model.clone());
         match blocking(move || Store::open(&data_dir, &id)).await {
             Ok(store) => {
                 let store = Arc::new(store);
                 *open = Some((model, Arc::clone(&store)));
                 // Of another model, if there are any: their memory is not needed any more.
-                self.indexes().clear();
+                self.indexes.clear();
                 self.changed();
+                self.keeping.worked(Part::Vectors);
                 Some(store)
             }
             Err(error) => {
-                tracing::warn!(%error, "vectors are not kept");
+                self.keeping.failed(Part::Vectors, &error, Instant::now());
                 None
             }
         }
     }
 
-    /// `None` where it cannot be kept.
+    /// `None` where it cannot be kept: [`Vectors::keeping`] says why.
     pub async fn inventory(&self) -> Option<Arc<Inventory>> {
-        let path = self.data_dir.join("texts.sqlite");
-        let open = async || {
-            let opened = blocking(move || Inventory::open(&path)).await;
-            let opened = opened.inspect_err(|error| tracing::warn!(%error, "nothing is embedded"));
-            opened.ok().map(Arc::new)
-        };
-        self.inventory.get_or_init(open).await.clone()
+        let mut open = self.inventory.lock().await;
+        if let Some(inventory) = open.as_ref() {
+            return Some(Arc::clone(inventory));
+        }
+        if self.keeping.hold(Instant::now()).is_some() {
+            return None;
+        }
+        let path = self.list();
+        match blocking(move || Inventory::open(&path)).await {
+            Ok(inventory) => {
+                self.keeping.worked(Part::List);
+                Some(Arc::clone(open.insert(Arc::new(inventory))))
+            }
+            Err(error) => {
+                self.keeping.failed(Part::List, &error, Instant::now());
+                None
+            }
+        }
+    }
+
+    fn list(&self) -> PathBuf {
+        self.data_dir.join("texts.sqlite")
     }
 
     /// Vectors or texts were added, or are gone.
@@ -104,38 +119,35 @@ impl Vectors {
     /// What is embedded of the project, as it was a short while ago at most.
     pub async fn index(&self, project: &ProjectId) -> Option<Arc<VectorIndex>> {
         let store = self.store().await?;
-        let now = Instant::now();
-        let generation = self.generation.load(Ordering::Relaxed);
-        {
-            let mut indexes = self.indexes();
-            if let Some(kept) = indexes.get_mut(project)
-                && Arc::ptr_eq(&kept.store, &store)
-            {
-                kept.used = now;
-                let young = kept.made.elapsed() < kept.took * REBUILT_AFTER;
-                if kept.generation == generation || young {
-                    return Some(Arc::clone(&kept.index));
-                }
-            }
-        }
         let inventory = self.inventory().await?;
+        let generation = self.generation.load(Ordering::Relaxed);
         let (id, vectors) = (project.to_string(), Arc::clone(&store));
-        let built = blocking(move || VectorIndex::build(&id, &inventory, &vectors)).await;
-        let index = built.inspect_err(|error| tracing::warn!(%error, "no vectors to search"));
-        let index = Arc::new(index.ok()?);
-        let took = now.elapsed();
-        let made = Instant::now();
-        let kept = Kept { index: Arc::clone(&index), store, generation, made, took, used: now };
-        self.indexes().insert(project.clone(), kept);
-        Some(index)
+        let build = move || VectorIndex::build(&id, &inventory, &vectors);
+        self.indexes.get(project, store, generation, build).await
     }
 
     /// Gives back the memory of what nobody asks for.
     pub fn let_go(&self) {
-        self.indexes().retain(|_, kept| kept.used.elapsed() < KEPT);
+        self.indexes.let_go();
     }
 
-    fn indexes(&self) -> MutexGuard<'_, HashMap<ProjectId, Kept>> {
-        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Deletes what is listed of a project that is gone; its vectors may be those of other projects
+    /// too, and are freed later.
+    pub async fn forget(&self, project: &ProjectId) {
+        self.indexes.forget(project);
+        let id = project.to_string();
+        // Where nothing was ever listed there is nothing to delete.
+        if self.list().exists()
+            && let Some(inventory) = self.inventory().await
+            && let Err(error) = blocking(move || inventory.forget(&id)).await
+        {
+            tracing::warn!(%error, "the texts of a project that is gone stay listed until later");
+        }
+        self.forgotten.send_modify(|count| *count += 1);
+    }
+
+    /// Whenever a project was forgotten.
+    pub fn forgotten(&self) -> watch::Receiver<u64> {
+        self.forgotten.subscribe()
     }
 }

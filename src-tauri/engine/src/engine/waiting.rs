@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use super::filling::Rest;
+use super::keeping::Trouble;
 use super::{Engine, EngineError};
 use crate::catalogue::ProjectId;
 use crate::embed::state::State;
-use crate::registry::Lease;
+use crate::registry::{Embedding, Lease};
 use crate::status::{Freshness, LaneName, ProjectStatus, Residency, WatchMode};
 
 /// How often whoever waits for vectors looks whether all are there.
@@ -15,8 +17,9 @@ impl Engine {
     /// Waits until the lane is complete for the project.
     ///
     /// # Errors
-    /// [`EngineError::Failed`] when the project fails while waiting, or when nothing can be
-    /// embedded without somebody's help.
+    /// [`EngineError::Failed`] when the project fails while waiting, when nothing can be embedded
+    /// without somebody's help or while the machine runs on its battery, and when what is embedded
+    /// cannot be kept, not even at the second attempt.
     pub async fn wait(&self, project: &str, lane: LaneName) -> Result<ProjectStatus, EngineError> {
         let id = self.find(project)?;
         let mut snapshots = self.subscribe();
@@ -91,8 +94,26 @@ impl Engine {
             return Err(EngineError::Failed { cause: "NoModel", message });
         }
         let committed = open.index.searcher();
-        let embedded = registry.embedding(id).and_then(|embedding| embedding.complete);
-        let whole = embedded.is_some_and(|commit| *commit == *committed.generation());
-        Ok(fresh && indexed && whole)
+        let embedding = registry.embedding(id).unwrap_or_default();
+        let whole = embedding.complete.is_some_and(|commit| *commit == *committed.generation());
+        if fresh && indexed && whole {
+            return Ok(true);
+        }
+        if let Some(trouble) = self.shared.vectors.keeping.trouble().filter(Trouble::lasts) {
+            return Err(EngineError::Failed { cause: "NotKept", message: trouble.sentence });
+        }
+        // Another project may have had all of its texts: that is known once they are counted.
+        let misses = fresh && indexed && embedding.done < embedding.wanted;
+        if let Some(rest) = self.shared.filler.rest().filter(|_| misses) {
+            let (cause, why) = match rest {
+                Rest::Paused => ("Paused", "embedding is paused; resume it first"),
+                Rest::OnBattery => ("OnBattery", "embedding waits until the machine is plugged in"),
+            };
+            let Embedding { done, wanted, .. } = embedding;
+            let name = &status.name;
+            let message = format!("{done} of {wanted} texts of {name} are embedded: {why}.");
+            return Err(EngineError::Failed { cause, message });
+        }
+        Ok(false)
     }
 }

@@ -119,9 +119,29 @@ fn what_nobody_refers_to_is_freed_and_the_rest_is_found_even_by_old_rows() {
 #[test]
 fn nothing_is_rewritten_while_most_of_it_is_alive() {
     let (_folder, store) = filled(CAPACITY as u64 + 1);
-    let mut living = marked(&store, (0..CAPACITY as u64).filter(|key| key % 4 != 0));
+    let mut living = marked(&store, (0..=CAPACITY as u64).filter(|key| key % 4 != 1));
     assert!(!store.compact(&mut living).unwrap());
     assert_eq!(store.len(), CAPACITY + 1);
+}
+
+#[test]
+fn where_nothing_lives_nothing_stays() {
+    let (folder, store) = filled(CAPACITY as u64 + 1);
+    while store.compact(&mut Marks::default()).unwrap() {}
+    assert_eq!(segments(&folder), [] as [PathBuf; 0]);
+    store.put(Key(7), &vector(7)).unwrap();
+    drop(store);
+    assert!(Store::open(folder.path(), "model").unwrap().contains(Key(7)));
+}
+
+#[test]
+fn a_folder_that_was_deleted_while_it_is_open_is_made_anew() {
+    let (folder, store) = filled(3);
+    fs::remove_dir_all(folder.path().join(FOLDER)).unwrap();
+    assert_eq!(store.drop_damaged(), 3);
+    store.put(Key(7), &vector(7)).unwrap();
+    drop(store);
+    assert!(Store::open(folder.path(), "model").unwrap().contains(Key(7)));
 }
 
 #[test]

@@ -177,7 +177,11 @@ impl Work {
             tokio::time::sleep(step.elapsed()).await;
         }
         let (list, vectors, refused) = (Arc::clone(inventory), Arc::clone(store), refused.clone());
-        let (counts, files) = blocking(move || missing(&id, &list, &vectors, &refused)).await?;
+        let found = blocking(move || {
+            list.note_listed(&id)?;
+            missing(&id, &list, &vectors, &refused)
+        });
+        let (counts, files) = found.await?;
         self.counts = counts;
         self.files = files.into();
         self.texts.clear();
