@@ -15,6 +15,7 @@ mod notes;
 mod publish;
 mod read;
 mod relink;
+mod report;
 mod residency;
 mod restore;
 mod room;
@@ -47,7 +48,7 @@ use crate::root_access::RootAccess;
 use crate::status::{LogLine, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
-use residency::{Demanded, Outcome, Restore, State, Urge};
+use residency::{Demanded, Outcome, Restore, Urge};
 use restore::restore;
 use roots::{Roots, look_for_roots};
 use slot::{Slot, mode_at_rest};
@@ -234,7 +235,7 @@ impl Registry {
     pub fn retry(&self, id: &ProjectId) {
         if let Some(slot) = self.slots().get_mut(id) {
             slot.note_use();
-            slot.immovable = None;
+            slot.relapse = None;
         }
         if let Demanded::Hot(hot) = self.demand(id, Urge::AtOnce) {
             hot.tell(Control::Retry);
@@ -355,30 +356,6 @@ impl Registry {
 
     fn start(&self, id: &ProjectId, order: Restore) {
         tokio::spawn(restore(self.clone(), id.clone(), order));
-    }
-
-    fn take_report(&self, id: &ProjectId, upkeep: Upkeep) {
-        let (news, damaged, lost_root) = {
-            let mut slots = self.slots();
-            let Some(slot) = slots.get_mut(id) else { return };
-            let State::Hot(hot) = slot.residency.state() else { return };
-            let damaged = upkeep.damaged.then(|| Arc::clone(&hot.index));
-            if upkeep.compared {
-                slot.immovable = None;
-            }
-            let was_missing = slot.misses_root();
-            slot.upkeep = upkeep;
-            (slot.due_news(Instant::now()), damaged, !was_missing && slot.misses_root())
-        };
-        self.changed();
-        drop(self.remember_news(news.map(|news| (id.clone(), news)).into_iter().collect()));
-        match damaged {
-            Some(index) => self.replace_damaged(id, &index),
-            None => self.shared.room_wanted.notify_one(),
-        }
-        if lost_root {
-            self.look_for_moved_root(id);
-        }
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Slot>> {

@@ -103,6 +103,7 @@ impl Registry {
             compared: false,
             error: None,
             damaged: false,
+            unanswered: false,
             activity: Default::default(),
             ..slot.upkeep.clone()
         };

@@ -33,8 +33,8 @@ pub(super) struct Slot {
     pub notice: Option<String>,
     /// By people, since Quarry was started.
     pub last_used: Option<Instant>,
-    /// Why its damaged index could not be set aside, when that was tried last.
-    pub immovable: Option<Arc<Failure>>,
+    /// Why it could not stay open, when it was open last.
+    pub relapse: Option<Arc<Failure>>,
     /// `None` until its texts were counted.
     pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
@@ -65,6 +65,7 @@ impl Slot {
             deep: false,
             compared: false,
             damaged: false,
+            unanswered: false,
             activity: Activity::default(),
         };
         Slot {
@@ -75,7 +76,7 @@ impl Slot {
             upkeep,
             notice: None,
             last_used: None,
-            immovable: None,
+            relapse: None,
             embedding: None,
             followed: false,
             history: History::default(),
@@ -168,10 +169,13 @@ impl Slot {
         !known && (complete || !partial)
     }
 
-    /// Nobody searches it, nothing is being written, and its user has not pinned it.
+    /// Nobody searches it, nothing is being written, its disk answers, and its user has not pinned
+    /// it.
     pub(super) fn may_close(&self) -> bool {
         let busy = self.upkeep.activity.at_work
             || self.upkeep.pending > 0
+            // Nobody could read it once it is closed.
+            || self.upkeep.unanswered
             || matches!(self.upkeep.freshness, Freshness::Indexing | Freshness::Reconciling);
         !self.project.pinned && !busy && self.residency.is_idle()
     }

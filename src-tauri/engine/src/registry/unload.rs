@@ -197,9 +197,9 @@ impl Registry {
             let Some(slot) = slots.get_mut(id) else { return };
             tracing::warn!(project = %slot.project.name, message = fault.message);
             // It opens, and proves damaged once it is open: the pauses grow over both.
-            let failure = Failure::after(slot.immovable.as_deref(), fault, now, clock);
+            let failure = Failure::after(slot.relapse.as_deref(), fault, now, clock);
             let failure = Arc::new(failure);
-            slot.immovable = Some(Arc::clone(&failure));
+            slot.relapse = Some(Arc::clone(&failure));
             slot.residency.unloaded_in_failure(&failure);
             if !slot.is_loading() {
                 slot.rest();
