@@ -61,6 +61,15 @@ test("a failure is said with its cause", () => {
   expect(stateLine(project("a", { freshness: "RootMissing" }))).toBe("Folder missing");
 });
 
+test("a disk that does not answer is said, whether the project is open or not", () => {
+  const error = { ...ERROR, cause: "VolumeUnavailable" };
+  for (const residency of ["Hot", "Loading"] as const) {
+    const silent = project("a", { residency, freshness: "Failing", error });
+    expect(condition(silent)).toBe("trouble");
+    expect(stateLine(silent)).toBe("Failing: its volume is not available");
+  }
+});
+
 test("projects are in the order of their names, with numbers as numbers", () => {
   const names = ["b10", "b9", "A"].map((name) => project(name)).toSorted(byName);
   expect(names.map(({ name }) => name)).toEqual(["A", "b9", "b10"]);

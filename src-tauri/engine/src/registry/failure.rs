@@ -217,6 +217,12 @@ pub fn missing(root: &Path) -> Fault {
     Fault { cause: Cause::RootMissing, message: missing_words(root), at_root: true }
 }
 
+/// A root whose disk holds whoever asks for it.
+pub fn unanswered(root: &Path) -> Fault {
+    let (cause, message) = (Cause::VolumeUnavailable, unanswered_words(root));
+    Fault { cause, message, at_root: true }
+}
+
 /// Whether the root can be listed.
 ///
 /// # Errors

@@ -42,6 +42,8 @@ pub enum State<H, R> {
         holder: Option<Ended>,
         /// The failure that this restore is a retry of.
         after: Option<Arc<Failure>>,
+        /// What keeps it waiting, once that takes too long.
+        silence: Option<Arc<Failure>>,
     },
     /// Whoever clones the `Arc` keeps the project from being closed for want of room.
     Hot(Arc<H>),
@@ -160,7 +162,7 @@ impl<H, R: Clone> Residency<H, R> {
         let attempt = self.attempts;
         let (sender, outcome) = watch::channel(None);
         let holder = behind.clone();
-        self.state = State::Loading { attempt, outcome: sender, holder, after };
+        self.state = State::Loading { attempt, outcome: sender, holder, after, silence: None };
         Demanded::Loading { outcome, restore: Some(Restore { attempt, behind }) }
     }
 
@@ -170,10 +172,28 @@ impl<H, R: Clone> Residency<H, R> {
     pub fn begin_opening(&mut self, attempt: u64) -> Result<Working, Closed> {
         self.awaits(attempt)?;
         let (working, ended) = work();
-        if let State::Loading { holder, .. } = &mut self.state {
+        if let State::Loading { holder, silence, .. } = &mut self.state {
             *holder = Some(ended);
+            *silence = None;
         }
         Ok(working)
+    }
+
+    /// Notes what keeps the restore `attempt` waiting, if it is still awaited.
+    pub fn note_silence(&mut self, attempt: u64, failure: Arc<Failure>) {
+        if let State::Loading { attempt: awaited, silence, .. } = &mut self.state
+            && *awaited == attempt
+        {
+            *silence = Some(failure);
+        }
+    }
+
+    /// Gives up a restore that has hold of nothing yet: what it waits for may never come. Whoever
+    /// waits for its outcome has to demand the project again.
+    pub fn give_up_waiting(&mut self) {
+        if let State::Loading { holder: None, .. } = self.state {
+            self.state = State::Cold { reader: None };
+        }
     }
 
     /// What the restore `attempt` is a retry of. `Err` when the project was closed meanwhile, and

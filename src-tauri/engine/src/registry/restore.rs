@@ -1,14 +1,17 @@
 //! Opens projects: the tasks between `Cold` and `Hot`, and what follows when they fail.
 
+use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::disk::Place;
-use super::failure::{Cause, Failure, Fault, Next};
+use super::failure::{Cause, Failure, Fault, Next, unanswered};
 use super::keeper::{self, Upkeep};
 use super::residency::{Loaded, Restore, Urge, Working};
+use super::roots::UNANSWERED;
 use super::slot::Slot;
 use super::volume::VolumeId;
 use super::{Hot, Opened, Registry, Shared, blocking};
@@ -23,7 +26,15 @@ pub(super) async fn restore(registry: Registry, id: ProjectId, restore: Restore)
     let Some(project) = registry.project(&id) else { return };
     let (disk, root) = (Arc::clone(&registry.shared.disk), project.root.clone());
     // A dead disk may hold this for ever, and nobody else has to wait for that.
-    let place = blocking(move || disk.place(&root)).await.unwrap_or_else(panicked);
+    let mut place = pin!(blocking(move || disk.place(&root)));
+    let place = match tokio::time::timeout(UNANSWERED, &mut place).await {
+        Ok(place) => place,
+        Err(_) => {
+            registry.note_silence(&id, restore.attempt, &project.root);
+            place.await
+        }
+    };
+    let place = place.unwrap_or_else(panicked);
     // After a failure, too: the next attempt would not know of it.
     if let Some(behind) = restore.behind {
         behind.wait().await;
@@ -50,6 +61,14 @@ impl Registry {
     /// `None` where nobody waits for this restore any more.
     fn begin_opening(&self, id: &ProjectId, attempt: u64) -> Option<Working> {
         self.slots().get_mut(id)?.residency.begin_opening(attempt).ok()
+    }
+
+    fn note_silence(&self, id: &ProjectId, attempt: u64, root: &Path) {
+        let failure = Failure::after(None, unanswered(root), Instant::now(), Timestamp::now());
+        if let Some(slot) = self.slots().get_mut(id) {
+            slot.residency.note_silence(attempt, Arc::new(failure));
+        }
+        self.changed();
     }
 
     /// Registers the end of a restore; what was opened for a project that is gone is let go of.

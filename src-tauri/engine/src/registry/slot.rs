@@ -117,6 +117,12 @@ impl Slot {
         }
     }
 
+    /// Whoever waits for its root's disk may wait for ever: nobody else waits for them.
+    pub(super) fn let_go_of_disk(&mut self) {
+        self.reading = None;
+        self.access = Arc::default();
+    }
+
     /// The state of a project that has no keeper any more.
     pub(super) fn rest(&mut self) {
         let Upkeep { held, last_indexed, .. } = self.upkeep;
@@ -186,6 +192,9 @@ impl Slot {
             // Whether files changed while it was closed shows when it is opened.
             State::Cold { .. } => (Shown::Cold, Freshness::Pending, None),
             State::Unloading(_) | State::Closed => (Shown::Unloading, Freshness::Pending, None),
+            State::Loading { silence: Some(failure), .. } => {
+                (Shown::Loading, Freshness::Failing, Some(failure.report()))
+            }
             State::Loading { after, .. } => {
                 let error = after.as_ref().map(|failure| failure.report());
                 (Shown::Loading, Freshness::Reconciling, error)
