@@ -7,6 +7,7 @@ import {
   condition,
   freshnessWords,
   progressWords,
+  residencyWords,
   stateLine,
 } from "./project-words";
 
@@ -68,6 +69,12 @@ test("a disk that does not answer is said, whether the project is open or not", 
     expect(condition(silent)).toBe("trouble");
     expect(stateLine(silent)).toBe("Failing: its volume is not available");
   }
+});
+
+test("a project that is searched without its folder is not called unopenable", () => {
+  const missing = project("a", { residency: "Failed", freshness: "RootMissing", error: ERROR });
+  expect(residencyWords(missing)).toContain("stays searchable");
+  expect(residencyWords({ ...missing, freshness: "Failing" })).toContain("could not be opened");
 });
 
 test("projects are in the order of their names, with numbers as numbers", () => {

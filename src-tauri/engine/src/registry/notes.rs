@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::Registry;
 use super::slot::News;
+use super::Registry;
 use crate::catalogue::{Identity, ProjectId};
 
 impl Registry {

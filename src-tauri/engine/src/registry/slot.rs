@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::failure::{Cause, Failure, Next};
+use super::failure::{self, Cause, Failure, Next};
 use super::history::History;
 use super::keeper::Upkeep;
 use super::read::{Reader, Reading};
@@ -104,15 +104,25 @@ impl Slot {
     pub(super) fn misses_root(&self) -> bool {
         match self.residency.state() {
             State::Hot(_) => self.upkeep.freshness == Freshness::RootMissing,
-            State::Failed(failure) => failure.cause == Cause::RootMissing,
+            State::Failed { failure, .. } => failure.cause == Cause::RootMissing,
             _ => false,
         }
+    }
+
+    /// The failure of an open project whose root is missing: what it says once it is closed.
+    pub(super) fn missing_root(&self, now: Instant, clock: Timestamp) -> Option<Failure> {
+        if !self.is_hot() || !self.misses_root() {
+            return None;
+        }
+        let failure = Failure::after(None, failure::missing(&self.project.root), now, clock);
+        let first_at = self.upkeep.error.as_ref().map_or(clock, |error| error.first_at);
+        Some(Failure { first_at, ..failure })
     }
 
     /// The failure that it is in.
     pub(super) fn failure(&self) -> Option<&Arc<Failure>> {
         match self.residency.state() {
-            State::Failed(failure) => Some(failure),
+            State::Failed { failure, .. } => Some(failure),
             _ => None,
         }
     }
@@ -200,7 +210,7 @@ impl Slot {
                 (Shown::Loading, Freshness::Reconciling, error)
             }
             State::Hot(_) => (Shown::Hot, upkeep.freshness, upkeep.error.clone()),
-            State::Failed(failure) => {
+            State::Failed { failure, .. } => {
                 (Shown::Failed, freshness_after(failure), Some(failure.report()))
             }
         };
