@@ -114,7 +114,11 @@ impl Registry {
     fn start_keeping(&self, slot: &mut Slot, on: VolumeId, opened: Opened) -> Hot {
         let Shared { settings, volumes, roots, searches, .. } = &*self.shared;
         let project = &slot.project;
-        slot.notice = opened.notice.or(slot.notice.take());
+        let said = slot.notice.take();
+        slot.notice = match std::mem::take(&mut slot.set_aside) {
+            true => said.or(opened.notice),
+            false => opened.notice.or(said),
+        };
         slot.upkeep = Upkeep {
             freshness: Freshness::Reconciling,
             held: opened.held,

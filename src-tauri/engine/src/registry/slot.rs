@@ -31,6 +31,8 @@ pub(super) struct Slot {
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
     pub notice: Option<String>,
+    /// … and its damaged index was set aside since it was opened: that there is none is no news.
+    pub set_aside: bool,
     /// By people, since Quarry was started.
     pub last_used: Option<Instant>,
     /// Why it could not stay open, when it was open last.
@@ -75,6 +77,7 @@ impl Slot {
             access: Arc::default(),
             upkeep,
             notice: None,
+            set_aside: false,
             last_used: None,
             relapse: None,
             embedding: None,

@@ -176,6 +176,7 @@ async fn reopen(registry: Registry, id: ProjectId, hot: Arc<Hot>, working: Worki
         Ok(Ok(aside)) => {
             if let Some(slot) = registry.slots().get_mut(&id) {
                 slot.notice = Some(damage_notice(&aside));
+                slot.set_aside = true;
             }
             registry.end_unload(&id);
             drop(working);
