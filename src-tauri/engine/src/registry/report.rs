@@ -10,7 +10,7 @@ use crate::catalogue::ProjectId;
 
 impl Registry {
     pub(super) fn take_report(&self, id: &ProjectId, upkeep: Upkeep) {
-        let (news, damaged, lost_root) = {
+        let (news, damaged, lost_root, is_proven) = {
             let mut slots = self.slots();
             let Some(slot) = slots.get_mut(id) else { return };
             let State::Hot(hot) = slot.residency.state() else { return };
@@ -19,15 +19,19 @@ impl Registry {
                 slot.relapse = None;
             }
             let was_missing = slot.misses_root();
+            let is_proven = upkeep.compared && !slot.upkeep.compared;
             slot.upkeep = upkeep;
             let lost_root = !was_missing && slot.misses_root();
-            (slot.due_news(Instant::now()), damaged, lost_root)
+            (slot.due_news(Instant::now()), damaged, lost_root, is_proven)
         };
         self.changed();
         drop(self.remember_news(news.map(|news| (id.clone(), news)).into_iter().collect()));
         match damaged {
             Some(index) => self.replace_damaged(id, &index),
             None => self.shared.room_wanted.notify_one(),
+        }
+        if is_proven {
+            self.note_identity(id);
         }
         if lost_root {
             self.look_for_moved_root(id);

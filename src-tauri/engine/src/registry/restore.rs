@@ -15,7 +15,7 @@ use super::roots::UNANSWERED;
 use super::slot::Slot;
 use super::volume::VolumeId;
 use super::{Hot, Opened, Registry, Shared, blocking};
-use crate::catalogue::ProjectId;
+use crate::catalogue::{Identity, ProjectId};
 use crate::status::Freshness;
 
 /// A root that is missing is looked for this often: asking costs one system call.
@@ -82,7 +82,8 @@ impl Registry {
                     let (name, attempts) = (&slot.project.name, failure.attempts + 1);
                     tracing::info!(project = %name, attempts, "opened after all");
                 }
-                if place.identity != slot.project.identity {
+                // One that is known is kept until the folder proves to be the project's.
+                if slot.project.identity == Identity::default() {
                     slot.project.identity = place.identity.clone();
                     self.remember_identity(id, place.identity);
                 }
