@@ -48,6 +48,8 @@ pub enum Control {
     Reindex,
     /// Other files than before are to be indexed.
     Cover(Coverage),
+    #[cfg(test)]
+    Panic,
 }
 
 /// Which files of a tree are indexed.
@@ -92,6 +94,8 @@ pub struct Surroundings {
     /// Where the root lay when the project was opened.
     pub volume: VolumeId,
     pub report: Box<dyn Fn(Upkeep) + Send + Sync>,
+    /// Gets what a panic of the keeper said, which is its end.
+    pub panicked: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 struct Keeper {
@@ -146,9 +150,9 @@ impl Keeper {
             }
         }
         self.stop_watching();
-        if let Some(run) = self.run.take() {
+        if let Some(mut run) = self.run.take() {
             run.cancel.cancel();
-            if tokio::time::timeout(STOP_GRACE, run.task).await.is_err() {
+            if tokio::time::timeout(STOP_GRACE, &mut run.task).await.is_err() {
                 tracing::warn!(root = %self.root().display(), "a run did not end in time");
                 self.index.close();
                 return;
@@ -179,6 +183,8 @@ impl Keeper {
                 self.coverage = coverage;
                 Input::CoverageChanged
             }
+            #[cfg(test)]
+            Control::Panic => panic!("the keeper is upside down"),
         };
         self.step(input);
     }

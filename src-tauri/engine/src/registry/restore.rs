@@ -133,9 +133,15 @@ impl Registry {
         };
         let volume = volumes.get(on);
         let (weak, id) = (Arc::downgrade(&self.shared), project.id.clone());
+        let (weakly, key) = (weak.clone(), id.clone());
         let report = move |upkeep| {
             if let Some(shared) = weak.upgrade() {
                 Registry { shared }.take_report(&id, upkeep);
+            }
+        };
+        let panicked = move |words: &str| {
+            if let Some(shared) = weakly.upgrade() {
+                Registry { shared }.end_unkept(&key, words);
             }
         };
         let surroundings = keeper::Surroundings {
@@ -145,6 +151,7 @@ impl Registry {
             root: roots.follow(&project.root),
             volume: on,
             report: Box::new(report),
+            panicked: Box::new(panicked),
         };
         let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();
         let index = opened.index;

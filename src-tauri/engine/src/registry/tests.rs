@@ -1,6 +1,7 @@
 //! The registry over a disk that takes as long as a test wants it to.
 
 mod dead_disks;
+mod keeping;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

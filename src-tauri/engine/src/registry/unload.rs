@@ -86,6 +86,26 @@ impl Registry {
         }
     }
 
+    /// Closes a project whose keeper has panicked, with these words: nobody watches it. It is
+    /// opened anew after a pause.
+    pub(super) fn end_unkept(&self, id: &ProjectId, words: &str) {
+        let unloading = self.slots().get_mut(id).and_then(|slot| slot.residency.unload());
+        let Some((hot, working)) = unloading else { return };
+        self.changed();
+        let message =
+            format!("Keeping it up to date failed: {words}. Quarry opens it again by itself.");
+        let fault = Fault { cause: Cause::Panicked, message, at_root: false };
+        let (registry, id) = (self.clone(), id.clone());
+        tokio::spawn(async move {
+            hot.keeper.stop().await;
+            drop(hot);
+            if let Some(failure) = registry.note_relapse(&id, fault) {
+                registry.fail_unload(&id, failure);
+            }
+            drop(working);
+        });
+    }
+
     /// Forgets the project and closes it. Its index directory can be deleted afterwards.
     pub async fn remove(&self, id: &ProjectId) -> Option<Project> {
         let mut slot = self.slots().remove(id)?;

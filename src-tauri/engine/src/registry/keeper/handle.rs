@@ -1,14 +1,16 @@
 //! Starts a keeper as a task of its own, and ends it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::root::RootHistory;
-use super::{Control, Coverage, Keeper, Surroundings, Upkeep};
+use super::{Control, Coverage, Keeper, Surroundings, Upkeep, panic_words};
 use crate::index::ProjectIndex;
 use crate::watch::{Machine, adapter};
 
@@ -46,10 +48,11 @@ pub fn start(
     let cancel = CancellationToken::new();
     let around = Arc::new(surroundings);
     let keeper = Keeper {
-        index,
+        index: Arc::clone(&index),
         coverage,
         machine: Machine::new(around.tuning, seed, paused, Instant::now()),
         root: RootHistory::new(around.volume),
+        around: Arc::clone(&around),
         adapter: None,
         hearing: Arc::default(),
         events: mpsc::channel(adapter::QUEUE),
@@ -58,8 +61,19 @@ pub fn start(
         last_cause: None,
         upkeep: first.clone(),
         reported: first,
-        around,
     };
-    let task = tokio::spawn(keeper.keep(orders, cancel.clone()));
+    let task = tokio::spawn(guard(keeper.keep(orders, cancel.clone()), index, around));
     Handle { control, cancel: cancel.drop_guard(), task: Mutex::new(Some(task)) }
+}
+
+/// Carries out a keeper's work, and says so if that ends in a panic.
+async fn guard(
+    keeping: impl Future<Output = ()>,
+    index: Arc<ProjectIndex>,
+    around: Arc<Surroundings>,
+) {
+    if let Err(payload) = AssertUnwindSafe(keeping).catch_unwind().await {
+        let _ = tokio::task::spawn_blocking(move || index.close()).await;
+        (around.panicked)(panic_words(payload.as_ref()));
+    }
 }
