@@ -80,13 +80,12 @@ fn is_partly_embedded(project: &ProjectStatus) -> bool {
 }
 
 fn trouble(project: &ProjectStatus) -> &'static str {
-    match project.freshness {
-        Freshness::RootMissing => "folder missing",
-        Freshness::Failing => "indexing fails",
-        Freshness::Stuck => "indexing is stuck",
-        _ if project.error.as_ref().is_some_and(|error| error.cause == "RootMissing") => {
-            "folder missing"
-        }
+    let cause = project.error.as_ref().map(|error| error.cause.as_str());
+    match (project.freshness, cause) {
+        (Freshness::RootMissing, _) | (_, Some("RootMissing")) => "folder missing",
+        (_, Some("VolumeUnavailable")) => "disk does not answer",
+        (Freshness::Failing, _) => "indexing fails",
+        (Freshness::Stuck, _) => "indexing is stuck",
         _ => "failed",
     }
 }
@@ -171,7 +170,8 @@ pub fn visible(text: &str) -> String {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use quarry_engine::status::Progress;
+    use jiff::Timestamp;
+    use quarry_engine::status::{Progress, ProjectError};
 
     /// A project that is well.
     pub fn project(name: &str) -> ProjectStatus {
@@ -224,6 +224,17 @@ pub mod tests {
         assert_eq!(words(|p| p.residency = Residency::Loading), "loading");
         assert_eq!(words(|p| p.residency = Residency::Failed), "failed");
         assert_eq!(words(|p| p.freshness = Freshness::RootMissing), "folder missing");
+        let silent = words(|p| {
+            (p.residency, p.freshness) = (Residency::Loading, Freshness::Failing);
+            p.error = Some(ProjectError {
+                cause: "VolumeUnavailable".into(),
+                message: String::new(),
+                first_at: Timestamp::UNIX_EPOCH,
+                attempts: 1,
+                next_retry: None,
+            });
+        });
+        assert_eq!(silent, "disk does not answer");
         let indexing = words(|p| {
             p.progress = Some(Progress { lane: LaneName::Text, done: 1, total: 3 });
         });

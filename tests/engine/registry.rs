@@ -5,4 +5,5 @@ mod healing;
 mod leaks;
 mod locating;
 mod many;
+mod missing;
 pub mod system;

@@ -15,6 +15,7 @@ mod notes;
 mod publish;
 mod read;
 mod relink;
+mod report;
 mod residency;
 mod restore;
 mod room;
@@ -47,7 +48,7 @@ use crate::root_access::RootAccess;
 use crate::status::{LogLine, ProjectStatus, Snapshot};
 use crate::watch::Tuning;
 use publish::publish_changes;
-use residency::{Demanded, Outcome, Restore, State, Urge};
+use residency::{Demanded, Outcome, Restore, Urge};
 use restore::restore;
 use roots::{Roots, look_for_roots};
 use slot::{Slot, mode_at_rest};
@@ -194,26 +195,26 @@ impl Registry {
     /// [`ResolveError`]. A restore that outlasts the caller's patience goes on.
     pub async fn resolve(&self, id: &ProjectId, patience: Duration) -> Result<Lease, ResolveError> {
         self.note_use(id);
-        let mut outcome = match self.demand(id, Urge::IfDue) {
-            Demanded::Hot(hot) => return Ok(self.lease(hot)),
-            Demanded::Closed => return Err(ResolveError::NotFound(id.clone())),
-            Demanded::Failed(failure) => return Err(ResolveError::Failed(failure)),
-            Demanded::Loading { outcome, .. } => outcome,
-        };
         let loading = ResolveError::Loading { retry_after: Duration::from_secs(1) };
-        let Ok(waited) = tokio::time::timeout(patience, outcome.wait_for(Option::is_some)).await
-        else {
-            return Err(loading);
-        };
-        match waited {
-            Ok(loaded) => match &*loaded {
-                Some(Ok(hot)) => Ok(self.lease(Arc::clone(hot))),
-                Some(Err(failure)) => Err(ResolveError::Failed(Arc::clone(failure))),
-                None => Err(loading),
-            },
-            // The restore ended without an outcome: the project was removed or got another root.
-            Err(_) if self.project(id).is_some() => Err(loading),
-            Err(_) => Err(ResolveError::NotFound(id.clone())),
+        tokio::time::timeout(patience, self.opened(id)).await.unwrap_or(Err(loading))
+    }
+
+    async fn opened(&self, id: &ProjectId) -> Result<Lease, ResolveError> {
+        loop {
+            let mut outcome = match self.demand(id, Urge::IfDue) {
+                Demanded::Hot(hot) => return Ok(self.lease(hot)),
+                Demanded::Closed => return Err(ResolveError::NotFound(id.clone())),
+                Demanded::Failed(failure) => return Err(ResolveError::Failed(failure)),
+                Demanded::Loading { outcome, .. } => outcome,
+            };
+            // A restore without an outcome was given up: for another one, or with the project.
+            if let Ok(loaded) = outcome.wait_for(Option::is_some).await {
+                match &*loaded {
+                    Some(Ok(hot)) => return Ok(self.lease(Arc::clone(hot))),
+                    Some(Err(failure)) => return Err(ResolveError::Failed(Arc::clone(failure))),
+                    None => {}
+                }
+            }
         }
     }
 
@@ -230,11 +231,14 @@ impl Registry {
         }
     }
 
-    /// One attempt at once, whatever the last one said. An open project's keeper tries again.
+    /// One attempt at once, whatever the last one said. An open project's keeper tries again. What
+    /// waits for the project's disk is waited for no more.
     pub fn retry(&self, id: &ProjectId) {
         if let Some(slot) = self.slots().get_mut(id) {
             slot.note_use();
-            slot.immovable = None;
+            slot.relapse = None;
+            slot.let_go_of_disk();
+            slot.residency.give_up_waiting();
         }
         if let Demanded::Hot(hot) = self.demand(id, Urge::AtOnce) {
             hot.tell(Control::Retry);
@@ -358,30 +362,6 @@ impl Registry {
 
     fn start(&self, id: &ProjectId, order: Restore) {
         tokio::spawn(restore(self.clone(), id.clone(), order));
-    }
-
-    fn take_report(&self, id: &ProjectId, upkeep: Upkeep) {
-        let (news, damaged, lost_root) = {
-            let mut slots = self.slots();
-            let Some(slot) = slots.get_mut(id) else { return };
-            let State::Hot(hot) = slot.residency.state() else { return };
-            let damaged = upkeep.damaged.then(|| Arc::clone(&hot.index));
-            if upkeep.compared {
-                slot.immovable = None;
-            }
-            let was_missing = slot.misses_root();
-            slot.upkeep = upkeep;
-            (slot.due_news(Instant::now()), damaged, !was_missing && slot.misses_root())
-        };
-        self.changed();
-        drop(self.remember_news(news.map(|news| (id.clone(), news)).into_iter().collect()));
-        match damaged {
-            Some(index) => self.replace_damaged(id, &index),
-            None => self.shared.room_wanted.notify_one(),
-        }
-        if lost_root {
-            self.look_for_moved_root(id);
-        }
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Slot>> {

@@ -220,7 +220,7 @@ impl Search {
                 reading.substrings(&mut hits, &mut found);
             }
         }
-        if let Some(note) = hits.unanswered() {
+        if let Some(note) = hits.unread() {
             found.note(note);
         }
         found.hits = hits.finish();

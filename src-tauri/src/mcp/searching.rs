@@ -114,13 +114,17 @@ fn incomplete(
     let is_being_compared = |project: &ProjectStatus| {
         project.residency == Residency::Loading || project.freshness == Freshness::Reconciling
     };
+    // Without its folder it is searched all the same.
+    let is_failed = |project: &ProjectStatus| {
+        project.residency == Residency::Failed && project.freshness != Freshness::RootMissing
+    };
     let sentence = |project: &ProjectStatus| {
         let (name, state) = (visible(&project.name), state(project));
         // What is not embedded yet is found by the other lanes.
         let embeds = project.progress.is_some_and(|progress| progress.lane == LaneName::Meaning);
         match condition(project) {
             // The answer itself says so of these.
-            _ if project.residency == Residency::Failed => None,
+            _ if is_failed(project) => None,
             Condition::Busy if !is_new(&project.id) && is_being_compared(project) => None,
             Condition::Trouble => {
                 let why = project.error.as_ref().map(|error| visible(&error.message));

@@ -76,6 +76,31 @@ async fn people_are_told_that_a_damaged_index_is_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn damage_that_is_found_in_use_is_called_damage_and_not_a_loss() {
+    let mut world = World::new();
+    world.project("code", &[("a.rs", "alpha")]).await;
+    // The catalogue knows what it holds.
+    world.reopen().await;
+    world.until_fresh("code").await;
+    let index = world.index_directory();
+    for file in fs::read_dir(&index).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "store") {
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[0] ^= 1;
+            fs::write(path, bytes).unwrap();
+        }
+    }
+    world.engine().act("code", ProjectAction::Retry).await.unwrap();
+    let is_anew = |status: &quarry_engine::status::ProjectStatus| {
+        status.notice.is_some() && status.freshness == Freshness::Fresh && status.files == 1
+    };
+    let notice = world.until_status("code", "made anew", is_anew).await.notice.unwrap();
+    assert!(notice.contains("was damaged"), "{notice}");
+    assert!(notice.contains(index.with_extension("damaged").to_str().unwrap()), "{notice}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_has_lost_its_files_is_made_anew_and_never_called_fresh() {
     let mut world = World::new();
     world.project("empty", &[]).await;

@@ -67,6 +67,32 @@ async fn a_checkout_is_known_again_whatever_was_checked_out_since() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_folder_in_its_place_does_not_make_a_checkout_unknown() {
+    let mut world = World::new();
+    let root = world.folder("code", &[("a.rs", "alpha")]);
+    git(&root, &["init", "-q"]);
+    git(&root, &["add", "."]);
+    git(&root, &["commit", "-qm", "first"]);
+    world.add(&root).await;
+    world.until_fresh("code").await;
+    world.close().await;
+    let new = world.folder("elsewhere", &[]).join("code");
+    fs::rename(&root, &new).unwrap();
+    // As the place of a volume that is not mounted.
+    fs::create_dir(&root).unwrap();
+    world.reopen().await;
+    let is_doubted = |s: &quarry_engine::status::ProjectStatus| s.freshness == Freshness::Failing;
+    world.until_status("code", "doubted", is_doubted).await;
+    world.close().await;
+    fs::remove_dir(&root).unwrap();
+    write(&new.join("a.rs"), "beta");
+    world.reopen().await;
+    world.until_status("code", "failed", |s| s.residency == Residency::Failed).await;
+    world.engine().locate("code", &new, false).await.unwrap();
+    world.until_found("beta", &["a.rs"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_can_be_no_projects_folder_is_refused_with_a_sentence() {
     let mut world = World::new();
     world.project("other", &[("x.rs", "other")]).await;

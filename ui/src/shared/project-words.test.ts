@@ -7,6 +7,7 @@ import {
   condition,
   freshnessWords,
   progressWords,
+  residencyWords,
   stateLine,
 } from "./project-words";
 
@@ -59,6 +60,21 @@ test("a failure is said with its cause", () => {
     "Failed: another program holds its index",
   );
   expect(stateLine(project("a", { freshness: "RootMissing" }))).toBe("Folder missing");
+});
+
+test("a disk that does not answer is said, whether the project is open or not", () => {
+  const error = { ...ERROR, cause: "VolumeUnavailable" };
+  for (const residency of ["Hot", "Loading"] as const) {
+    const silent = project("a", { residency, freshness: "Failing", error });
+    expect(condition(silent)).toBe("trouble");
+    expect(stateLine(silent)).toBe("Failing: its volume is not available");
+  }
+});
+
+test("a project that is searched without its folder is not called unopenable", () => {
+  const missing = project("a", { residency: "Failed", freshness: "RootMissing", error: ERROR });
+  expect(residencyWords(missing)).toContain("stays searchable");
+  expect(residencyWords({ ...missing, freshness: "Failing" })).toContain("could not be opened");
 });
 
 test("projects are in the order of their names, with numbers as numbers", () => {

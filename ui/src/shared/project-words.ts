@@ -34,6 +34,8 @@ const RESIDENCIES: Record<Residency, string> = {
   Failed: "Its index could not be opened",
 };
 
+const SEARCHED_WITHOUT_FOLDER = "Its folder is missing; what was indexed stays searchable";
+
 const FRESHNESSES: Record<Freshness, string> = {
   Fresh: "Fresh",
   Pending: "Pending",
@@ -65,7 +67,8 @@ export function causeWords(cause: string): string {
   return CAUSES[cause] ?? cause;
 }
 
-export function residencyWords(residency: Residency): string {
+export function residencyWords({ residency, freshness }: ProjectStatus): string {
+  if (residency === "Failed" && freshness === "RootMissing") return SEARCHED_WITHOUT_FOLDER;
   return RESIDENCIES[residency];
 }
 

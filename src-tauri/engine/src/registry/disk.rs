@@ -64,10 +64,10 @@ pub trait Disk: Send + Sync {
         open(project, directory)
     }
 
-    /// Opens an index that was made before, for searches alone. `None` where there is nothing to
-    /// read: it has to be opened with [`Disk::open`], which sees to the reason.
+    /// Opens an index that was made before, for searches alone; the root may be missing. `None`
+    /// where there is nothing to read: it has to be opened with [`Disk::open`], which sees to the
+    /// reason.
     fn read(&self, project: &Project, directory: &Path) -> Option<Arc<ProjectIndex>> {
-        self.check_root(&project.root).ok()?;
         let index = ProjectIndex::read(directory).ok().flatten()?;
         let as_it_was = index.is_complete() && (!index.is_empty() || project.held.files == 0);
         as_it_was.then(|| Arc::new(index))

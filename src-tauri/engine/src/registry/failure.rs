@@ -197,6 +197,32 @@ fn pause_after(attempts: u32, clock: Timestamp) -> Duration {
     pause - pause.mul_f64(spread)
 }
 
+/// What people are told of a root that is not there.
+pub fn missing_words(root: &Path) -> String {
+    let shown = root.display();
+    format!(
+        "The folder {shown} is not there. What was indexed stays searchable; Quarry goes on when it \
+         is back."
+    )
+}
+
+/// What people are told of a root whose disk holds whoever asks for it.
+pub fn unanswered_words(root: &Path) -> String {
+    let shown = root.display();
+    format!("The disk of {shown} does not answer. Quarry goes on when it does.")
+}
+
+/// A root that is not there.
+pub fn missing(root: &Path) -> Fault {
+    Fault { cause: Cause::RootMissing, message: missing_words(root), at_root: true }
+}
+
+/// A root whose disk holds whoever asks for it.
+pub fn unanswered(root: &Path) -> Fault {
+    let (cause, message) = (Cause::VolumeUnavailable, unanswered_words(root));
+    Fault { cause, message, at_root: true }
+}
+
 /// Whether the root can be listed.
 ///
 /// # Errors
@@ -209,9 +235,7 @@ fn root_fault(root: &Path, error: &io::Error) -> Fault {
     let shown = root.display();
     let cause = Cause::of_root(error);
     let message = match cause {
-        Cause::RootMissing => {
-            format!("The folder {shown} is not there. Quarry goes on when it is back.")
-        }
+        Cause::RootMissing => return missing(root),
         Cause::PermissionDenied => {
             format!("The folder {shown} may not be read. Quarry goes on when its rights allow it.")
         }

@@ -2,21 +2,22 @@
 //! decides, and reports the project's state.
 
 mod filter;
+mod handle;
 mod publish;
 mod root;
 mod run;
 mod trouble;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
+pub use handle::{Handle, start};
 pub use run::{held, panic_words};
 
 use super::failure::Cause;
@@ -47,6 +48,8 @@ pub enum Control {
     Reindex,
     /// Other files than before are to be indexed.
     Cover(Coverage),
+    #[cfg(test)]
+    Panic,
 }
 
 /// Which files of a tree are indexed.
@@ -75,6 +78,8 @@ pub struct Upkeep {
     pub compared: bool,
     /// The index was found damaged while in use: it has to be opened anew.
     pub damaged: bool,
+    /// The disk of its root does not answer.
+    pub unanswered: bool,
     pub activity: Activity,
 }
 
@@ -89,57 +94,8 @@ pub struct Surroundings {
     /// Where the root lay when the project was opened.
     pub volume: VolumeId,
     pub report: Box<dyn Fn(Upkeep) + Send + Sync>,
-}
-
-/// A running keeper.
-pub struct Handle {
-    pub control: mpsc::UnboundedSender<Control>,
-    /// Dropping the handle ends the keeper too.
-    cancel: DropGuard,
-    task: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Handle {
-    /// Ends the keeper: its run is cancelled, its watches are gone when this returns.
-    pub async fn stop(&self) {
-        self.cancel.token().cancel();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "a keeper ended badly");
-        }
-    }
-}
-
-/// Starts to keep `index`; the first thing is to compare it with its tree.
-pub fn start(
-    index: Arc<ProjectIndex>,
-    coverage: Coverage,
-    surroundings: Surroundings,
-    first: Upkeep,
-    paused: bool,
-    seed: u64,
-) -> Handle {
-    let (control, orders) = mpsc::unbounded_channel();
-    let cancel = CancellationToken::new();
-    let keeper = Keeper {
-        index,
-        coverage,
-        machine: Machine::new(surroundings.tuning, seed, paused, Instant::now()),
-        root: RootHistory::new(surroundings.volume),
-        around: Arc::new(surroundings),
-        adapter: None,
-        hearing: Arc::default(),
-        events: mpsc::channel(adapter::QUEUE),
-        run: None,
-        failing_since: None,
-        last_cause: None,
-        upkeep: first.clone(),
-        reported: first,
-    };
-    let task = tokio::spawn(keeper.keep(orders, cancel.clone()));
-    Handle { control, cancel: cancel.drop_guard(), task: Mutex::new(Some(task)) }
+    /// Gets what a panic of the keeper said, which is its end.
+    pub panicked: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 struct Keeper {
@@ -194,9 +150,9 @@ impl Keeper {
             }
         }
         self.stop_watching();
-        if let Some(run) = self.run.take() {
+        if let Some(mut run) = self.run.take() {
             run.cancel.cancel();
-            if tokio::time::timeout(STOP_GRACE, run.task).await.is_err() {
+            if tokio::time::timeout(STOP_GRACE, &mut run.task).await.is_err() {
                 tracing::warn!(root = %self.root().display(), "a run did not end in time");
                 self.index.close();
                 return;
@@ -218,12 +174,17 @@ impl Keeper {
         let input = match order {
             Control::Pause => Input::Pause,
             Control::Resume => Input::Resume,
-            Control::Retry => Input::Retry,
+            Control::Retry => {
+                self.around.root.look_anew();
+                Input::Retry
+            }
             Control::Reindex => Input::Reindex,
             Control::Cover(coverage) => {
                 self.coverage = coverage;
                 Input::CoverageChanged
             }
+            #[cfg(test)]
+            Control::Panic => panic!("the keeper is upside down"),
         };
         self.step(input);
     }
@@ -289,7 +250,10 @@ impl Keeper {
     fn look_after_root(&mut self, seen: Option<RootSeen>) {
         let Some(seen) = seen else { return };
         let holds_files = self.upkeep.held.files > 0;
-        match self.root.judge(seen, holds_files, self.machine.is_root_gone()) {
+        let verdict = self.root.judge(seen, holds_files, self.machine.is_root_gone());
+        self.upkeep.unanswered = verdict == RootVerdict::Unanswered;
+        match verdict {
+            RootVerdict::Unanswered => {}
             RootVerdict::Gone => self.step(Input::RootGone),
             RootVerdict::There => self.step(Input::RootBack),
             RootVerdict::Replaced => {

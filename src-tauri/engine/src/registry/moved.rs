@@ -19,6 +19,14 @@ impl Identity {
     pub fn of(root: &Path) -> Identity {
         Identity { inode: inode(root), git_birth: git_birth(root) }
     }
+
+    /// With what is known `now` of the same folder. What cannot be told now may be of use later.
+    pub fn updated(&self, now: Identity) -> Identity {
+        Identity {
+            inode: now.inode.or(self.inode),
+            git_birth: now.git_birth.or_else(|| self.git_birth.clone()),
+        }
+    }
 }
 
 /// The first line of one of git's files; in bytes.

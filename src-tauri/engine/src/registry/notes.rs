@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::Registry;
 use super::slot::News;
+use super::{Registry, blocking};
 use crate::catalogue::{Identity, ProjectId};
 
 impl Registry {
@@ -55,6 +55,26 @@ impl Registry {
                 tracing::error!(%error, "what the indexes hold was not noted");
             }
         }
+    }
+
+    /// Notes how to know the project's folder again, now that it is surely its own.
+    pub(super) fn note_identity(&self, id: &ProjectId) {
+        let Some(root) = self.project(id).map(|project| project.root) else { return };
+        let (shared, id) = (Arc::downgrade(&self.shared), id.clone());
+        tokio::spawn(async move {
+            let place = root.clone();
+            let Ok(now) = blocking(move || Identity::of(&place)).await else { return };
+            let Some(registry) = shared.upgrade().map(|shared| Registry { shared }) else { return };
+            let mut slots = registry.slots();
+            let Some(slot) = slots.get_mut(&id).filter(|slot| slot.project.root == root) else {
+                return;
+            };
+            let known = slot.project.identity.updated(now);
+            if known != slot.project.identity {
+                slot.project.identity = known.clone();
+                registry.remember_identity(&id, known);
+            }
+        });
     }
 
     pub(super) fn remember_identity(&self, id: &ProjectId, identity: Identity) {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::residency::{Readable, State};
+use super::failure::Cause;
+use super::residency::{Readable, is_readable};
 use super::slot::Slot;
 use super::{Lease, Registry, ResolveError, Shared, blocking};
 use crate::catalogue::{Project, ProjectId};
@@ -78,26 +79,39 @@ impl Registry {
         id: &ProjectId,
         patience: Duration,
     ) -> Result<Searchable, ResolveError> {
-        let not_found = || ResolveError::NotFound(id.clone());
-        match self.look(id).ok_or_else(not_found)? {
-            Look::Found(searchable) => return Ok(searchable),
-            Look::Unread(project, access) => {
-                let mut reading = self.reading(id).ok_or_else(not_found)?;
-                let read = tokio::time::timeout(patience, reading.wait_for(Option::is_some));
-                match read.await.map(|read| read.ok().and_then(|read| read.clone().flatten())) {
-                    Ok(Some(index)) => return Ok(closed(&project, index, access)),
-                    Ok(None) => {}
-                    Err(_) => {
-                        let retry_after = Duration::from_secs(1);
-                        return Err(ResolveError::Loading { retry_after });
-                    }
-                }
-            }
-            Look::Unreadable => {}
+        if let Some(searchable) = self.read_closed(id, patience).await? {
+            return Ok(searchable);
         }
-        self.resolve(id, patience).await?;
-        // It is hot now, unless it was closed or removed in the same moment.
-        self.readable_now(id).ok_or_else(not_found)
+        match self.resolve(id, patience).await {
+            // It is hot now, unless it was closed or removed in the same moment.
+            Ok(_lease) => self.readable_now(id).ok_or_else(|| ResolveError::NotFound(id.clone())),
+            Err(ResolveError::Failed(failure)) if is_readable(&failure) => {
+                let read = self.read_closed(id, patience).await?;
+                read.ok_or(ResolveError::Failed(failure))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The project's index as it is, without opening the project. `None` where there is nothing to
+    /// be read so.
+    async fn read_closed(
+        &self,
+        id: &ProjectId,
+        patience: Duration,
+    ) -> Result<Option<Searchable>, ResolveError> {
+        let not_found = || ResolveError::NotFound(id.clone());
+        let (project, access) = match self.look(id).ok_or_else(not_found)? {
+            Look::Found(searchable) => return Ok(Some(searchable)),
+            Look::Unread(project, access) => (project, access),
+            Look::Unreadable => return Ok(None),
+        };
+        let mut reading = self.reading(id).ok_or_else(not_found)?;
+        let read = tokio::time::timeout(patience, reading.wait_for(Option::is_some));
+        let retry_after = Duration::from_secs(1);
+        let read = read.await.map_err(|_| ResolveError::Loading { retry_after })?;
+        let index = read.ok().and_then(|read| read.clone().flatten());
+        Ok(index.map(|index| closed(&project, index, access)))
     }
 
     fn look(&self, id: &ProjectId) -> Option<Look> {
@@ -173,22 +187,29 @@ async fn read(
     let id = project.id.clone();
     let reading = blocking(move || {
         let _permit = permit;
-        disk.read(&project, &directory)
+        let root = disk.check_root(&project.root).map_err(|fault| fault.cause);
+        match root {
+            Ok(()) => (disk.read(&project, &directory), true),
+            // The index lies elsewhere.
+            Err(Cause::RootMissing) => (disk.read(&project, &directory), false),
+            Err(_) => (None, true),
+        }
     });
     // A panic over a damaged file is damage too: opening it to keep it sees to that.
-    let index = reading.await.ok().flatten();
+    let (index, has_root) = reading.await.unwrap_or((None, true));
     if let Some(registry) = registry() {
         registry.end_reading(&id, &outcome.subscribe(), index.as_ref());
+        if !has_root {
+            // Opening it fails, and so people hear of it.
+            let _ = registry.wake(&id);
+        }
     }
     outcome.send_replace(Some(index));
 }
 
 impl Slot {
     fn kept_segments(&self) -> usize {
-        match self.residency.state() {
-            State::Cold { reader: Some(reader) } => reader.segments,
-            _ => 0,
-        }
+        self.residency.reader().map_or(0, |reader| reader.segments)
     }
 }
 

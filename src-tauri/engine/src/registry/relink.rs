@@ -39,9 +39,7 @@ impl Registry {
             let mut slots = self.slots();
             let Some(slot) = slots.get_mut(id) else { return Ok(false) };
             slot.project.root = root;
-            // They may hang at the old root for ever.
-            slot.reading = None;
-            slot.access = Arc::default();
+            slot.let_go_of_disk();
             slot.rest();
             slot.residency.abandon()
         };

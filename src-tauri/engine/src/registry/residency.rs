@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::failure::{Failure, Next};
+use super::failure::{Cause, Failure, Next};
 
 /// What all who wait for one restore get.
 pub type Loaded<H> = Result<Arc<H>, Arc<Failure>>;
@@ -42,11 +42,17 @@ pub enum State<H, R> {
         holder: Option<Ended>,
         /// The failure that this restore is a retry of.
         after: Option<Arc<Failure>>,
+        /// What keeps it waiting, once that takes too long.
+        silence: Option<Arc<Failure>>,
     },
     /// Whoever clones the `Arc` keeps the project from being closed for want of room.
     Hot(Arc<H>),
     Unloading(Ended),
-    Failed(Arc<Failure>),
+    Failed {
+        failure: Arc<Failure>,
+        /// As in `Cold`, where the index can be read all the same.
+        reader: Option<R>,
+    },
     Closed,
 }
 
@@ -142,7 +148,7 @@ impl<H, R: Clone> Residency<H, R> {
                 return Demanded::Loading { outcome: outcome.subscribe(), restore: None };
             }
             State::Closed => return Demanded::Closed,
-            State::Failed(failure) => {
+            State::Failed { failure, .. } => {
                 let due = match urge {
                     Urge::AtOnce => true,
                     Urge::RootBack => failure.next == Next::RootBack,
@@ -160,7 +166,7 @@ impl<H, R: Clone> Residency<H, R> {
         let attempt = self.attempts;
         let (sender, outcome) = watch::channel(None);
         let holder = behind.clone();
-        self.state = State::Loading { attempt, outcome: sender, holder, after };
+        self.state = State::Loading { attempt, outcome: sender, holder, after, silence: None };
         Demanded::Loading { outcome, restore: Some(Restore { attempt, behind }) }
     }
 
@@ -170,10 +176,28 @@ impl<H, R: Clone> Residency<H, R> {
     pub fn begin_opening(&mut self, attempt: u64) -> Result<Working, Closed> {
         self.awaits(attempt)?;
         let (working, ended) = work();
-        if let State::Loading { holder, .. } = &mut self.state {
+        if let State::Loading { holder, silence, .. } = &mut self.state {
             *holder = Some(ended);
+            *silence = None;
         }
         Ok(working)
+    }
+
+    /// Notes what keeps the restore `attempt` waiting, if it is still awaited.
+    pub fn note_silence(&mut self, attempt: u64, failure: Arc<Failure>) {
+        if let State::Loading { attempt: awaited, silence, .. } = &mut self.state
+            && *awaited == attempt
+        {
+            *silence = Some(failure);
+        }
+    }
+
+    /// Gives up a restore that has hold of nothing yet: what it waits for may never come. Whoever
+    /// waits for its outcome has to demand the project again.
+    pub fn give_up_waiting(&mut self) {
+        if let State::Loading { holder: None, .. } = self.state {
+            self.state = State::Cold { reader: None };
+        }
     }
 
     /// What the restore `attempt` is a retry of. `Err` when the project was closed meanwhile, and
@@ -192,7 +216,7 @@ impl<H, R: Clone> Residency<H, R> {
         self.awaits(attempt)?;
         let next = match &loaded {
             Ok(hot) => State::Hot(Arc::clone(hot)),
-            Err(failure) => State::Failed(Arc::clone(failure)),
+            Err(failure) => State::Failed { failure: Arc::clone(failure), reader: None },
         };
         if let State::Loading { outcome, .. } = std::mem::replace(&mut self.state, next) {
             outcome.send_replace(Some(loaded));
@@ -227,29 +251,40 @@ impl<H, R: Clone> Residency<H, R> {
     /// Whoever demanded it meanwhile has a restore under way, which finds that out for itself.
     pub fn unloaded_in_failure(&mut self, failure: &Arc<Failure>) {
         if let State::Unloading(_) = self.state {
-            self.state = State::Failed(Arc::clone(failure));
+            self.state = State::Failed { failure: Arc::clone(failure), reader: None };
         }
     }
 
     pub fn readable(&self) -> Readable<H, R> {
         match &self.state {
             State::Hot(hot) => Readable::Hot(Arc::clone(hot)),
-            State::Cold { reader: Some(reader) } => Readable::Reader(reader.clone()),
             // Whoever still closes it does not mind another reader.
-            State::Cold { reader: None } | State::Unloading(_) => Readable::Unread,
-            State::Loading { .. } | State::Failed(_) | State::Closed => Readable::Neither,
+            State::Unloading(_) => Readable::Unread,
+            State::Cold { reader } => readable(reader.as_ref()),
+            State::Failed { failure, reader } if is_readable(failure) => readable(reader.as_ref()),
+            State::Loading { .. } | State::Failed { .. } | State::Closed => Readable::Neither,
+        }
+    }
+
+    /// The reader that is kept.
+    pub fn reader(&self) -> Option<&R> {
+        match &self.state {
+            State::Cold { reader } | State::Failed { reader, .. } => reader.as_ref(),
+            _ => None,
         }
     }
 
     /// Keeps a reader for the next search, if the project is still closed.
     pub fn keep_reader(&mut self, opened: R) {
-        if let State::Cold { reader } = &mut self.state {
-            *reader = Some(opened);
+        match &mut self.state {
+            State::Cold { reader } => *reader = Some(opened),
+            State::Failed { failure, reader } if is_readable(failure) => *reader = Some(opened),
+            _ => {}
         }
     }
 
     pub fn drop_reader(&mut self) {
-        if let State::Cold { reader } = &mut self.state {
+        if let State::Cold { reader } | State::Failed { reader, .. } = &mut self.state {
             *reader = None;
         }
     }
@@ -262,7 +297,7 @@ impl<H, R: Clone> Residency<H, R> {
             State::Hot(_) => return self.unload(),
             State::Loading { holder: Some(ended), .. } => State::Unloading(ended.clone()),
             State::Loading { holder: None, .. } => State::Cold { reader: None },
-            State::Cold { .. } | State::Failed(_) => State::Cold { reader: None },
+            State::Cold { .. } | State::Failed { .. } => State::Cold { reader: None },
             State::Unloading(_) | State::Closed => return None,
         };
         self.state = next;
@@ -275,11 +310,20 @@ impl<H, R: Clone> Residency<H, R> {
             State::Hot(hot) => Remains { hot: Some(hot), task: None },
             State::Loading { holder, .. } => Remains { hot: None, task: holder },
             State::Unloading(ended) => Remains { hot: None, task: Some(ended) },
-            State::Cold { .. } | State::Failed(_) | State::Closed => {
+            State::Cold { .. } | State::Failed { .. } | State::Closed => {
                 Remains { hot: None, task: None }
             }
         }
     }
+}
+
+/// Whether nothing is wrong but with the root: the index lies elsewhere.
+pub fn is_readable(failure: &Failure) -> bool {
+    failure.cause == Cause::RootMissing
+}
+
+fn readable<H, R: Clone>(reader: Option<&R>) -> Readable<H, R> {
+    reader.map_or(Readable::Unread, |reader| Readable::Reader(reader.clone()))
 }
 
 /// The project was closed while its restore was under way.

@@ -1,18 +1,21 @@
 //! Opens projects: the tasks between `Cold` and `Hot`, and what follows when they fail.
 
+use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::disk::Place;
-use super::failure::{Cause, Failure, Fault, Next};
+use super::failure::{Cause, Failure, Fault, Next, unanswered};
 use super::keeper::{self, Upkeep};
 use super::residency::{Loaded, Restore, Urge, Working};
+use super::roots::UNANSWERED;
 use super::slot::Slot;
 use super::volume::VolumeId;
 use super::{Hot, Opened, Registry, Shared, blocking};
-use crate::catalogue::ProjectId;
+use crate::catalogue::{Identity, ProjectId};
 use crate::status::Freshness;
 
 /// A root that is missing is looked for this often: asking costs one system call.
@@ -23,7 +26,15 @@ pub(super) async fn restore(registry: Registry, id: ProjectId, restore: Restore)
     let Some(project) = registry.project(&id) else { return };
     let (disk, root) = (Arc::clone(&registry.shared.disk), project.root.clone());
     // A dead disk may hold this for ever, and nobody else has to wait for that.
-    let place = blocking(move || disk.place(&root)).await.unwrap_or_else(panicked);
+    let mut place = pin!(blocking(move || disk.place(&root)));
+    let place = match tokio::time::timeout(UNANSWERED, &mut place).await {
+        Ok(place) => place,
+        Err(_) => {
+            registry.note_silence(&id, restore.attempt, &project.root);
+            place.await
+        }
+    };
+    let place = place.unwrap_or_else(panicked);
     // After a failure, too: the next attempt would not know of it.
     if let Some(behind) = restore.behind {
         behind.wait().await;
@@ -52,6 +63,14 @@ impl Registry {
         self.slots().get_mut(id)?.residency.begin_opening(attempt).ok()
     }
 
+    fn note_silence(&self, id: &ProjectId, attempt: u64, root: &Path) {
+        let failure = Failure::after(None, unanswered(root), Instant::now(), Timestamp::now());
+        if let Some(slot) = self.slots().get_mut(id) {
+            slot.residency.note_silence(attempt, Arc::new(failure));
+        }
+        self.changed();
+    }
+
     /// Registers the end of a restore; what was opened for a project that is gone is let go of.
     fn conclude(&self, id: &ProjectId, attempt: u64, opened: Result<(Place, Opened), Fault>) {
         let mut slots = self.slots();
@@ -63,7 +82,8 @@ impl Registry {
                     let (name, attempts) = (&slot.project.name, failure.attempts + 1);
                     tracing::info!(project = %name, attempts, "opened after all");
                 }
-                if place.identity != slot.project.identity {
+                // One that is known is kept until the folder proves to be the project's.
+                if slot.project.identity == Identity::default() {
                     slot.project.identity = place.identity.clone();
                     self.remember_identity(id, place.identity);
                 }
@@ -95,7 +115,11 @@ impl Registry {
     fn start_keeping(&self, slot: &mut Slot, on: VolumeId, opened: Opened) -> Hot {
         let Shared { settings, volumes, roots, searches, .. } = &*self.shared;
         let project = &slot.project;
-        slot.notice = opened.notice.or(slot.notice.take());
+        let said = slot.notice.take();
+        slot.notice = match std::mem::take(&mut slot.set_aside) {
+            true => said.or(opened.notice),
+            false => opened.notice.or(said),
+        };
         slot.upkeep = Upkeep {
             freshness: Freshness::Reconciling,
             held: opened.held,
@@ -103,14 +127,21 @@ impl Registry {
             compared: false,
             error: None,
             damaged: false,
+            unanswered: false,
             activity: Default::default(),
             ..slot.upkeep.clone()
         };
         let volume = volumes.get(on);
         let (weak, id) = (Arc::downgrade(&self.shared), project.id.clone());
+        let (weakly, key) = (weak.clone(), id.clone());
         let report = move |upkeep| {
             if let Some(shared) = weak.upgrade() {
                 Registry { shared }.take_report(&id, upkeep);
+            }
+        };
+        let panicked = move |words: &str| {
+            if let Some(shared) = weakly.upgrade() {
+                Registry { shared }.end_unkept(&key, words);
             }
         };
         let surroundings = keeper::Surroundings {
@@ -120,6 +151,7 @@ impl Registry {
             root: roots.follow(&project.root),
             volume: on,
             report: Box::new(report),
+            panicked: Box::new(panicked),
         };
         let seed = Timestamp::now().subsec_nanosecond().unsigned_abs().into();
         let index = opened.index;

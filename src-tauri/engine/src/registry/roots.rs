@@ -1,13 +1,14 @@
 //! Looks for the roots of all open projects now and then, beside what watchers hear: a volume that
 //! is mounted, or a folder above that is renamed, makes no event there. All are looked for at the
-//! same moment, so that a machine at rest wakes once and not once a project; volume by volume, so
-//! that a dead disk holds up only its own.
+//! same moment, so that a machine at rest wakes once and not once a project; volume by volume, one
+//! root after the other. A look that its disk does not answer holds up its own root alone: those
+//! behind it are taken by the next round.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Notify, watch};
 
@@ -16,11 +17,15 @@ use super::volume::VolumeId;
 
 /// How often the roots are looked for.
 const EVERY: Duration = Duration::from_millis(1500);
+/// A look that takes longer is that of a disk which does not answer.
+pub const UNANSWERED: Duration = Duration::from_secs(5);
 
 /// What is at the root's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootSeen {
     Missing,
+    /// Its disk does not answer.
+    Unanswered,
     There {
         /// Nothing is in it: it may be the place of a volume that is not mounted.
         empty: bool,
@@ -34,7 +39,7 @@ pub enum RootSeen {
 impl RootSeen {
     fn volume(self) -> VolumeId {
         match self {
-            RootSeen::Missing => None,
+            RootSeen::Missing | RootSeen::Unanswered => None,
             RootSeen::There { volume, .. } => volume,
         }
     }
@@ -79,10 +84,47 @@ pub struct Roots {
 pub struct Followed {
     root: PathBuf,
     seen: watch::Sender<Option<RootSeen>>,
-    /// A look is under way. A dead disk may hold it for minutes: never a second one beside it.
-    looking: AtomicBool,
+    look: Mutex<Look>,
     /// The next look is reported even if it sees what the last one saw.
     stale: AtomicBool,
+}
+
+/// A dead disk may hold a look for minutes: no second one begins beside it.
+#[derive(Debug, Default)]
+struct Look {
+    /// Of the last one that was begun. One that is given up finds that another is the last.
+    number: u64,
+    /// When the one that is under way was begun.
+    since: Option<Instant>,
+}
+
+impl Look {
+    /// The number of the look that begins at `now`; `None` while another one is under way.
+    fn begin(&mut self, now: Instant) -> Option<u64> {
+        if self.since.is_some() {
+            return None;
+        }
+        self.number += 1;
+        self.since = Some(now);
+        Some(self.number)
+    }
+
+    /// Whether what this look saw is wanted.
+    fn end(&mut self, number: u64) -> bool {
+        let wanted = self.since.is_some() && self.number == number;
+        if wanted {
+            self.since = None;
+        }
+        wanted
+    }
+
+    fn is_overdue(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| now.saturating_duration_since(since) > UNANSWERED)
+    }
+
+    fn give_up(&mut self) {
+        self.since = None;
+    }
 }
 
 impl Roots {
@@ -90,7 +132,7 @@ impl Roots {
         let followed = Arc::new(Followed {
             root: root.to_owned(),
             seen: watch::Sender::new(None),
-            looking: AtomicBool::new(false),
+            look: Mutex::default(),
             stale: AtomicBool::new(false),
         });
         lock(&self.followed).push(Arc::downgrade(&followed));
@@ -109,7 +151,7 @@ impl Roots {
             if new_alone && followed.seen.borrow().is_some() {
                 continue;
             }
-            if followed.looking.swap(true, Ordering::Relaxed) {
+            if lock(&followed.look).since.is_some() {
                 continue;
             }
             let volume = followed.seen.borrow().and_then(RootSeen::volume);
@@ -120,6 +162,17 @@ impl Roots {
         }
         due.extend(volumes.into_values());
         due
+    }
+
+    /// Reports the roots whose look is overdue at `now`.
+    fn report_unanswered(&self, now: Instant) {
+        for followed in lock(&self.followed).iter().filter_map(Weak::upgrade) {
+            let look = lock(&followed.look);
+            if look.is_overdue(now) {
+                // Before the look can end: what it sees is the later news.
+                followed.report(RootSeen::Unanswered, false);
+            }
+        }
     }
 }
 
@@ -134,13 +187,31 @@ impl Followed {
         self.stale.store(true, Ordering::Relaxed);
     }
 
+    /// Lets the next look begin although the last one has not ended, if that one is overdue.
+    pub fn look_anew(&self) {
+        let mut look = lock(&self.look);
+        if look.is_overdue(Instant::now()) {
+            look.give_up();
+        }
+    }
+
+    /// Looks, unless somebody does already.
     fn look(&self, disk: &dyn Disk) {
+        let Some(number) = lock(&self.look).begin(Instant::now()) else { return };
         let before = *self.seen.borrow();
         let stale = self.stale.swap(false, Ordering::Relaxed);
         let now = disk.look(&self.root, before);
-        self.looking.store(false, Ordering::Relaxed);
+        let mut look = lock(&self.look);
+        if look.end(number) {
+            self.report(now, stale);
+        } else if stale {
+            self.report_again();
+        }
+    }
+
+    fn report(&self, now: RootSeen, anyway: bool) {
         self.seen.send_if_modified(|seen| {
-            let changed = *seen != Some(now) || stale;
+            let changed = *seen != Some(now) || anyway;
             *seen = Some(now);
             changed
         });
@@ -154,6 +225,7 @@ pub async fn look_for_roots(roots: Weak<Roots>, disk: Arc<dyn Disk>) {
     let mut new_alone = false;
     loop {
         let Some(present) = roots.upgrade() else { return };
+        present.report_unanswered(Instant::now());
         for volume in present.due(new_alone) {
             let disk = Arc::clone(&disk);
             tokio::task::spawn_blocking(move || {
@@ -211,16 +283,46 @@ mod tests {
         assert_eq!(roots.due(false).len(), 0);
     }
 
-    /// Does not answer for roots that are called dead until the other side is dropped.
-    struct HalfDead(Mutex<std::sync::mpsc::Receiver<()>>);
+    /// Does not answer for roots that are called dead, while it is `held`.
+    #[derive(Default)]
+    struct HalfDead {
+        held: Mutex<bool>,
+        answers: std::sync::Condvar,
+    }
+
+    impl HalfDead {
+        fn hold(&self, held: bool) {
+            *lock(&self.held) = held;
+            self.answers.notify_all();
+        }
+    }
 
     impl Disk for HalfDead {
         fn look(&self, root: &Path, before: Option<RootSeen>) -> RootSeen {
             if root.ends_with("dead") {
-                let _ = lock(&self.0).recv();
+                drop(self.answers.wait_while(lock(&self.held), |held| *held).unwrap());
             }
             look(root, before)
         }
+    }
+
+    /// Lets the disk answer in the end, so that a test that fails ends.
+    struct Revived(Arc<HalfDead>);
+
+    impl Drop for Revived {
+        fn drop(&mut self) {
+            self.0.hold(false);
+        }
+    }
+
+    async fn until_seen(followed: &Followed, fits: impl Fn(RootSeen) -> bool) {
+        let mut seen = followed.subscribe();
+        let fits = seen.wait_for(|seen| seen.is_some_and(&fits));
+        tokio::time::timeout(Duration::from_secs(60), fits).await.unwrap().unwrap();
+    }
+
+    fn is_there(seen: RootSeen) -> bool {
+        matches!(seen, RootSeen::There { .. })
     }
 
     #[tokio::test]
@@ -229,17 +331,68 @@ mod tests {
         let roots = Arc::new(Roots::default());
         let (dead, well) =
             (roots.follow(&base.path().join("dead")), roots.follow(&base.path().join("well")));
-        let (held, waits) = std::sync::mpsc::channel();
-        let disk = Arc::new(HalfDead(Mutex::new(waits)));
-        tokio::spawn(look_for_roots(Arc::downgrade(&roots), disk));
-        let mut seen = well.subscribe();
-        seen.wait_for(Option::is_some).await.unwrap();
+        let disk = Revived(Arc::default());
+        disk.0.hold(true);
+        tokio::spawn(look_for_roots(Arc::downgrade(&roots), Arc::clone(&disk.0) as _));
+        until_seen(&well, |seen| seen == RootSeen::Missing).await;
         std::fs::create_dir(base.path().join("well")).unwrap();
-        let there = |seen: &Option<RootSeen>| matches!(seen, Some(RootSeen::There { .. }));
-        tokio::time::timeout(Duration::from_secs(60), seen.wait_for(there)).await.unwrap().unwrap();
+        until_seen(&well, is_there).await;
         assert_eq!(*dead.subscribe().borrow(), None);
-        drop(held);
-        let mut seen = dead.subscribe();
-        seen.wait_for(|seen| *seen == Some(RootSeen::Missing)).await.unwrap();
+        disk.0.hold(false);
+        until_seen(&dead, |seen| seen == RootSeen::Missing).await;
+    }
+
+    #[tokio::test]
+    async fn a_look_that_hangs_holds_up_none_behind_it_on_the_same_volume() {
+        let base = tempfile::tempdir().unwrap();
+        let roots = Arc::new(Roots::default());
+        let [dead, well] = ["dead", "well"].map(|name| {
+            let root = base.path().join(name);
+            std::fs::create_dir(&root).unwrap();
+            roots.follow(&root)
+        });
+        let disk = Revived(Arc::default());
+        tokio::spawn(look_for_roots(Arc::downgrade(&roots), Arc::clone(&disk.0) as _));
+        until_seen(&dead, is_there).await;
+        until_seen(&well, is_there).await;
+        disk.0.hold(true);
+        std::fs::remove_dir(base.path().join("well")).unwrap();
+        until_seen(&well, |seen| seen == RootSeen::Missing).await;
+    }
+
+    #[test]
+    fn a_look_is_the_only_one_until_it_ends_or_is_given_up() {
+        let start = Instant::now();
+        let mut look = Look::default();
+        let hung = look.begin(start).unwrap();
+        assert_eq!(look.begin(start), None);
+        assert!(!look.is_overdue(start + UNANSWERED));
+        assert!(look.is_overdue(start + UNANSWERED + Duration::from_millis(1)));
+        look.give_up();
+        assert!(!look.end(hung), "nobody waits for it any more");
+        let next = look.begin(start).unwrap();
+        assert!(!look.end(hung), "it is not the one that is waited for");
+        assert!(look.end(next) && !look.is_overdue(start + 2 * UNANSWERED));
+    }
+
+    #[test]
+    fn a_root_does_not_answer_until_the_look_at_it_ends() {
+        let base = tempfile::tempdir().unwrap();
+        let roots = Roots::default();
+        let followed = roots.follow(base.path());
+        followed.look(&RealDisk);
+        let seen = || *followed.seen.borrow();
+        assert!(seen().is_some_and(is_there));
+        let start = Instant::now();
+        let hung = lock(&followed.look).begin(start).unwrap();
+        roots.report_unanswered(start + UNANSWERED);
+        assert!(seen().is_some_and(is_there), "it may only be slow");
+        roots.report_unanswered(start + 2 * UNANSWERED);
+        assert_eq!(seen(), Some(RootSeen::Unanswered));
+        assert!(roots.due(false).is_empty());
+        assert!(lock(&followed.look).end(hung));
+        assert_eq!(roots.due(false).len(), 1);
+        followed.look(&RealDisk);
+        assert!(seen().is_some_and(is_there));
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::failure::{Cause, Failure, Next};
+use super::failure::{self, Cause, Failure, Next};
 use super::history::History;
 use super::keeper::Upkeep;
 use super::read::{Reader, Reading};
@@ -31,10 +31,12 @@ pub(super) struct Slot {
     pub upkeep: Upkeep,
     /// What people should know of what happened to its index.
     pub notice: Option<String>,
+    /// … and its damaged index was set aside since it was opened: that there is none is no news.
+    pub set_aside: bool,
     /// By people, since Quarry was started.
     pub last_used: Option<Instant>,
-    /// Why its damaged index could not be set aside, when that was tried last.
-    pub immovable: Option<Arc<Failure>>,
+    /// Why it could not stay open, when it was open last.
+    pub relapse: Option<Arc<Failure>>,
     /// `None` until its texts were counted.
     pub embedding: Option<Embedding>,
     /// Its folder is being looked for.
@@ -65,6 +67,7 @@ impl Slot {
             deep: false,
             compared: false,
             damaged: false,
+            unanswered: false,
             activity: Activity::default(),
         };
         Slot {
@@ -74,8 +77,9 @@ impl Slot {
             access: Arc::default(),
             upkeep,
             notice: None,
+            set_aside: false,
             last_used: None,
-            immovable: None,
+            relapse: None,
             embedding: None,
             followed: false,
             history: History::default(),
@@ -103,17 +107,33 @@ impl Slot {
     pub(super) fn misses_root(&self) -> bool {
         match self.residency.state() {
             State::Hot(_) => self.upkeep.freshness == Freshness::RootMissing,
-            State::Failed(failure) => failure.cause == Cause::RootMissing,
+            State::Failed { failure, .. } => failure.cause == Cause::RootMissing,
             _ => false,
         }
+    }
+
+    /// The failure of an open project whose root is missing: what it says once it is closed.
+    pub(super) fn missing_root(&self, now: Instant, clock: Timestamp) -> Option<Failure> {
+        if !self.is_hot() || !self.misses_root() {
+            return None;
+        }
+        let failure = Failure::after(None, failure::missing(&self.project.root), now, clock);
+        let first_at = self.upkeep.error.as_ref().map_or(clock, |error| error.first_at);
+        Some(Failure { first_at, ..failure })
     }
 
     /// The failure that it is in.
     pub(super) fn failure(&self) -> Option<&Arc<Failure>> {
         match self.residency.state() {
-            State::Failed(failure) => Some(failure),
+            State::Failed { failure, .. } => Some(failure),
             _ => None,
         }
+    }
+
+    /// Whoever waits for its root's disk may wait for ever: nobody else waits for them.
+    pub(super) fn let_go_of_disk(&mut self) {
+        self.reading = None;
+        self.access = Arc::default();
     }
 
     /// The state of a project that has no keeper any more.
@@ -168,10 +188,13 @@ impl Slot {
         !known && (complete || !partial)
     }
 
-    /// Nobody searches it, nothing is being written, and its user has not pinned it.
+    /// Nobody searches it, nothing is being written, its disk answers, and its user has not pinned
+    /// it.
     pub(super) fn may_close(&self) -> bool {
         let busy = self.upkeep.activity.at_work
             || self.upkeep.pending > 0
+            // Nobody could read it once it is closed.
+            || self.upkeep.unanswered
             || matches!(self.upkeep.freshness, Freshness::Indexing | Freshness::Reconciling);
         !self.project.pinned && !busy && self.residency.is_idle()
     }
@@ -182,12 +205,15 @@ impl Slot {
             // Whether files changed while it was closed shows when it is opened.
             State::Cold { .. } => (Shown::Cold, Freshness::Pending, None),
             State::Unloading(_) | State::Closed => (Shown::Unloading, Freshness::Pending, None),
+            State::Loading { silence: Some(failure), .. } => {
+                (Shown::Loading, Freshness::Failing, Some(failure.report()))
+            }
             State::Loading { after, .. } => {
                 let error = after.as_ref().map(|failure| failure.report());
                 (Shown::Loading, Freshness::Reconciling, error)
             }
             State::Hot(_) => (Shown::Hot, upkeep.freshness, upkeep.error.clone()),
-            State::Failed(failure) => {
+            State::Failed { failure, .. } => {
                 (Shown::Failed, freshness_after(failure), Some(failure.report()))
             }
         };

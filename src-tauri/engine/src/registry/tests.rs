@@ -1,6 +1,7 @@
 //! The registry over a disk that takes as long as a test wants it to.
 
 mod dead_disks;
+mod keeping;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Disk, Opened, RealDisk};
 use super::failure::{Cause, Fault};
+use super::roots::RootSeen;
 use super::volume::{VolumeId, Volumes};
 use super::*;
 use jiff::Timestamp;
@@ -40,6 +42,8 @@ struct Waiting {
     verdicts: HashMap<String, Verdict>,
     /// Roots on a disk that does not answer.
     dead: HashSet<PathBuf>,
+    /// How often all disks were made to answer: whoever was held goes on then, and not before.
+    revivals: usize,
     /// Looks at a root that wait for their disk, and all there were.
     looking: usize,
     looks: usize,
@@ -63,25 +67,46 @@ impl HeldDisk {
         self.state.lock().unwrap().dead.insert(root.to_owned());
     }
 
+    /// The root is well from now on. Whoever was held stays so.
+    fn unmount(&self, root: &Path) {
+        self.state.lock().unwrap().dead.remove(root);
+    }
+
     fn revive(&self) {
-        self.state.lock().unwrap().dead.clear();
+        let mut state = self.state.lock().unwrap();
+        state.dead.clear();
+        state.revivals += 1;
         self.decided.notify_all();
+    }
+
+    /// Returns when the root's disk answers.
+    fn ask<'a>(&'a self, state: MutexGuard<'a, Waiting>, root: &Path) -> MutexGuard<'a, Waiting> {
+        if !state.dead.contains(root) {
+            return state;
+        }
+        let revivals = state.revivals;
+        self.decided.wait_while(state, |state| state.revivals == revivals).unwrap()
     }
 }
 
 impl Disk for HeldDisk {
     fn volume(&self, root: &Path) -> VolumeId {
-        let state = self.state.lock().unwrap();
-        drop(self.decided.wait_while(state, |state| state.dead.contains(root)).unwrap());
+        drop(self.ask(self.state.lock().unwrap(), root));
         RealDisk.volume(root)
+    }
+
+    fn look(&self, root: &Path, before: Option<RootSeen>) -> RootSeen {
+        drop(self.ask(self.state.lock().unwrap(), root));
+        RealDisk.look(root, before)
     }
 
     fn check_root(&self, root: &Path) -> Result<(), Fault> {
         let mut state = self.state.lock().unwrap();
         state.looking += 1;
         state.looks += 1;
-        let mut state = self.decided.wait_while(state, |state| state.dead.contains(root)).unwrap();
+        let mut state = self.ask(state, root);
         state.looking -= 1;
+        drop(state);
         RealDisk.check_root(root)
     }
 
@@ -190,8 +215,8 @@ impl World {
 /// A test that fails ends, although the runtime waits for whoever waits for the disk.
 impl Drop for World {
     fn drop(&mut self) {
+        self.disk.revive();
         let mut state = self.disk.state.lock().unwrap();
-        state.dead.clear();
         for name in state.opens.clone() {
             state.verdicts.entry(name).or_insert(Verdict::Fails(Cause::Io));
         }

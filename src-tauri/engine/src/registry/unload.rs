@@ -19,7 +19,7 @@ use crate::index::ProjectIndex;
 impl Registry {
     /// Closes the least recently used projects while too much is open.
     fn make_room(&self) {
-        let (now, room) = (Instant::now(), self.room());
+        let (now, clock, room) = (Instant::now(), Timestamp::now(), self.room());
         let closed: Vec<_> = {
             let mut slots = self.slots();
             let open: Vec<Tenant<ProjectId>> =
@@ -27,9 +27,10 @@ impl Registry {
             let surplus = room.surplus(&open);
             let close = |id: ProjectId| {
                 let slot = slots.get_mut(&id)?;
+                let missed = slot.missing_root(now, clock);
                 let news = slot.take_news(now);
                 let (hot, working) = slot.residency.unload()?;
-                Some((id, hot, news, working))
+                Some(Closing { id, hot, news, missed, working })
             };
             surplus.into_iter().filter_map(close).collect()
         };
@@ -37,8 +38,8 @@ impl Registry {
             return;
         }
         self.changed();
-        for (id, hot, news, working) in closed {
-            tokio::spawn(close_one(self.clone(), id, hot, news, working));
+        for closing in closed {
+            tokio::spawn(close_one(self.clone(), closing));
         }
     }
 
@@ -83,6 +84,26 @@ impl Registry {
             // Read for a search alone: opening it to keep it looks at the damage.
             None => drop(self.wake(id)),
         }
+    }
+
+    /// Closes a project whose keeper has panicked, with these words: nobody watches it. It is
+    /// opened anew after a pause.
+    pub(super) fn end_unkept(&self, id: &ProjectId, words: &str) {
+        let unloading = self.slots().get_mut(id).and_then(|slot| slot.residency.unload());
+        let Some((hot, working)) = unloading else { return };
+        self.changed();
+        let message =
+            format!("Keeping it up to date failed: {words}. Quarry opens it again by itself.");
+        let fault = Fault { cause: Cause::Panicked, message, at_root: false };
+        let (registry, id) = (self.clone(), id.clone());
+        tokio::spawn(async move {
+            hot.keeper.stop().await;
+            drop(hot);
+            if let Some(failure) = registry.note_relapse(&id, fault) {
+                registry.fail_unload(&id, failure);
+            }
+            drop(working);
+        });
     }
 
     /// Forgets the project and closes it. Its index directory can be deleted afterwards.
@@ -142,17 +163,28 @@ async fn end(remains: Remains<Hot>) {
     }
 }
 
-async fn close_one(
-    registry: Registry,
+/// A project that is being closed for want of room.
+struct Closing {
     id: ProjectId,
     hot: Arc<Hot>,
     news: Option<News>,
+    /// Its root is missing: so it still says when it is closed.
+    missed: Option<Failure>,
     working: Working,
-) {
+}
+
+async fn close_one(registry: Registry, closing: Closing) {
+    let Closing { id, hot, news, missed, working } = closing;
     hot.keeper.stop().await;
     drop(hot);
     registry.remember_news(news.map(|news| (id.clone(), news)).into_iter().collect()).await;
-    registry.end_unload(&id);
+    match missed {
+        Some(failure) => {
+            registry.fail_unload(&id, Arc::new(failure));
+            registry.look_for_moved_root(&id);
+        }
+        None => registry.end_unload(&id),
+    }
     drop(working);
 }
 
@@ -164,6 +196,7 @@ async fn reopen(registry: Registry, id: ProjectId, hot: Arc<Hot>, working: Worki
         Ok(Ok(aside)) => {
             if let Some(slot) = registry.slots().get_mut(&id) {
                 slot.notice = Some(damage_notice(&aside));
+                slot.set_aside = true;
             }
             registry.end_unload(&id);
             drop(working);
@@ -174,7 +207,9 @@ async fn reopen(registry: Registry, id: ProjectId, hot: Arc<Hot>, working: Worki
         Err(words) => Fault { cause: Cause::Panicked, message: words, at_root: false },
     };
     let message = format!("Its damaged index could not be moved aside. {}", fault.message);
-    registry.fail_unload(&id, Fault { message, ..fault });
+    if let Some(failure) = registry.note_relapse(&id, Fault { message, ..fault }) {
+        registry.fail_unload(&id, failure);
+    }
     drop(working);
 }
 
@@ -189,23 +224,25 @@ impl Registry {
         self.changed();
     }
 
-    /// As [`Registry::end_unload`] of a project that cannot be opened as it is.
-    fn fail_unload(&self, id: &ProjectId, fault: Fault) {
+    fn note_relapse(&self, id: &ProjectId, fault: Fault) -> Option<Arc<Failure>> {
         let (now, clock) = (Instant::now(), Timestamp::now());
-        let failure = {
-            let mut slots = self.slots();
-            let Some(slot) = slots.get_mut(id) else { return };
-            tracing::warn!(project = %slot.project.name, message = fault.message);
-            // It opens, and proves damaged once it is open: the pauses grow over both.
-            let failure = Failure::after(slot.immovable.as_deref(), fault, now, clock);
-            let failure = Arc::new(failure);
-            slot.immovable = Some(Arc::clone(&failure));
+        let mut slots = self.slots();
+        let slot = slots.get_mut(id)?;
+        tracing::warn!(project = %slot.project.name, message = fault.message);
+        // It opens, and fails once it is open: the pauses grow over both.
+        let failure = Arc::new(Failure::after(slot.relapse.as_deref(), fault, now, clock));
+        slot.relapse = Some(Arc::clone(&failure));
+        Some(failure)
+    }
+
+    /// As [`Registry::end_unload`] of a project that cannot be opened as it is.
+    fn fail_unload(&self, id: &ProjectId, failure: Arc<Failure>) {
+        if let Some(slot) = self.slots().get_mut(id) {
             slot.residency.unloaded_in_failure(&failure);
             if !slot.is_loading() {
                 slot.rest();
             }
-            failure
-        };
+        }
         self.changed();
         tokio::spawn(try_again(Arc::downgrade(&self.shared), id.clone(), failure));
     }

@@ -36,6 +36,8 @@ pub struct HitMaker<'a> {
     shown: Shown,
     /// Targets whose disk does not answer.
     unanswered: BTreeSet<usize>,
+    /// Targets whose root is not there.
+    rootless: BTreeSet<usize>,
     hits: Vec<Hit>,
     limit: usize,
 }
@@ -59,6 +61,7 @@ impl<'a> HitMaker<'a> {
             is_question: rank::is_question(terms::wanted(query).len()),
             shown: Shown::default(),
             unanswered: BTreeSet::new(),
+            rootless: BTreeSet::new(),
             hits: Vec::new(),
             limit,
         }
@@ -85,10 +88,16 @@ impl<'a> HitMaker<'a> {
     }
 
     /// What to know of targets whose files could not be looked at; `None` where there are none.
-    pub fn unanswered(&self) -> Option<String> {
-        let of = projects(self.unanswered.len());
-        let none = self.unanswered.is_empty();
-        (!none).then(|| format!("The disk of {of} does not answer: shown as it was indexed."))
+    pub fn unread(&self) -> Option<String> {
+        let said = |targets: &BTreeSet<usize>, what: &str, fails: &str| {
+            let of = projects(targets.len());
+            let sentence = || format!("The {what} of {of} {fails}: shown as it was indexed.");
+            (!targets.is_empty()).then(sentence)
+        };
+        let silent = said(&self.unanswered, "disk", "does not answer");
+        let rootless = said(&self.rootless, "folder", "is not there");
+        let notes: Vec<String> = silent.into_iter().chain(rootless).collect();
+        (!notes.is_empty()).then(|| notes.join(" "))
     }
 
     pub fn finish(self) -> Vec<Hit> {
@@ -274,7 +283,11 @@ impl<'a> HitMaker<'a> {
             self.unanswered.insert(target);
             return None;
         };
-        snippet::read(root, place, indexed.as_ref())
+        let source = snippet::read(root, place, indexed.as_ref());
+        if source.is_none() && !root.is_dir() {
+            self.rootless.insert(target);
+        }
+        source
     }
 
     fn matches_exactly(&self, text: &str, definition: Option<&Outlined>) -> bool {

@@ -177,6 +177,24 @@ mod tests {
         engine.close().await;
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn retry_reads_a_folder_that_is_well_again_although_a_read_of_it_never_ends() {
+        let base = tempfile::tempdir().unwrap();
+        let engine = two(&base.path().canonicalize().unwrap()).await;
+        let id = engine.find("dead").unwrap();
+        let access = engine.shared.registry.access(&id).unwrap();
+        let stall = access.stall();
+        let answer = ask(&engine, "needle project:dead").await;
+        assert!(answer.results.iter().all(|hit| hit.stale), "{answer:?}");
+        engine.act("dead", crate::status::ProjectAction::Retry).await.unwrap();
+        let answer = ask(&engine, "needle project:dead").await;
+        assert_eq!(answer.results.len(), 1);
+        assert!(answer.results[0].snippet.is_some() && !answer.results[0].stale, "{answer:?}");
+        assert_eq!(access.count(), 1, "the first one is still held");
+        drop(stall);
+        engine.close().await;
+    }
+
     /// Somebody whose search always ends in a panic.
     struct Unlucky;
 

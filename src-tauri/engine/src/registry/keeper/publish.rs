@@ -40,10 +40,12 @@ impl Keeper {
             root: self.coverage.rules.root(),
             cause: self.last_cause,
             since: self.failing_since,
+            unanswered: next.unanswered,
             said: self.upkeep.error.as_ref(),
         };
         next.error = trouble.report(&freshness, now, Timestamp::now());
         next.freshness = match freshness {
+            _ if next.unanswered => status::Freshness::Failing,
             Freshness::Fresh => status::Freshness::Fresh,
             Freshness::Pending(_) => status::Freshness::Pending,
             // It may wait for one that is stuck.

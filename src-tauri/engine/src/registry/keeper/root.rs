@@ -12,6 +12,8 @@ pub(super) enum RootVerdict {
     There,
     /// Another volume or folder is in its place: what is watched is not what is there.
     Replaced,
+    /// Its disk does not answer: nobody knows.
+    Unanswered,
 }
 
 /// Follows the root from look to look.
@@ -37,8 +39,10 @@ impl RootHistory {
 
     /// `holds_files`: the index does. `gone`: so it was until now.
     pub fn judge(&mut self, seen: RootSeen, holds_files: bool, gone: bool) -> RootVerdict {
-        let RootSeen::There { empty, volume, written } = seen else {
-            return RootVerdict::Gone;
+        let (empty, volume, written) = match seen {
+            RootSeen::There { empty, volume, written } => (empty, volume, written),
+            RootSeen::Missing => return RootVerdict::Gone,
+            RootSeen::Unanswered => return RootVerdict::Unanswered,
         };
         // Some file systems number one folder otherwise from time to time: it keeps its time.
         let other_folder = self.folder.is_some_and(|(number, time)| {
@@ -72,6 +76,16 @@ mod tests {
         assert_eq!(history.judge(place, true, false), RootVerdict::Gone);
         assert_eq!(history.judge(place, true, true), RootVerdict::Gone);
         assert_eq!(history.judge(HERE, true, true), RootVerdict::There);
+    }
+
+    #[test]
+    fn a_root_whose_disk_does_not_answer_is_as_it_was_when_it_does() {
+        let mut history = RootHistory::new(None);
+        assert_eq!(history.judge(HERE, true, false), RootVerdict::There);
+        let silent = RootSeen::Unanswered;
+        assert_eq!(history.judge(silent, true, false), RootVerdict::Unanswered);
+        assert_eq!(history.judge(HERE, true, false), RootVerdict::There);
+        assert_eq!(history.judge(there(false, 2), true, false), RootVerdict::Replaced);
     }
 
     #[test]

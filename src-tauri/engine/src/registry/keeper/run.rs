@@ -28,6 +28,13 @@ pub(super) struct OngoingRun {
     pub adds_layers: bool,
 }
 
+/// A keeper that panics leaves no run behind.
+impl Drop for OngoingRun {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
 /// What a run that succeeded leaves behind.
 pub(super) struct Outcome {
     pub report: Report,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::registry::failure::Cause;
+use crate::registry::failure::{self, Cause};
 use crate::status::ProjectError;
 use crate::watch::Freshness;
 
@@ -15,6 +15,8 @@ pub(super) struct Trouble<'a> {
     /// Of the last run that failed.
     pub cause: Option<Cause>,
     pub since: Option<Timestamp>,
+    /// The disk of the root does not answer, whatever else there is.
+    pub unanswered: bool,
     /// What people were told last.
     pub said: Option<&'a ProjectError>,
 }
@@ -31,9 +33,11 @@ impl Trouble<'_> {
             let pause = SignedDuration::try_from(instant.saturating_duration_since(now));
             pause.ok().and_then(|pause| clock.checked_add(pause).ok()).unwrap_or(clock)
         };
-        let root = self.root.display();
         let failed = self.cause.unwrap_or(Cause::TimedOut);
         let (cause, message, attempts, next) = match freshness {
+            _ if self.unanswered => {
+                (Cause::VolumeUnavailable, failure::unanswered_words(self.root), 1, None)
+            }
             Freshness::Retrying { attempts, next_at, error } => {
                 (failed, error.clone(), *attempts, Some(at(*next_at)))
             }
@@ -41,13 +45,10 @@ impl Trouble<'_> {
                 (failed, error.clone(), *attempts, next_at.map(at))
             }
             Freshness::RootMissing => {
-                let message = format!(
-                    "The folder {root} is not there. What was indexed stays searchable; Quarry \
-                     goes on when it is back."
-                );
-                (Cause::RootMissing, message, 1, None)
+                (Cause::RootMissing, failure::missing_words(self.root), 1, None)
             }
             Freshness::Stuck => {
+                let root = self.root.display();
                 let message = format!("Reading {root} does not go on, and does not end either.");
                 (Cause::TimedOut, message, 1, None)
             }
@@ -55,7 +56,8 @@ impl Trouble<'_> {
         };
         // Said again, the same trouble has the same moments: only changes are published.
         let said = self.said.filter(|error| error.cause == cause.word());
-        let first_at = self.since.or(said.map(|error| error.first_at)).unwrap_or(clock);
+        let since = self.since.filter(|_| !self.unanswered);
+        let first_at = since.or(said.map(|error| error.first_at)).unwrap_or(clock);
         let next_retry = match said.filter(|error| error.attempts == attempts) {
             Some(error) if next.is_some() && error.next_retry.is_some() => error.next_retry,
             _ => next,

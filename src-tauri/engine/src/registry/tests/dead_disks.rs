@@ -109,3 +109,63 @@ async fn a_dead_disk_delays_nobody_else_at_the_start() {
     world.disk.revive();
     world.until_fresh("dead").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_opens_what_is_well_again_although_a_look_at_it_never_ends() {
+    let (world, id) = closed("a").await;
+    let root = world.root("a");
+    world.disk.die(&root);
+    assert!(world.registry.read(&id, Duration::from_millis(1)).await.is_err());
+    let waiting = {
+        let (registry, id) = (world.registry.clone(), id.clone());
+        tokio::spawn(async move { registry.resolve(&id, LONG).await })
+    };
+    let looking = || world.disk.state.lock().unwrap().looking;
+    until(|| looking() == 2).await;
+    until(|| world.registry.status(&id).unwrap().error.is_some()).await;
+    let status = world.registry.status(&id).unwrap();
+    assert_eq!((status.residency, status.freshness), (Shown::Loading, Freshness::Failing));
+    let error = status.error.unwrap();
+    assert_eq!(error.cause, "VolumeUnavailable");
+    assert!(error.message.contains(root.to_str().unwrap()), "{error:?}");
+
+    world.disk.unmount(&root);
+    world.registry.retry(&id);
+    let lease = waiting.await.unwrap().unwrap();
+    assert_eq!(world.registry.status(&id).unwrap().error, None, "whoever waited waits on");
+    drop(lease);
+    world.until_shown("a", Shown::Cold).await;
+    assert!(!world.registry.read(&id, LONG).await.unwrap().is_hot());
+    assert_eq!(looking(), 2, "the first ones are still held");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_project_says_that_its_disk_does_not_answer_until_it_does() {
+    let world = World::new(&["a", "b"]);
+    let id = ProjectId::from("a");
+    for name in ["a", "b"] {
+        world.disk.decide(name, Verdict::Well);
+        let _ = world.registry.wake(&ProjectId::from(name));
+        world.until_fresh(name).await;
+    }
+    let root = world.root("a");
+    let error = || world.registry.status(&id).unwrap().error;
+    for revive in [false, true] {
+        world.disk.die(&root);
+        until(|| error().is_some()).await;
+        let status = world.registry.status(&id).unwrap();
+        assert_eq!((status.residency, status.freshness), (Shown::Hot, Freshness::Failing));
+        assert_eq!(error().unwrap().cause, "VolumeUnavailable");
+        assert!(!world.registry.slots()[&id].may_close(), "nobody could read it any more");
+        world.until_fresh("b").await;
+        if revive {
+            world.disk.revive();
+        } else {
+            // The look that is held stays so, and Retry has another one made.
+            world.disk.unmount(&root);
+            world.registry.retry(&id);
+        }
+        world.until_fresh("a").await;
+        assert_eq!(error(), None);
+    }
+}
