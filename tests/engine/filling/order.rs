@@ -1,15 +1,18 @@
 //! What is embedded first, and what embedding waits for.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use quarry_engine::embed::embedder;
 use quarry_engine::embed::inventory::Inventory;
+use quarry_engine::embed::model::Model;
 use quarry_engine::embed::store::{Key, Store};
 use quarry_engine::engine::Pacing;
 use quarry_engine::search::{Mode, SearchRequest};
 use quarry_engine::status::{Freshness, LaneName, MeaningState, ProjectStatus, Snapshot};
 
 use super::{embedded, filling, refused};
-use crate::embedding::options;
+use crate::embedding::{copied_model, options};
 use crate::world::{DEADLINE, World, until, word, write};
 
 /// Texts that are on their way when something stops the rest, with what was just counted.
@@ -159,30 +162,26 @@ async fn whoever_waits_for_what_is_paused_is_told() {
     world.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_small_share_does_not_pay_for_the_start_of_the_worker() {
-    let mut world = filling(options());
-    let share = |share| Pacing { on_battery: true, share, ..Pacing::default() };
-    // What the start of a worker takes would be minutes then.
-    world.engine().set_pacing(share(0.01));
-    project(&world, "code", &short(0..20)).await;
-    assert_eq!(embedded(&world, "code").await.vectors, 20);
-    world.close().await;
+/// The worker, after some seconds, and with a model that has its library beside it.
+fn slow_to_start(folder: &Path) -> embedder::Options {
+    let located = Model::locate(None, &options().program).unwrap();
+    let model = copied_model(folder);
+    std::fs::copy(&located.library, model.join(located.library.file_name().unwrap())).unwrap();
+    let slowly = "sleep 3; exec \"$0\" \"$@\"".to_owned();
+    let arguments = vec!["-c".into(), slowly.into(), options().program.into()];
+    embedder::Options { program: "/bin/sh".into(), arguments, model: Some(model), ..options() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_larger_share_counts_at_once() {
-    let mut world = filling(options());
-    let share = |share| Pacing { on_battery: true, share, ..Pacing::default() };
-    world.engine().set_pacing(share(0.01));
-    let long = |n| format!("fn {}() {{ {} }}\n", word(n), "let value = compute(); ".repeat(90));
-    let files: Vec<_> = (0..40).map(|n| (format!("{n}.rs"), long(n))).collect();
-    project(&world, "code", &files).await;
-    world.until_status("code", "begun", |status| status.vectors > 0).await;
-    // Paid for now, the first texts would take minutes.
-    world.engine().set_pacing(share(1.0));
+async fn a_small_share_does_not_pay_for_the_start_of_the_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = filling(slow_to_start(folder.path()));
+    // For every second of the model's 49 others, and there is more than one batch.
+    let pacing = Pacing { on_battery: true, share: 0.02, ..Pacing::default() };
+    world.engine().set_pacing(pacing);
+    project(&world, "code", &short(0..20)).await;
     let all = tokio::time::timeout(DEADLINE, embedded(&world, "code")).await;
-    assert_eq!(all.expect("the pause goes on").vectors, 40);
+    assert_eq!(all.expect("the start counts").vectors, 20);
     world.close().await;
 }
 

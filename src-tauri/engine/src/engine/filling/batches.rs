@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::watch;
 
-use super::Filling;
+use super::{Filling, Pacing};
 use crate::embed::embedder::{EmbedError, Priority};
 use crate::embed::store::{Key, Store};
 use crate::engine::blocking;
@@ -45,7 +46,7 @@ impl Filling {
             let Some(answers) = batches.next().await else { break };
             all &= self.keep(project, answers, store).await;
             let computed = self.vectors.embedder.background_time().saturating_sub(before);
-            self.make_room(computed).await;
+            make_room(&mut self.pacing, computed).await;
             goes_on &=
                 all && begun.elapsed() < AT_ONCE && self.must_rest().is_none() && !self.indexes();
         }
@@ -57,23 +58,6 @@ impl Filling {
             work.report(&self.registry, &project.id);
         }
         all
-    }
-
-    /// Leaves the machine to others after the model has `computed`, as long as its share asks for:
-    /// the time that a worker took to start, or did not answer, was not the model's.
-    async fn make_room(&mut self, computed: Duration) {
-        let begun = Instant::now();
-        loop {
-            let share = self.pacing.borrow_and_update().share.clamp(LEAST_SHARE, 1.0);
-            let pause = computed.mul_f32(1.0 / share - 1.0).saturating_sub(begun.elapsed());
-            if pause.is_zero() || self.must_rest().is_some() {
-                return;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => return,
-                changed = self.pacing.changed() => if changed.is_err() { return },
-            }
-        }
     }
 
     /// Whether nothing is missing of what can be had.
@@ -130,4 +114,47 @@ async fn embed_batch(
     let (embedder, model) = (&vectors.embedder, Some(store.model()));
     let answers = embedder.embed_batch(texts, Priority::Background, model).await;
     keys.into_iter().zip(answers).collect()
+}
+
+/// Leaves the machine to others after the model has `computed`, as long as its share asks for: the
+/// time that a worker took to start, or did not answer, was not the model's.
+async fn make_room(pacing: &mut watch::Receiver<Pacing>, computed: Duration) {
+    let begun = Instant::now();
+    loop {
+        let Pacing { share, paused, .. } = *pacing.borrow_and_update();
+        let share = share.clamp(LEAST_SHARE, 1.0);
+        let pause = computed.mul_f32(1.0 / share - 1.0).saturating_sub(begun.elapsed());
+        if pause.is_zero() || paused {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => return,
+            changed = pacing.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn room_is_made_for_others_until_the_share_says_otherwise() {
+        let of = |share, paused| Pacing { share, paused, ..Pacing::default() };
+        let (say, mut pacing) = watch::channel(of(LEAST_SHARE, false));
+        let computed = Duration::from_secs(3600);
+        for otherwise in [of(1.0, false), of(LEAST_SHARE, true)] {
+            say.send_replace(of(LEAST_SHARE, false));
+            let made = make_room(&mut pacing, computed);
+            tokio::pin!(made);
+            tokio::select! {
+                biased;
+                () = &mut made => panic!("it takes the whole machine"),
+                () = tokio::task::yield_now() => {}
+            }
+            say.send_replace(otherwise);
+            tokio::time::timeout(Duration::from_secs(60), made).await.expect("it ends at once");
+        }
+        make_room(&mut pacing, Duration::ZERO).await;
+    }
 }
