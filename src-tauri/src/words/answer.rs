@@ -44,7 +44,9 @@ pub fn unfinished<'a>(
     asked_for: &'a [String],
 ) -> impl Iterator<Item = &'a ProjectStatus> {
     let asked = move |project: &&ProjectStatus| {
-        asked_for.is_empty() || asked_for.contains(&project.id) || asked_for.contains(&project.name)
+        let names =
+            |asked: &String| *asked == project.id || asked.eq_ignore_ascii_case(&project.name);
+        asked_for.is_empty() || asked_for.iter().any(names)
     };
     projects.iter().filter(|one| one.last_indexed.is_none()).filter(asked)
 }
@@ -95,6 +97,7 @@ mod tests {
             unfinished
         };
         assert_eq!(names(&["a"]), ["a"]);
+        assert_eq!(names(&["A"]), ["a"], "names are found in any case");
         assert_eq!(names(&["id-b"]), ["b"]);
         assert_eq!(names(&[]), ["a", "b"]);
     }
