@@ -37,6 +37,7 @@ async fn a_removed_project_leaves_its_folder_and_no_index() {
     let index = world.index_directory();
     let damaged = index.with_extension("damaged");
     write(&damaged.join("meta.json"), "rubbish");
+    assert!(world.engine().act("CODE", ProjectAction::Remove).await.is_err(), "as it is written");
     world.engine().act("code", ProjectAction::Remove).await.unwrap();
     assert!(!index.exists());
     assert!(!damaged.exists(), "nor one that was damaged");

@@ -244,6 +244,12 @@ impl Engine {
     pub async fn act(&self, project: &str, action: ProjectAction) -> Result<(), EngineError> {
         let id = self.find(project)?;
         let Shared { registry, catalogue, .. } = &*self.shared;
+        // Said twice, a removal must not take a project whose name differs in case alone.
+        let is_named = |it: &Project| it.name == project || it.id.as_str() == project;
+        if action == ProjectAction::Remove && !registry.project(&id).as_ref().is_some_and(is_named)
+        {
+            return Err(EngineError::NotFound(project.to_owned()));
+        }
         match action {
             ProjectAction::Remove => self.remove(&id).await?,
             ProjectAction::Retry => registry.retry(&id),
